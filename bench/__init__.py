@@ -1,0 +1,1 @@
+"""Measurements of Tapline's figures. `python -m bench --help` lists them."""

@@ -1,0 +1,78 @@
+"""`python -m bench [NAME…] [--json]`: run measurements, each in a process of its own.
+
+Each `bench/NAME.py` has `run() -> list[Figure]`. Without names all run, and the result is written
+to bench/RESULTS.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench.figures import as_report, commit
+
+NAMES = ("edge", "codes", "import", "prepare", "send", "ingest", "freshness", "report", "crash")
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--json", action="store_true", help="print one JSON object (one NAME only)")
+    arguments = parser.parse_args()
+    if arguments.json and len(arguments.names) != 1:
+        parser.error("--json takes exactly one NAME")
+    if arguments.json:
+        # What a bench prints on the way is progress; standard output holds the one object.
+        with contextlib.redirect_stdout(sys.stderr):
+            report = as_report(arguments.names[0], _module(arguments.names[0]).run())
+        print(json.dumps(report, ensure_ascii=False))
+        return 0
+    reports = [_run_apart(name) for name in arguments.names or NAMES]
+    if not arguments.names:
+        RESULTS.write_text(_as_markdown(reports), encoding="utf-8")
+    print(_as_markdown(reports))
+    return 0 if all(item["ok"] is not False for report in reports for item in report["figures"]) else 1
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"bench.{name}_bench")
+
+
+def _run_apart(name: str) -> dict[str, Any]:
+    print(f"measuring {name} …", file=sys.stderr)
+    run = subprocess.run([sys.executable, "-m", "bench", name, "--json"], stdout=subprocess.PIPE, check=False)
+    if run.returncode:
+        return {"bench": name, "figures": [{"name": f"{name} ended with code {run.returncode}", "value": None,
+                                            "unit": "", "target": "", "ok": False, "note": "see above"}]}
+    result: dict[str, Any] = json.loads(run.stdout)
+    return result
+
+
+def _as_markdown(reports: list[dict[str, Any]]) -> str:
+    lines = [
+        "# Results",
+        "",
+        f"Measured by `make bench` on {dt.datetime.now(dt.UTC):%Y-%m-%d} at commit {commit()}.",
+        "Machines differ and are noisy: ratios within one run are what counts.",
+        "",
+        "| bench | figure | value | unit | target | reached | note |",
+        "| --- | --- | ---: | --- | --- | --- | --- |",
+    ]
+    for report in reports:
+        for item in report["figures"]:
+            value = "–" if item["value"] is None else f"{item['value']:,.4g}" if item["value"] < 1000 else f"{item['value']:,.0f}"
+            reached = {True: "yes", False: "**no**", None: ""}[item["ok"]]
+            lines.append(f"| {report['bench']} | {item['name']} | {value} | {item['unit']} | {item['target']} | {reached} | {item['note']} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""The ASGI application that uvicorn serves: pages and API."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tapline.settings")
+
+from tapline.sqlite import use_safe_sqlite  # noqa: E402  # before any Django import
+
+use_safe_sqlite()
+
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+application = get_asgi_application()

@@ -1,0 +1,166 @@
+"""What is stored about broadcasts: the text, its links, one message per recipient, who was left out.
+
+Every message belongs to a broadcast and has a position in it; (broadcast, position) is what a
+code leads back to.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from tapline.contacts.models import Contact, Purpose
+from tapline.links.models import Campaign, Domain, Link, Offer
+from tapline.workspaces.models import Workspace
+
+
+class BroadcastKind(models.TextChoices):
+    """COMPOSED: written here, sent by us. TRACKED: texts that another system sends. STANDING:
+    single texts of the API, gathered per workspace and campaign."""
+
+    COMPOSED = "composed"
+    TRACKED = "tracked"
+    STANDING = "standing"
+
+
+class BroadcastState(models.TextChoices):
+    """Draft → checked → scheduled → preparing → sending → sent; paused and cancelled on the way."""
+
+    DRAFT = "draft"
+    CHECKED = "checked"
+    SCHEDULED = "scheduled"
+    PREPARING = "preparing"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class Broadcast(models.Model):
+    """One text sent to many."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="broadcasts")
+    kind = models.CharField(
+        max_length=10, choices=BroadcastKind.choices, default=BroadcastKind.COMPOSED
+    )
+    state = models.CharField(
+        max_length=10, choices=BroadcastState.choices, default=BroadcastState.DRAFT
+    )
+    name = models.CharField(max_length=160)
+    text = models.TextField(blank=True)  # with merge fields and the original links
+    domain = models.ForeignKey(Domain, null=True, on_delete=models.PROTECT)
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT)
+    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT)
+    purpose = models.CharField(
+        max_length=10, choices=Purpose.choices, default=Purpose.MARKETING
+    )
+    provider = models.CharField(max_length=40, default="simulator")
+    sender_number = models.CharField(max_length=16, blank=True)
+    # {"all": true} or {"tags": [names]} or {"imports": [ids]} or {"contacts": [ids]}
+    audience = models.JSONField(default=dict)
+    utm = models.JSONField(default=dict)  # {"source": …, "medium": …, "campaign": …}
+    is_test = models.BooleanField(default=False)  # Its taps count as `operator`.
+    scheduled_at = models.DateTimeField(null=True)
+    validity_seconds = models.PositiveIntegerField(default=4 * 3600)
+    spend_limit = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    # Positions 0 … next_position-1 are taken. A chunk of preparing moves both in one transaction.
+    next_position = models.BigIntegerField(default=0)
+    prepared_to_contact = models.BigIntegerField(default=0)
+    state_before_pause = models.CharField(max_length=10, blank=True)
+    created_by = models.CharField(max_length=160)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+
+class BroadcastLink(models.Model):
+    """The link that stands for one destination found in a broadcast's text."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="links")
+    link = models.OneToOneField(Link, on_delete=models.PROTECT, related_name="in_broadcast")
+    ordinal = models.PositiveSmallIntegerField()  # 0 is the first link in the text
+
+
+class MessageState(models.TextChoices):
+    """`pending → leased → submitted → accepted → delivered | failed`; UNKNOWN is a submission whose
+    answer was lost and that is being settled; LOST is one that never could be; CANCELLED never
+    left. EXTERNAL: sent by another system, no receipt seen yet."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    EXTERNAL = "external"
+
+
+class Message(models.Model):
+    """One text to one contact."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.PROTECT, related_name="messages")
+    position = models.BigIntegerField()
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL)
+    phone = models.CharField(max_length=16)
+    state = models.CharField(max_length=10, choices=MessageState.choices)
+    text = models.TextField(blank=True)  # as it was sent, filled when it is rendered
+    parts = models.PositiveSmallIntegerField(default=0)
+    provider_id = models.CharField(max_length=64, null=True)
+    reference = models.CharField(max_length=120, blank=True)  # a caller's own id
+    leased_by = models.CharField(max_length=40, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_text = models.CharField(max_length=255, blank=True)
+    cost = models.DecimalField(max_digits=10, decimal_places=5, null=True)
+    first_human_click_at = models.DateTimeField(null=True)  # by click time, moved by ingest only
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["broadcast", "position"], name="one_message_per_position"),
+            models.UniqueConstraint(
+                fields=["provider_id"], name="one_message_per_provider_id",
+                condition=Q(provider_id__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["contact"]),
+            # What the sending and settling loops look for; finished messages weigh nothing.
+            models.Index(
+                fields=["broadcast", "state", "position"], name="message_unfinished",
+                condition=Q(state__in=["pending", "leased", "submitted", "unknown"]),
+            ),
+        ]
+
+
+class LeftOut(models.Model):
+    """How many contacts of the audience got no message, and why."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="left_out")
+    reason = models.CharField(max_length=40)  # no_consent, opted_out, duplicate, bad_text …
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["broadcast", "reason"], name="one_count_per_reason")
+        ]
+
+
+class Reply(models.Model):
+    """One inbound text, stored once."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    broadcast = models.ForeignKey(Broadcast, null=True, on_delete=models.SET_NULL)
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL)
+    phone = models.CharField(max_length=16)
+    text = models.TextField()
+    provider_id = models.CharField(max_length=64, unique=True)
+    is_opt_out = models.BooleanField(default=False)
+    received_at = models.DateTimeField()

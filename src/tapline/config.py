@@ -1,0 +1,137 @@
+"""Every setting of Tapline, once: name, default, unit and help. No Django here; the edge reads it.
+
+A field `edge_listen` is set by the environment variable `TAPLINE_EDGE_LISTEN`. A secret may also
+come from a file named by `TAPLINE_…_FILE`. `tapline check` and docs/settings.md read this list.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tapline.errors import TaplineError
+
+
+class BadSetting(TaplineError):
+    """A setting holds a value that Tapline cannot use."""
+
+
+def setting(default: Any, help_text: str, *, unit: str = "", secret: bool = False) -> Any:
+    """Declare one setting; `unit` is empty for plain words and switches."""
+    return field(default=default, metadata={"help": help_text, "unit": unit, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of one process. Build it with `load`, never by hand outside tests."""
+
+    data_dir: Path = setting(Path("data"), "Folder that holds everything Tapline keeps.")
+    web_listen: str = setting("127.0.0.1:8000", "Where pages and API answer.", unit="host:port")
+    web_url: str = setting(
+        "http://127.0.0.1:8000", "How browsers and providers reach pages and API.", unit="URL"
+    )
+    edge_listen: str = setting(
+        "127.0.0.1:8080", "Where links are answered; several with commas.", unit="host:port"
+    )
+    edge_admin_listen: str = setting(
+        "127.0.0.1:8081", "Where /-/health and /-/metrics of the edge answer.", unit="host:port"
+    )
+    edge_processes: int = setting(
+        max(1, (os.cpu_count() or 1) // 2), "Serving children of the edge.", unit="processes"
+    )
+    simulator_listen: str = setting(
+        "127.0.0.1:8082", "Where the built-in provider simulator answers.", unit="host:port"
+    )
+    master_key_file: Path | None = setting(
+        None, "File with the instance's master key; by default master.key in the data folder."
+    )
+    debug: bool = setting(False, "Show programming errors in the browser. Never on the internet.")
+
+    @property
+    def control_database(self) -> Path:
+        return self.data_dir / "control.sqlite3"
+
+    @property
+    def master_key_path(self) -> Path:
+        return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def click_log_dir(self) -> Path:
+        return self.data_dir / "clicklog"
+
+    @property
+    def click_store_dir(self) -> Path:
+        return self.data_dir / "clicks"
+
+    @property
+    def replica_dir(self) -> Path:
+        return self.data_dir / "replica"
+
+    @property
+    def simulator_dir(self) -> Path:
+        return self.data_dir / "simulator"
+
+
+def variable(name: str) -> str:
+    """Return the environment variable that sets the field `name`."""
+    return f"TAPLINE_{name.upper()}"
+
+
+def load(environ: Mapping[str, str]) -> Config:
+    """Return the settings found in `environ`; raises `BadSetting` for a value of the wrong kind."""
+    values = {}
+    for item in fields(Config):
+        raw = _raw_value(environ, variable(item.name), secret=item.metadata["secret"])
+        if raw is not None:
+            values[item.name] = _parse(variable(item.name), raw, str(item.type))
+    return Config(**values)
+
+
+@functools.cache
+def current() -> Config:
+    """Return this process's settings, read once from its environment."""
+    return load(os.environ)
+
+
+def parse_address(listen: str) -> tuple[str, int]:
+    """Return host and port of `host:port` or `[v6]:port`; raises `BadSetting`."""
+    host, _, port = listen.strip().rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise BadSetting(
+            f"'{listen}' is not an address to listen on.",
+            why="It needs a host and a port.",
+            do="Write it like 127.0.0.1:8080 or [::1]:8080.",
+        )
+    return host.strip("[]"), int(port)
+
+
+def _raw_value(environ: Mapping[str, str], name: str, *, secret: bool) -> str | None:
+    file_name = environ.get(f"{name}_FILE") if secret else None
+    if file_name:
+        return Path(file_name).read_text(encoding="utf-8").strip()
+    return environ.get(name)
+
+
+def _parse(name: str, raw: str, kind: str) -> Any:
+    try:
+        if kind == "bool":
+            return {"1": True, "true": True, "yes": True, "on": True,
+                    "0": False, "false": False, "no": False, "off": False, "": False}[raw.lower()]
+        if kind == "int":
+            return int(raw)
+        if kind == "float":
+            return float(raw)
+    except (KeyError, ValueError) as error:
+        raise BadSetting(
+            f"{name} is set to '{raw}'.",
+            why=f"It must be {_KIND_WORDS[kind]}.",
+            do=f"Correct {name} in the environment, or unset it to use the default.",
+        ) from error
+    return Path(raw) if "Path" in kind else raw
+
+
+_KIND_WORDS = {"bool": "on or off", "int": "a whole number", "float": "a number"}

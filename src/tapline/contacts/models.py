@@ -1,0 +1,106 @@
+"""What is stored about contacts: who they are, what they agreed to, and who must never be texted."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tapline.workspaces.models import Workspace
+
+
+class ContactImport(models.Model):
+    """One imported file: what was in it, how it was read, and what became of its rows."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    file_name = models.CharField(max_length=255)
+    mapping = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, default="running")  # running, done, failed
+    rows = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+
+class Contact(models.Model):
+    """A person with a phone number, as one workspace knows them."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="contacts")
+    phone = models.CharField(max_length=16)  # E.164
+    # Keyed hash of the number (`contacts.phones.hash_phone`): finds suppressions without it.
+    phone_hash = models.CharField(max_length=32, db_index=True)
+    attributes = models.JSONField(default=dict)  # str → str, keys as merge fields name them
+    language = models.CharField(max_length=12, blank=True)
+    zone = models.CharField(max_length=64, blank=True)
+    is_staff = models.BooleanField(default=False)  # Their taps count as `operator`.
+    imported_by = models.ForeignKey(ContactImport, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "phone"], name="one_contact_per_number")
+        ]
+
+
+class Tag(models.Model):
+    """A word that groups contacts of one workspace."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    name = models.CharField(max_length=80)
+    contacts = models.ManyToManyField(Contact, related_name="tags")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_tag_name")]
+
+
+class Purpose(models.TextChoices):
+    """What a text is for; consent is given for one of them."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+
+
+class Wording(models.Model):
+    """The exact words that people were shown when they agreed, kept once."""
+
+    text = models.TextField()
+    language = models.CharField(max_length=12, blank=True)
+    text_hash = models.CharField(max_length=64, unique=True)  # of language and text
+
+
+class Consent(models.Model):
+    """A dated yes or no. Append-only: the newest one of a purpose and scope holds.
+
+    It covers texts from `scope` and from every workspace below it.
+    """
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents")
+    scope = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    given = models.BooleanField()
+    wording = models.ForeignKey(Wording, null=True, on_delete=models.PROTECT)
+    source = models.CharField(max_length=80)  # "import", "reply", "form", "api", "page"
+    evidence = models.JSONField(default=dict)
+    at = models.DateTimeField()  # when the person said so
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_by = models.CharField(max_length=160)
+
+    class Meta:
+        # Serves «the newest answer of this contact for this purpose» without touching the row.
+        indexes = [models.Index(fields=["contact", "purpose", "-at", "-id", "scope", "given"])]
+
+
+class Suppression(models.Model):
+    """A number that must not be texted by `scope` and what lies below it. Outlives the contact."""
+
+    scope = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    phone_hash = models.CharField(max_length=32)
+    purpose = models.CharField(max_length=10, blank=True)  # empty: every purpose
+    reason = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_hash", "scope", "purpose", "lifted_at"])]

@@ -1,0 +1,87 @@
+"""The instance's master key and the purpose keys derived from it. No Django: the edge's parent uses it.
+
+The master key is 32 random bytes in a file of mode 0600. Nothing uses it directly: each purpose
+gets a key of its own by HKDF-SHA256, and a serving process receives the codes key alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from enum import Enum
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from tapline.config import Config
+from tapline.errors import TaplineError
+
+KEY_BYTES = 32
+
+
+class Purpose(Enum):
+    """What a derived key is for. The values are part of every derived key: never change one."""
+
+    CODES = "tapline/codes/v1"
+    SEALS = "tapline/seals/v1"
+    PHONE_HASHES = "tapline/phone-hashes/v1"
+    ADDRESS_HASHES = "tapline/address-hashes/v1"
+    DJANGO = "tapline/django/v1"
+    SIMULATOR = "tapline/simulator/v1"
+
+
+class MasterKeyUnreadable(TaplineError):
+    """The master key's file is missing, unreadable or not a key."""
+
+
+def derive(master: bytes, purpose: Purpose, length_bytes: int = KEY_BYTES) -> bytes:
+    """Return the key for one purpose (HKDF-SHA256, no salt; source: RFC 5869)."""
+    return HKDF(SHA256(), length_bytes, salt=None, info=purpose.value.encode()).derive(master)
+
+
+def load_or_create_master_key(path: Path) -> bytes:
+    """Return the 32-byte master key in `path`, making one where there is none.
+
+    Two processes that start together agree on one key: the file is linked into place, and the
+    loser reads the winner's. Raises `MasterKeyUnreadable`.
+    """
+    if not path.exists():
+        _create(path)
+    try:
+        key = base64.b64decode(path.read_text(encoding="ascii"), validate=False)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, str(error)) from error
+    if len(key) != KEY_BYTES:
+        raise _unreadable(path, f"it holds {len(key)} bytes where {KEY_BYTES} belong")
+    return key
+
+
+def django_secret_key(config: Config) -> str:
+    """Return the key that signs sessions and forms."""
+    master = load_or_create_master_key(config.master_key_path)
+    return base64.b64encode(derive(master, Purpose.DJANGO)).decode()
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # Another process was first; its key is the instance's.
+    finally:
+        draft.unlink()
+
+
+def _unreadable(path: Path, reason: str) -> MasterKeyUnreadable:
+    return MasterKeyUnreadable(
+        f"The master key in {path} cannot be used.",
+        why=f"Reading it failed: {reason}.",
+        do="Put the exported key back with `tapline keys import FILE`; without it no code can be read.",
+    )

@@ -1,0 +1,145 @@
+"""What is stored about links: domains, key generations, serials handed out, destinations, aliases.
+
+Rows that the edge's replica copies carry `change`: a number taken from `ChangeCounter` in the same
+transaction that writes the row. The counter's row is locked until that transaction commits, so
+changes become visible in the order of their numbers, also on databases with many writers.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tapline.workspaces.models import Workspace
+
+
+class ChangeCounter(models.Model):
+    """The one row (id 1) that numbers changes which edges must hear of."""
+
+    value = models.BigIntegerField(default=0)
+
+
+class Domain(models.Model):
+    """A host name that serves links. Until it is proved, edges answer nothing on it."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="domains")
+    host = models.CharField(max_length=253, unique=True)  # lower-case, IDNA, no port
+    # How links are written in texts: "https://go.example.com", "http://localhost:8080".
+    base_url = models.CharField(max_length=300)
+    fallback_url = models.CharField(max_length=2048, blank=True)
+    code_length = models.PositiveSmallIntegerField(default=8)
+    proved_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True)
+    change = models.BigIntegerField(db_index=True)
+
+
+class KeyGeneration(models.Model):
+    """One code key of one domain. New links use the newest; old ones go on."""
+
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="generations")
+    number = models.PositiveIntegerField()
+    # Random, so that a generation lost with a database is never made again by its restored copy.
+    key_id = models.CharField(max_length=32, unique=True)
+    epoch = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    change = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["domain", "number"], name="one_generation_number")
+        ]
+
+
+class SerialCounter(models.Model):
+    """How many serials of one (generation, length) were handed out. It only grows."""
+
+    generation = models.ForeignKey(KeyGeneration, on_delete=models.PROTECT)
+    length = models.PositiveSmallIntegerField()
+    next_serial = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["generation", "length"], name="one_serial_counter")
+        ]
+
+
+class Campaign(models.Model):
+    """Broadcasts, keywords and links under one goal."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="one_campaign_name")
+        ]
+
+
+class Offer(models.Model):
+    """What is offered in broadcasts, keywords and links."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_offer_name")]
+
+
+class LinkKind(models.TextChoices):
+    """SHARED: one destination for all. TEMPLATE: its destination has merge fields, so it is never
+    opened itself; each recipient has a PERSONAL link below it, with a range of one."""
+
+    SHARED = "shared"
+    TEMPLATE = "template"
+    PERSONAL = "personal"
+
+
+class Link(models.Model):
+    """A destination with its purpose; one link serves a whole audience."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="links")
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=LinkKind.choices, default=LinkKind.SHARED)
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="personal")
+    name = models.CharField(max_length=160, blank=True)
+    # As the tap is sent there, UTM fields included; may hold `{code}`. A TEMPLATE's holds fields.
+    destination = models.CharField(max_length=2048)
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT)
+    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT)
+    expires_at = models.DateTimeField(null=True)
+    disabled_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True)
+    change = models.BigIntegerField(db_index=True)
+
+
+class CodeRange(models.Model):
+    """Serials `first … first + count - 1` of one generation and length serve the positions
+    `first_position …` of one link."""
+
+    generation = models.ForeignKey(KeyGeneration, on_delete=models.PROTECT)
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT)
+    length = models.PositiveSmallIntegerField()
+    first = models.BigIntegerField()
+    count = models.BigIntegerField()
+    link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="ranges")
+    first_position = models.BigIntegerField(default=0)
+    change = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["generation", "length", "first"], name="one_range_start")
+        ]
+
+
+class Alias(models.Model):
+    """A hand-chosen public path such as `/sale`; belongs to nobody in particular."""
+
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="aliases")
+    path = models.CharField(max_length=100)  # lower-case, without the leading slash
+    link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="aliases")
+    deleted_at = models.DateTimeField(null=True)
+    change = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["domain", "path"], name="one_alias_path")]

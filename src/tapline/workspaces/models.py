@@ -1,0 +1,121 @@
+"""What is stored about workspaces: the tree, who may enter, which programs may, and what was changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Workspace(models.Model):
+    """One business, brand, region or location. Workspaces form a tree."""
+
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    # Ids from the root down to this one: "/1/4/9/". Descendants are found by prefix.
+    path = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=120)
+    default_country = models.CharField(max_length=2, default="US")
+    language = models.CharField(max_length=12, default="en")
+    zone = models.CharField(max_length=64, default="UTC")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    @property
+    def ancestor_ids(self) -> list[int]:
+        """Ids from the root down to and with this workspace: the scopes that bind it."""
+        return [int(part) for part in self.path.strip("/").split("/")]
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are found by their e-mail address."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. What they may see hangs on their memberships."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    objects: ClassVar[UserManager] = UserManager()
+
+
+class Role(models.TextChoices):
+    """What a member may do. Each includes the ones below it."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+
+
+class Membership(models.Model):
+    """A user's place in one workspace. Below it they see rates, not people, unless granted."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    sees_people_below = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "workspace"], name="one_membership_each")
+        ]
+
+
+class SignInLink(models.Model):
+    """A one-time link that signs a user in; only the hash of its token is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class ApiKey(models.Model):
+    """A program's way into one workspace; only the hash of the key is kept."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=12)  # Shown on pages, so that a key can be told apart.
+    key_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class IdempotentRequest(models.Model):
+    """The answer that an API key's request with an `Idempotency-Key` got, given again on a repeat."""
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)  # None while the first one is at work.
+    body = models.TextField(default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["api_key", "key"], name="one_answer_per_key")
+        ]
+
+
+class AuditEntry(models.Model):
+    """Who changed what, when, from what to what. Append-only."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    actor = models.CharField(max_length=160)  # "user 3", "api key 7", "command line", "worker"
+    action = models.CharField(max_length=80)  # "link.destination_changed"
+    object_kind = models.CharField(max_length=40)
+    object_id = models.BigIntegerField()
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "object_kind", "object_id", "at"])]
