@@ -25,7 +25,7 @@ test: setup ## Run all tests (ARGS="tests/codes -k bijection" for some)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: setup ## Check style, types and the order of imports
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && ./$(BIN)/python -m tests.check_layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m tests.check_layers
 
 bench: setup ## Measure every figure of docs/figures.md and write bench/RESULTS.md
 	@$(BIN)/python -m bench $(ARGS)

@@ -24,7 +24,9 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument(
+        "names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=", ".join(NAMES)
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object (one NAME only)")
     arguments = parser.parse_args()
     if arguments.json and len(arguments.names) != 1:
@@ -39,7 +41,9 @@ def main() -> int:
     if not arguments.names:
         RESULTS.write_text(_as_markdown(reports), encoding="utf-8")
     print(_as_markdown(reports))
-    return 0 if all(item["ok"] is not False for report in reports for item in report["figures"]) else 1
+    return (
+        0 if all(item["ok"] is not False for report in reports for item in report["figures"]) else 1
+    )
 
 
 def _module(name: str) -> Any:
@@ -48,10 +52,23 @@ def _module(name: str) -> Any:
 
 def _run_apart(name: str) -> dict[str, Any]:
     print(f"measuring {name} …", file=sys.stderr)
-    run = subprocess.run([sys.executable, "-m", "bench", name, "--json"], stdout=subprocess.PIPE, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", name, "--json"], stdout=subprocess.PIPE, check=False
+    )
     if run.returncode:
-        return {"bench": name, "figures": [{"name": f"{name} ended with code {run.returncode}", "value": None,
-                                            "unit": "", "target": "", "ok": False, "note": "see above"}]}
+        return {
+            "bench": name,
+            "figures": [
+                {
+                    "name": f"{name} ended with code {run.returncode}",
+                    "value": None,
+                    "unit": "",
+                    "target": "",
+                    "ok": False,
+                    "note": "see above",
+                }
+            ],
+        }
     result: dict[str, Any] = json.loads(run.stdout)
     return result
 
@@ -66,12 +83,20 @@ def _as_markdown(reports: list[dict[str, Any]]) -> str:
         "| bench | figure | value | unit | target | reached | note |",
         "| --- | --- | ---: | --- | --- | --- | --- |",
     ]
-    for report in reports:
-        for item in report["figures"]:
-            value = "–" if item["value"] is None else f"{item['value']:,.4g}" if item["value"] < 1000 else f"{item['value']:,.0f}"
-            reached = {True: "yes", False: "**no**", None: ""}[item["ok"]]
-            lines.append(f"| {report['bench']} | {item['name']} | {value} | {item['unit']} | {item['target']} | {reached} | {item['note']} |")
+    lines += [_row(report["bench"], item) for report in reports for item in report["figures"]]
     return "\n".join(lines) + "\n"
+
+
+def _row(bench: str, item: dict[str, Any]) -> str:
+    reached = {True: "yes", False: "**no**", None: ""}[item["ok"]]
+    cells = [bench, item["name"], _number(item["value"]), item["unit"], item["target"], reached]
+    return f"| {' | '.join(cells)} | {item['note']} |"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 if __name__ == "__main__":

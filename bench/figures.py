@@ -21,12 +21,16 @@ class Figure:
 
 def at_least(name: str, value: float, unit: str, target: float, note: str = "") -> Figure:
     """Return a figure that should reach `target` or more."""
-    return Figure(name=name, value=value, unit=unit, target=f"≥ {target:g}", ok=value >= target, note=note)
+    return Figure(
+        name=name, value=value, unit=unit, target=f"≥ {target:g}", ok=value >= target, note=note
+    )
 
 
 def at_most(name: str, value: float, unit: str, target: float, note: str = "") -> Figure:
     """Return a figure that should stay at `target` or less."""
-    return Figure(name=name, value=value, unit=unit, target=f"≤ {target:g}", ok=value <= target, note=note)
+    return Figure(
+        name=name, value=value, unit=unit, target=f"≤ {target:g}", ok=value <= target, note=note
+    )
 
 
 def seen(name: str, value: float, unit: str, note: str = "") -> Figure:
@@ -46,5 +50,7 @@ def as_report(bench: str, figures: list[Figure]) -> dict[str, Any]:
 
 def commit() -> str:
     """Return the short commit of the tree, or "unknown" outside a checkout."""
-    run = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     return run.stdout.strip() or "unknown"

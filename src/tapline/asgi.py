@@ -6,7 +6,7 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tapline.settings")
 
-from tapline.sqlite import use_safe_sqlite  # noqa: E402  # before any Django import
+from tapline.sqlite import use_safe_sqlite  # before any Django import
 
 use_safe_sqlite()
 

@@ -119,8 +119,17 @@ def _raw_value(environ: Mapping[str, str], name: str, *, secret: bool) -> str | 
 def _parse(name: str, raw: str, kind: str) -> Any:
     try:
         if kind == "bool":
-            return {"1": True, "true": True, "yes": True, "on": True,
-                    "0": False, "false": False, "no": False, "off": False, "": False}[raw.lower()]
+            return {
+                "1": True,
+                "true": True,
+                "yes": True,
+                "on": True,
+                "0": False,
+                "false": False,
+                "no": False,
+                "off": False,
+                "": False,
+            }[raw.lower()]
         if kind == "int":
             return int(raw)
         if kind == "float":

@@ -1,4 +1,4 @@
-"""What is stored about broadcasts: the text, its links, one message per recipient, who was left out.
+"""What is stored about broadcasts: text, links, one message per recipient, who was left out.
 
 Every message belongs to a broadcast and has a position in it; (broadcast, position) is what a
 code leads back to.
@@ -51,9 +51,7 @@ class Broadcast(models.Model):
     domain = models.ForeignKey(Domain, null=True, on_delete=models.PROTECT)
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT)
     offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT)
-    purpose = models.CharField(
-        max_length=10, choices=Purpose.choices, default=Purpose.MARKETING
-    )
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MARKETING)
     provider = models.CharField(max_length=40, default="simulator")
     sender_number = models.CharField(max_length=16, blank=True)
     # {"all": true} or {"tags": [names]} or {"imports": [ids]} or {"contacts": [ids]}
@@ -124,9 +122,12 @@ class Message(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["broadcast", "position"], name="one_message_per_position"),
             models.UniqueConstraint(
-                fields=["provider_id"], name="one_message_per_provider_id",
+                fields=["broadcast", "position"], name="one_message_per_position"
+            ),
+            models.UniqueConstraint(
+                fields=["provider_id"],
+                name="one_message_per_provider_id",
                 condition=Q(provider_id__isnull=False),
             ),
         ]
@@ -134,7 +135,8 @@ class Message(models.Model):
             models.Index(fields=["contact"]),
             # What the sending and settling loops look for; finished messages weigh nothing.
             models.Index(
-                fields=["broadcast", "state", "position"], name="message_unfinished",
+                fields=["broadcast", "state", "position"],
+                name="message_unfinished",
                 condition=Q(state__in=["pending", "leased", "submitted", "unknown"]),
             ),
         ]

@@ -1,4 +1,4 @@
-"""What the control database says about clicks: how far each segment was read and which files count."""
+"""What the control database says of clicks: how far segments were read, which files count."""
 
 from __future__ import annotations
 

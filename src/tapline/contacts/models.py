@@ -1,4 +1,4 @@
-"""What is stored about contacts: who they are, what they agreed to, and who must never be texted."""
+"""What is stored about contacts: who they are, what they agreed to, who must not be texted."""
 
 from __future__ import annotations
 

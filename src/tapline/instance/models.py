@@ -1,4 +1,4 @@
-"""What is stored about the instance itself: which epoch it lives in and which master key is its own."""
+"""What is stored about the instance: which epoch it lives in, which master key is its own."""
 
 from __future__ import annotations
 

@@ -128,7 +128,9 @@ class CodeRange(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["generation", "length", "first"], name="one_range_start")
+            models.UniqueConstraint(
+                fields=["generation", "length", "first"], name="one_range_start"
+            )
         ]
 
 

@@ -1,4 +1,4 @@
-"""What is stored about workspaces: the tree, who may enter, which programs may, and what was changed."""
+"""What is stored about workspaces: the tree, who may enter, which programs may, what changed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class ApiKey(models.Model):
 
 
 class IdempotentRequest(models.Model):
-    """The answer that an API key's request with an `Idempotency-Key` got, given again on a repeat."""
+    """The answer that a request with an `Idempotency-Key` got, given again on a repeat."""
 
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
     key = models.CharField(max_length=255)

@@ -1,0 +1,87 @@
+"""`tapline up` and `tapline worker`: everything on one machine, and the worker alone."""
+
+from __future__ import annotations
+
+import click
+
+from tapline import config
+from tapline.instance.first_start import make_ready
+from tapline.instance.supervisor import Child, Supervisor, alone_on
+from tapline.instance.worker import loops_of, run_loops
+from tapline.workspaces.members import ensure_owner
+from tapline.workspaces.models import User
+from tapline.workspaces.sign_in import make_sign_in_link
+
+WORK = ("clicks", "sending")
+
+
+@click.command()
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PROCESS",
+    help="Leave one out: edge, web, worker or simulator.",
+)
+@click.option(
+    "--email", default="owner@localhost", show_default=True, help="Who owns a new instance."
+)
+def up(without: tuple[str, ...], email: str) -> None:
+    """Run everything on this machine: edge, pages and API, worker, simulator.
+
+    The first start makes the data folder and prints a link that signs you in once. A process
+    that dies is started again; Ctrl-C stops all of them. Starting again goes on where it was.
+
+    \b
+    Examples:
+      tapline up
+      TAPLINE_DATA_DIR=/var/lib/tapline tapline up --without simulator
+    """
+    settings = config.current()
+    with alone_on(settings.data_dir):
+        ready = make_ready()
+        click.echo(f"Pages and API   {settings.web_url}", err=True)
+        click.echo(f"Links           {ready.domain.base_url}", err=True)
+        click.echo(f"Data            {settings.data_dir.resolve()}", err=True)
+        _print_first_sign_in(settings.web_url, email)
+        Supervisor([child for child in _children() if child.name.split()[0] not in without]).run()
+
+
+@click.command()
+@click.argument("kinds", nargs=-1, type=click.Choice(WORK))
+def worker(kinds: tuple[str, ...]) -> None:
+    """Run the worker: read and judge clicks, prepare and send broadcasts.
+
+    KINDS names the work to do; without it both run, each in a process of its own. Any number of
+    workers may run on one data folder: each piece of work is leased in the database.
+
+    \b
+    Examples:
+      tapline worker
+      tapline worker clicks
+    """
+    make_ready()
+    if len(kinds) == 1:
+        run_loops(loops_of(kinds[0]))
+    else:
+        Supervisor([_worker_child(kind) for kind in kinds or WORK]).run()
+
+
+def _children() -> list[Child]:
+    return [
+        Child(name="edge", arguments=["edge"]),
+        Child(name="web", arguments=["web"]),
+        *(_worker_child(kind) for kind in WORK),
+        Child(name="simulator", arguments=["simulator"]),
+    ]
+
+
+def _worker_child(kind: str) -> Child:
+    return Child(name=f"worker {kind}", arguments=["worker", kind])
+
+
+def _print_first_sign_in(web_url: str, email: str) -> None:
+    """Print a one-time link until somebody has signed in; later, `tapline sign-in` does."""
+    if User.objects.exclude(last_login=None).exists():
+        return
+    path = make_sign_in_link(ensure_owner(email))
+    click.echo(f"Sign in         {web_url}{path}   (works once)", err=True)
