@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 DATA ?= data
 ARGS ?=
 
-.PHONY: help setup demo run test lint bench wheel lock messages clean
+.PHONY: help setup demo run test lint bench wheel docs lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ bench: setup ## Measure every figure of docs/figures.md and write bench/RESULTS.
 
 wheel: setup ## Build a wheel with the pages inside, so that operators need no Node
 	@$(BIN)/python -m hatchling build -t wheel && ls -1 dist/*.whl
+
+docs: setup ## Write docs/settings.md and docs/commands.md from the code
+	@$(BIN)/python -m docs.reference
 
 lock: ## Renew requirements/dev.txt from pyproject.toml (needs uv on the PATH)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -20,9 +20,15 @@ class BadSetting(TaplineError):
     """A setting holds a value that Tapline cannot use."""
 
 
-def setting(default: Any, help_text: str, *, unit: str = "", secret: bool = False) -> Any:
-    """Declare one setting; `unit` is empty for plain words and switches."""
-    return field(default=default, metadata={"help": help_text, "unit": unit, "secret": secret})
+def setting(
+    default: Any, help_text: str, *, unit: str = "", secret: bool = False, shown: str = ""
+) -> Any:
+    """Declare one setting; `unit` is empty for plain words and switches.
+
+    `shown` says the default in words where it depends on the machine.
+    """
+    metadata = {"help": help_text, "unit": unit, "secret": secret, "shown": shown}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,10 @@ class Config:
         "127.0.0.1:8081", "Where /-/health and /-/metrics of the edge answer.", unit="host:port"
     )
     edge_processes: int = setting(
-        max(1, (os.cpu_count() or 1) // 2), "Serving children of the edge.", unit="processes"
+        max(1, (os.cpu_count() or 1) // 2),
+        "Serving children of the edge.",
+        unit="processes",
+        shown="half the cores",
     )
     simulator_listen: str = setting(
         "127.0.0.1:8082", "Where the built-in provider simulator answers.", unit="host:port"

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import click
@@ -49,13 +48,18 @@ class Child:
     restarts: int = 0
 
 
+def tell(line: str) -> None:
+    """Say one line to the operator, on standard error."""
+    click.echo(line, err=True)
+
+
 @dataclass(slots=True)
 class Supervisor:
     """Runs children until it is told to stop. Use it from the main thread: the kernel ties a
     child's life to the thread that started it."""
 
     children: list[Child]
-    say: Callable[[str], None] = partial(click.echo, err=True)
+    say: Callable[[str], None] = tell
     stopping: bool = field(default=False, init=False)
 
     def run(self) -> None:
