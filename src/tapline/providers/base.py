@@ -1,0 +1,120 @@
+"""What every provider adapter promises: texts go out, each with an answer that can be acted on.
+
+The three answers differ in what may be done next. `Accepted`: the provider has the text.
+`Refused`: it surely has not, so sending it again is safe where `can_retry` says that it may help.
+`Unsure`: nobody knows (a time-out, a cut connection), so the text is never sent again blindly;
+`look_up` or a receipt settles it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One text on its way to the provider. `reference` is ours and unique for ever."""
+
+    reference: str
+    to: str
+    sender: str
+    text: str
+    # After this moment the provider must not deliver it any more.
+    send_before_at: dt.datetime
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The provider has taken the text. `cost` is None where it names no price."""
+
+    reference: str
+    provider_id: str
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The provider surely has not taken the text."""
+
+    reference: str
+    code: str
+    text: str
+    can_retry: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsure:
+    """Whether the provider has taken the text is not known."""
+
+    reference: str
+    why: str
+
+
+Answer: TypeAlias = Accepted | Refused | Unsure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a provider says when asked about a reference: its id, or None if it never took it."""
+
+    provider_id: str | None
+    cost: Decimal | None = None
+
+
+class Status(enum.StrEnum):
+    """What a receipt can say, in our words."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # a word that we do not know yet; changes nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A provider's word on one message, found by `provider_id` or else by `reference`."""
+
+    provider_id: str
+    status: Status
+    at: dt.datetime
+    reference: str = ""
+    error_code: str = ""
+    error_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundText:
+    """One text that somebody sent to one of our numbers."""
+
+    provider_id: str
+    sender: str
+    to: str
+    text: str
+    received_at: dt.datetime
+
+
+class Provider(Protocol):
+    """An adapter. It may be called from several threads."""
+
+    name: str
+    # Whether "I never took it" from `look_up` can be relied on as soon as `settled_after_seconds`
+    # have passed since the text was submitted.
+    look_up_is_authoritative: bool
+    # After this long a request of ours cannot be in flight any more.
+    settled_after_seconds: float
+
+    def send(self, batch: Sequence[Outgoing]) -> Sequence[Answer]:
+        """Hand the texts over; returns one answer for each, in any order. Never raises for what
+        a network or a provider can do."""
+        ...
+
+    def look_up(self, references: Sequence[str]) -> Mapping[str, Found]:
+        """Ask what became of these references. One that is missing from the answer stays
+        unknown; all are missing while the provider cannot be reached."""
+        ...
