@@ -95,9 +95,13 @@ class IdempotentRequest(models.Model):
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True)  # None while the first one is at work.
-    body = models.TextField(default="")
-    created_at = models.DateTimeField(auto_now_add=True)
+    status = models.PositiveSmallIntegerField(null=True)  # None while an attempt is at work.
+    packed_body = models.BinaryField(default=b"")  # zlib
+    # Who is at work, since when, and what it made: see `workspaces.idempotency`.
+    attempt = models.CharField(max_length=32)
+    attempt_at = models.DateTimeField()
+    made = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         constraints = [
