@@ -133,6 +133,12 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["contact"]),
+            # Receipts of texts that others sent name them by the caller's own id.
+            models.Index(
+                fields=["workspace", "reference"],
+                name="message_reference",
+                condition=~Q(reference=""),
+            ),
             # What the sending and settling loops look for; finished messages weigh nothing.
             models.Index(
                 fields=["broadcast", "state", "position"],
