@@ -1,4 +1,4 @@
-"""What the control database says of clicks: how far segments were read, which files count."""
+"""What the control database says about clicks: how far segments were read, which files count."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ class LogSegment(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     offset = models.BigIntegerField(default=0)
-    leased_by = models.CharField(max_length=40, blank=True)
-    leased_until = models.DateTimeField(null=True)
     bad_lines = models.PositiveIntegerField(default=0)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)  # closed by its writer and read to its end
@@ -36,8 +34,32 @@ class ClickFile(models.Model):
         indexes = [models.Index(fields=["delisted_at", "level"])]
 
 
+class FileContent(models.Model):
+    """Which workspaces and broadcasts one file holds: a report opens no other files."""
+
+    file = models.ForeignKey(ClickFile, on_delete=models.CASCADE, related_name="contents")
+    workspace_id = models.BigIntegerField()
+    broadcast_id = models.BigIntegerField()  # 0: clicks of no broadcast
+
+
 class ClickCounter(models.Model):
     """The one row (id 1): numbers rows for the feed, and versions the list of files."""
 
     next_sequence = models.BigIntegerField(default=1)
     list_version = models.BigIntegerField(default=0)
+
+
+class AddressSalt(models.Model):
+    """What one day's addresses are hashed with. Deleted when that day's segments are, so that
+    afterwards nobody, not even with the master key, can turn a hash back into an address."""
+
+    day = models.DateField(unique=True)
+    salt = models.BinaryField(max_length=32)
+
+
+class ClickErasure(models.Model):
+    """A contact whose clicks must lose everything that tells of a person."""
+
+    contact_id = models.BigIntegerField()  # no foreign key: the contact may be gone already
+    requested_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
