@@ -1,0 +1,72 @@
+"""What one line of the click log holds: what was seen of a tap, not what it means."""
+
+from __future__ import annotations
+
+import msgspec
+
+LONGEST_HEADER_BYTES = 512
+LONGEST_LINE_BYTES = 4096
+
+REDIRECT = "redirect"
+EXPIRED = "expired"
+DISABLED = "disabled"
+# The domain may have handed out this serial, but the replica does not know it (yet).
+UNRESOLVED = "unresolved"
+
+
+class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One request that led to a link, or to a serial that may have been handed out."""
+
+    time_us: int  # since 1970, UTC
+    host: str
+    domain: int
+    path: str  # the code or alias as it was asked for, without the leading slash
+    generation: int = 0  # the key generation's number; 0: an alias
+    serial: int = -1  # -1: an alias
+    link: int = 0  # 0: not resolved
+    position: int = -1  # of the recipient in the link's audience; -1: none
+    outcome: str
+    status: int
+    method: str
+    address: str
+    agent: str = ""
+    headers: dict[str, str] = {}  # msgspec copies the empty default
+    count: int = 1  # more than 1: repeats within a minute, folded into one record
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Record).decode
+
+# What `decode_line` raises for a line that is no record.
+NOT_A_RECORD = (msgspec.DecodeError, UnicodeDecodeError)
+
+
+def as_text(raw: bytes) -> str:
+    """Return a header's bytes as text, cut to 512 bytes; what is no UTF-8 becomes `\\xff`."""
+    return raw[:LONGEST_HEADER_BYTES].decode("utf-8", "backslashreplace")
+
+
+def encode_line(record: Record) -> bytes:
+    """Return the record as one line of at most 4,096 bytes, newline included."""
+    line = _encode(record) + b"\n"
+    longest = LONGEST_HEADER_BYTES
+    while len(line) > LONGEST_LINE_BYTES:
+        longest //= 2
+        line = _encode(_cut(record, longest)) + b"\n"
+    return line
+
+
+def decode_line(line: bytes) -> Record:
+    """Return the record of one line; raises one of `NOT_A_RECORD`."""
+    return _decode(line)
+
+
+def _cut(record: Record, longest: int) -> Record:
+    """Return the record with every text that strangers choose cut to `longest` characters."""
+    return msgspec.structs.replace(
+        record,
+        host=record.host[:longest],
+        path=record.path[:longest],
+        agent=record.agent[:longest],
+        headers={name: value[:longest] for name, value in record.headers.items()},
+    )

@@ -1,0 +1,122 @@
+"""Ingest reads what is on disk, sets bad lines aside and knows when a segment is finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tapline.clicklog.reader import list_segments, read_batch
+from tapline.clicklog.record import Record, as_text, decode_line, encode_line
+from tapline.clicklog.segment import Segment, click_id, segment_id
+
+
+def record(serial: int, **more: object) -> Record:
+    seen = {
+        "time_us": 1_700_000_000_000_000,
+        "host": "go.example.com",
+        "domain": 1,
+        "path": "BCDFGHJK",
+        "serial": serial,
+        "outcome": "redirect",
+        "status": 302,
+        "method": "GET",
+        "address": "192.0.2.7",
+    }
+    return Record(**(seen | more))  # type: ignore[arg-type]
+
+
+def test_lines_are_read_back_with_their_offsets_in_portions(tmp_path: Path) -> None:
+    lines = [encode_line(record(serial, agent="a" * 400)) for serial in range(100)]
+    segment = Segment(tmp_path, b"".join(lines[:50]))
+    segment.append(b"".join(lines[50:]))
+    read, offset = [], 0
+
+    while batch := read_batch(segment.path, offset, 9000).lines:
+        read += batch
+        offset = read_batch(segment.path, offset, 9000).next_offset
+    segment.close()
+
+    assert [item.serial for _, item in read] == list(range(100))
+    assert [at for at, _ in read] == [sum(map(len, lines[:index])) for index in range(100)]
+
+
+def test_a_segment_is_closed_when_its_writer_lets_go(tmp_path: Path) -> None:
+    segment = Segment(tmp_path, encode_line(record(1)))
+
+    assert not read_batch(segment.path, 0, 1 << 20).closed
+    segment.close()
+
+    first = read_batch(segment.path, 0, 1 << 20)
+    assert first.closed
+    assert not first.finished
+    assert read_batch(segment.path, first.next_offset, 1 << 20).finished
+
+
+def test_a_torn_last_line_waits_while_the_writer_lives_and_is_bad_after(tmp_path: Path) -> None:
+    whole, torn = encode_line(record(1)), b'{"time_us":17'
+    segment = Segment(tmp_path, whole)
+    with segment.path.open("ab") as file:
+        file.write(torn)
+
+    alive = read_batch(segment.path, 0, 1 << 20)
+    segment.close()
+    dead = read_batch(segment.path, alive.next_offset, 1 << 20)
+
+    assert (len(alive.lines), alive.bad, alive.next_offset) == (1, [], len(whole))
+    assert (dead.lines, dead.bad) == ([], [(len(whole), torn)])
+    assert read_batch(segment.path, dead.next_offset, 1 << 20).finished
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [b"", b"{}", b"not json", b"\0" * 300, b'{"time_us":"x"}', b'{"path":"\xff"}', b"x" * 50_000],
+    ids=["empty", "no fields", "text", "zeros", "wrong type", "not UTF-8", "huge"],
+)
+def test_a_bad_line_is_set_aside_and_stops_nothing(tmp_path: Path, bad: bytes) -> None:
+    before, after = encode_line(record(1)), encode_line(record(2))
+    Segment(tmp_path, before + bad + b"\n" + after).close()
+    [path] = list_segments(tmp_path)
+    serials, set_aside, offset = [], b"", 0
+
+    while not (batch := read_batch(path, offset, 8192)).finished:
+        serials += [item.serial for _, item in batch.lines]
+        set_aside += b"".join(raw for _, raw in batch.bad)
+        offset = batch.next_offset
+
+    assert serials == [1, 2]
+    assert set_aside == bad
+
+
+def test_a_click_id_names_segment_and_offset(tmp_path: Path) -> None:
+    segment = Segment(tmp_path, encode_line(record(1)))
+    segment.close()
+
+    assert len(segment_id(segment.path)) == 32
+    assert click_id(segment.path, 17) == f"{segment_id(segment.path)}-17"
+
+
+def test_a_line_never_exceeds_four_kilobytes_and_keeps_what_identifies_the_tap() -> None:
+    headers = {f"h{number}": as_text(b"\xff" * 9999) for number in range(18)}
+
+    line = encode_line(record(7, headers=headers, agent=as_text(b"\x01" * 600)))
+
+    assert len(line) <= 4096
+    kept = decode_line(line)
+    assert (kept.serial, kept.path, set(kept.headers)) == (7, "BCDFGHJK", set(headers))
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"Mozilla/5.0", "Mozilla/5.0"),
+        ("Käse".encode(), "Käse"),
+        (b"K\xe4se\xff", "K\\xe4se\\xff"),
+        (b"a" * 600, "a" * 512),
+        (b"a" * 511 + "ä".encode(), "a" * 511 + "\\xc3"),
+    ],
+)
+def test_header_bytes_survive_as_text(raw: bytes, text: str) -> None:
+    line = encode_line(record(1, agent=as_text(raw)))
+
+    assert decode_line(line).agent == text
