@@ -7,6 +7,7 @@ gets a key of its own by HKDF-SHA256, and a serving process receives the codes k
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from enum import Enum
 from pathlib import Path
@@ -29,15 +30,47 @@ class Purpose(Enum):
     ADDRESS_HASHES = "tapline/address-hashes/v1"
     DJANGO = "tapline/django/v1"
     SIMULATOR = "tapline/simulator/v1"
+    FINGERPRINT = "tapline/fingerprint/v1"
 
 
 class MasterKeyUnreadable(TaplineError):
-    """The master key's file is missing, unreadable or not a key."""
+    """The master key's file is unreadable or not a key."""
+
+
+class MasterKeyMissing(TaplineError):
+    """There is an instance here, but not its master key."""
 
 
 def derive(master: bytes, purpose: Purpose, length_bytes: int = KEY_BYTES) -> bytes:
     """Return the key for one purpose (HKDF-SHA256, no salt; source: RFC 5869)."""
     return HKDF(SHA256(), length_bytes, salt=None, info=purpose.value.encode()).derive(master)
+
+
+def fingerprint(master: bytes) -> str:
+    """Return what tells one master key from another without giving it away (64 hex digits)."""
+    return hashlib.sha256(derive(master, Purpose.FINGERPRINT)).hexdigest()
+
+
+def instance_key(config: Config) -> bytes:
+    """Return the master key, making one on the very first start only.
+
+    An instance that has a database and no key gets no new one: its codes, seals and hashes could
+    never be read again. Raises `MasterKeyMissing`, `MasterKeyUnreadable`.
+    """
+    if not config.master_key_path.exists() and has_control_database(config):
+        raise MasterKeyMissing(
+            f"The master key {config.master_key_path} is missing.",
+            why="The instance in this data folder was made with a key that is not here.",
+            do="Put the exported key back with `tapline keys import FILE`, or name the file that "
+            "holds it with TAPLINE_MASTER_KEY_FILE.",
+        )
+    return load_or_create_master_key(config.master_key_path)
+
+
+def has_control_database(config: Config) -> bool:
+    """Say whether an instance was ever started on this data folder."""
+    path = config.control_database
+    return path.exists() and path.stat().st_size > 0
 
 
 def load_or_create_master_key(path: Path) -> bytes:
@@ -47,7 +80,12 @@ def load_or_create_master_key(path: Path) -> bytes:
     loser reads the winner's. Raises `MasterKeyUnreadable`.
     """
     if not path.exists():
-        _create(path)
+        write_master_key(path, os.urandom(KEY_BYTES))
+    return read_master_key(path)
+
+
+def read_master_key(path: Path) -> bytes:
+    """Return the 32-byte master key in `path`; raises `MasterKeyUnreadable`."""
     try:
         key = base64.b64decode(path.read_text(encoding="ascii"), validate=False)
     except (OSError, ValueError) as error:
@@ -57,18 +95,13 @@ def load_or_create_master_key(path: Path) -> bytes:
     return key
 
 
-def django_secret_key(config: Config) -> str:
-    """Return the key that signs sessions and forms."""
-    master = load_or_create_master_key(config.master_key_path)
-    return base64.b64encode(derive(master, Purpose.DJANGO)).decode()
-
-
-def _create(path: Path) -> None:
+def write_master_key(path: Path, master: bytes) -> None:
+    """Put a master key into `path` (mode 0600), unless a file is there already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+        file.write(base64.b64encode(master) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -77,6 +110,11 @@ def _create(path: Path) -> None:
         pass  # Another process was first; its key is the instance's.
     finally:
         draft.unlink()
+
+
+def django_secret_key(config: Config) -> str:
+    """Return the key that signs sessions and forms."""
+    return base64.b64encode(derive(instance_key(config), Purpose.DJANGO)).decode()
 
 
 def _unreadable(path: Path, reason: str) -> MasterKeyUnreadable:
