@@ -103,11 +103,12 @@ def _normalised(raw: str, country: str) -> str | None:
 
 
 def _by_phonenumbers(raw: str, country: str) -> str | None:
-    number = phonenumbers.parse(raw, country)
+    try:
+        number = phonenumbers.parse(raw, country)
+    except phonenumbers.NumberParseException:
+        return None
     verdict = phonenumbers.is_possible_number_with_reason(number)
-    area_begins = str(number.national_number)[0]
-    if verdict != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    if number.country_code == 1 and area_begins in "01":
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    is_possible = verdict == phonenumbers.ValidationResult.IS_POSSIBLE
+    # The one rule that phonenumbers lacks: North American area codes begin with 2 to 9.
+    return phone if is_possible and not phone.startswith(("+10", "+11")) else None

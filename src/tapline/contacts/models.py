@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import models
+from typing import Any, ClassVar, NoReturn, Self
 
+from django.db import models
+from django.db.models.expressions import RawSQL
+
+from tapline.contacts.textable import textable_sql
+from tapline.errors import TaplineError
 from tapline.workspaces.models import Workspace
 
 
@@ -23,10 +28,40 @@ class ContactImport(models.Model):
     finished_at = models.DateTimeField(null=True)
 
 
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """Questions about contacts. Each starts from a workspace: `in_workspace(…)`."""
+
+    _workspace: Workspace | None = None
+
+    def in_workspace(self, workspace: Workspace) -> Self:
+        """Return the contacts that `workspace` itself keeps (not those below it)."""
+        found = self.filter(workspace=workspace)
+        found._workspace = workspace
+        return found
+
+    def textable(self, purpose: str) -> Self:
+        """Return those who may be texted for `purpose` now; only after `in_workspace`."""
+        if self._workspace is None:
+            raise TypeError("textable() needs in_workspace() before it: consent has a scope")
+        condition = textable_sql(self._workspace, purpose, contact="contacts_contact")
+        # Only whole numbers and one of two words are written into the text: see `textable_sql`.
+        return self.filter(RawSQL(condition, (), output_field=models.BooleanField()))  # noqa: S611
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]  # the stubs hide it
+        clone._workspace = self._workspace
+        return clone
+
+
 class Contact(models.Model):
     """A person with a phone number, as one workspace knows them."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="contacts")
+    workspace = models.ForeignKey(
+        Workspace,
+        on_delete=models.PROTECT,
+        related_name="contacts",
+        db_index=False,  # `one_contact_per_number` begins with it
+    )
     phone = models.CharField(max_length=16)  # E.164
     # Keyed hash of the number (`contacts.phones.hash_phone`): finds suppressions without it.
     phone_hash = models.CharField(max_length=32, db_index=True)
@@ -34,9 +69,12 @@ class Contact(models.Model):
     language = models.CharField(max_length=12, blank=True)
     zone = models.CharField(max_length=64, blank=True)
     is_staff = models.BooleanField(default=False)  # Their taps count as `operator`.
+    # The newest file that named this contact: the audience {"imports": [id]} is found by it.
     imported_by = models.ForeignKey(ContactImport, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[ContactQuerySet] = ContactQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
@@ -70,26 +108,66 @@ class Wording(models.Model):
     text_hash = models.CharField(max_length=64, unique=True)  # of language and text
 
 
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """The ledger's rows are read and added. Only erasing a whole contact removes any."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        refuse_change()
+
+    def delete(self) -> NoReturn:
+        refuse_change()
+
+
+class LedgerIsAppendOnly(TaplineError):
+    """Somebody tried to rewrite what a person agreed to."""
+
+
+def refuse_change() -> NoReturn:
+    """Say that a recorded answer stays as it is."""
+    raise LedgerIsAppendOnly(
+        "A recorded consent cannot be changed.",
+        why="The ledger must show what was agreed at any time in the past.",
+        do="Record the new answer: the newest one holds.",
+    )
+
+
 class Consent(models.Model):
     """A dated yes or no. Append-only: the newest one of a purpose and scope holds.
 
-    It covers texts from `scope` and from every workspace below it.
+    It covers texts from `scope` and from every workspace below it. A trigger refuses updates,
+    whoever makes them (migration 0002); rows go only with their contact, by `erasing`.
     """
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents")
-    scope = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.CASCADE,
+        related_name="consents",
+        db_index=False,  # the index below begins with it
+    )
+    # No index on scope and wording: nothing asks by them, and a million rows an import weigh.
+    scope = models.ForeignKey(Workspace, on_delete=models.PROTECT, db_index=False)
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     given = models.BooleanField()
-    wording = models.ForeignKey(Wording, null=True, on_delete=models.PROTECT)
+    wording = models.ForeignKey(Wording, null=True, on_delete=models.PROTECT, db_index=False)
     source = models.CharField(max_length=80)  # "import", "reply", "form", "api", "page"
     evidence = models.JSONField(default=dict)
     at = models.DateTimeField()  # when the person said so
     recorded_at = models.DateTimeField(auto_now_add=True)
     recorded_by = models.CharField(max_length=160)
 
+    objects: ClassVar[ConsentQuerySet] = ConsentQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         # Serves «the newest answer of this contact for this purpose» without touching the row.
         indexes = [models.Index(fields=["contact", "purpose", "-at", "-id", "scope", "given"])]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            refuse_change()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        refuse_change()
 
 
 class Suppression(models.Model):
@@ -104,3 +182,14 @@ class Suppression(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["phone_hash", "scope", "purpose", "lifted_at"])]
+
+
+class Erasure(models.Model):
+    """A contact that was erased here, until click files and segments have followed."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    contact_id = models.BigIntegerField(unique=True)
+    message_ids = models.JSONField(default=list)  # clicks are known by their message
+    asked_at = models.DateTimeField(auto_now_add=True)
+    asked_by = models.CharField(max_length=160)
+    clicks_erased_at = models.DateTimeField(null=True)

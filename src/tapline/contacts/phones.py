@@ -71,7 +71,7 @@ def normalise(raw: str, default_country: str) -> str:
 
 
 def hash_phone(phone: str) -> str:
-    """Return the keyed hash of an E.164 number: 32 hex digits, the same for ever on one instance."""
+    """Return the keyed hash of an E.164 number: 32 hex digits, for ever the same on an instance."""
     return hashlib.blake2b(phone.encode(), digest_size=HASH_BYTES, key=_hash_key()).hexdigest()
 
 
@@ -153,7 +153,7 @@ def _digits_lost(raw: str) -> BadNumber:
     return BadNumber(
         f"'{raw.strip()[:40]}' is not a whole phone number.",
         why="A spreadsheet rounded it and its last digits are lost.",
-        do="Format the column as text in the spreadsheet, paste the numbers again, and export anew.",
+        do="Format the column as text in the spreadsheet, paste the numbers anew, and export it.",
     )
 
 

@@ -1,0 +1,206 @@
+"""What people agreed to: answers are added to a ledger, and a no takes effect at once.
+
+An opt-out leaves two traces in one transaction: a «no» in the ledger of every contact that has the
+number, and a suppression of the number's hash, which outlives the contacts. A later yes given by
+the person (not by an import) lifts the suppression.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tapline.contacts.models import Consent, Contact, Purpose, Suppression, Wording
+from tapline.contacts.phones import hash_phone
+from tapline.contacts.textable import textable_sql
+from tapline.errors import TaplineError
+from tapline.workspaces.models import Workspace
+from tapline.workspaces.tree import descendant_ids
+
+__all__ = [
+    "ON_OPT_OUT",
+    "BadConsent",
+    "keep_wording",
+    "opt_out",
+    "record_consent",
+    "suppress",
+    "textable_sql",
+]
+
+IMPORT = "import"
+
+# Features that hold waiting texts add a function here, in their AppConfig.ready. Each is called
+# inside the opt-out's transaction with (phone, scope, at): what waits is stopped with it.
+ON_OPT_OUT: list[Callable[[str, Workspace, datetime], None]] = []
+
+
+class BadConsent(TaplineError):
+    """The answer cannot be recorded as it was given."""
+
+
+def record_consent(
+    contacts: Iterable[Contact],
+    *,
+    scope: Workspace,
+    purpose: str,
+    given: bool,
+    wording: str,
+    source: str,
+    evidence: Mapping[str, Any],
+    at: datetime,
+    by: str,
+    language: str = "",
+) -> list[Consent]:
+    """Add one answer per contact to the ledger and return the new rows.
+
+    `scope` is the contacts' workspace or one above it. `wording` is what the person was shown, ""
+    for a no. A yes whose source is not an import lifts older suppressions in `scope` and below.
+    Raises `BadConsent` for a yes without wording or in the future, and for a scope elsewhere.
+    """
+    people = list(contacts)
+    # A no counts at once, also when the clock of whoever reports it is ahead of ours.
+    at = at if given else min(at, timezone.now())
+    _refuse_bad(people, scope, purpose, given=given, wording=wording, at=at)
+    with transaction.atomic():
+        shown = keep_wording(wording, language)
+        rows = Consent.objects.bulk_create(
+            Consent(
+                contact=contact,
+                scope=scope,
+                purpose=purpose,
+                given=given,
+                wording=shown,
+                source=source,
+                evidence=dict(evidence),
+                at=at,
+                recorded_by=by,
+            )
+            for contact in people
+        )
+        if given and source != IMPORT:
+            _lift({contact.phone_hash for contact in people}, scope, purpose, at)
+    return rows
+
+
+def opt_out(
+    phone: str, *, scope: Workspace, reason: str, at: datetime, by: str, purpose: str = ""
+) -> int:
+    """Stop texts to an E.164 number from `scope` and below; return how many contacts have it.
+
+    `purpose` "" stops every purpose. Works for numbers that no contact has yet. One transaction:
+    a no in the ledger, a suppression, and whatever `ON_OPT_OUT` stops.
+    """
+    purposes = [purpose] if purpose else list(Purpose.values)
+    at = min(at, timezone.now())
+    with transaction.atomic():
+        contacts = _with_number(phone, scope)
+        for each in purposes:
+            record_consent(
+                contacts,
+                scope=scope,
+                purpose=each,
+                given=False,
+                wording="",
+                source=reason,
+                evidence={},
+                at=at,
+                by=by,
+            )
+        suppress(hash_phone(phone), scope=scope, purpose=purpose, reason=reason, at=at)
+        for stop_waiting in ON_OPT_OUT:
+            stop_waiting(phone, scope, at)
+    return len(contacts)
+
+
+def suppress(
+    phone_hash: str, *, scope: Workspace, purpose: str, reason: str, at: datetime
+) -> Suppression:
+    """Put a number's hash under suppression, unless it already is; return the one in force."""
+    active = Suppression.objects.filter(
+        phone_hash=phone_hash, scope=scope, purpose=purpose, lifted_at=None
+    ).first()
+    if active is None:
+        return Suppression.objects.create(
+            phone_hash=phone_hash, scope=scope, purpose=purpose, reason=reason[:80], at=at
+        )
+    if at > active.at:  # Said again: only a yes newer than this may lift it.
+        active.at = at
+        active.save(update_fields=["at"])
+    return active
+
+
+def keep_wording(text: str, language: str = "") -> Wording | None:
+    """Return the one row that holds these words in this language; None for no words."""
+    if not text.strip():
+        return None
+    text_hash = hashlib.sha256(f"{language}\n{text}".encode()).hexdigest()
+    wording, _ = Wording.objects.get_or_create(
+        text_hash=text_hash, defaults={"text": text, "language": language}
+    )
+    return wording
+
+
+def _with_number(phone: str, scope: Workspace) -> list[Contact]:
+    """Return every contact with this number in `scope` and below."""
+    found = Contact.objects.filter(phone_hash=hash_phone(phone), phone=phone)
+    return list(found.filter(workspace__in=descendant_ids(scope)))
+
+
+def _lift(hashes: set[str], scope: Workspace, purpose: str, at: datetime) -> None:
+    """End the suppressions that a newer yes overrules.
+
+    One for every purpose goes on for the purposes that the person did not agree to.
+    """
+    overruled = Suppression.objects.filter(
+        phone_hash__in=hashes,
+        scope__in=descendant_ids(scope),
+        purpose__in=["", purpose],
+        lifted_at=None,
+        at__lte=at,
+    )
+    for old in list(overruled):
+        for other in set(Purpose.values) - {purpose} if old.purpose == "" else ():
+            suppress(old.phone_hash, scope=old.scope, purpose=other, reason=old.reason, at=old.at)
+        old.lifted_at = timezone.now()
+        old.save(update_fields=["lifted_at"])
+
+
+def _refuse_bad(
+    contacts: Sequence[Contact],
+    scope: Workspace,
+    purpose: str,
+    *,
+    given: bool,
+    wording: str,
+    at: datetime,
+) -> None:
+    if purpose not in Purpose.values:
+        raise BadConsent(
+            f"'{purpose}' is no purpose.",
+            why="Consent is given for one kind of text.",
+            do=f"Choose one of: {', '.join(Purpose.values)}.",
+        )
+    if given and not wording.strip():
+        raise BadConsent(
+            "The wording is missing.",
+            why="A yes counts only with the words that the person was shown.",
+            do="Give the exact text of the form, card or message.",
+        )
+    if at > timezone.now():
+        raise BadConsent(
+            f"The answer is dated {at:%Y-%m-%d %H:%M}.",
+            why="That is in the future.",
+            do="Give the time when the person said so.",
+        )
+    inside = set(descendant_ids(scope))
+    if any(contact.workspace_id not in inside for contact in contacts):
+        raise BadConsent(
+            f"'{scope.name}' does not cover this contact.",
+            why="An answer covers texts from its workspace and from those below it.",
+            do="Choose the contact's workspace or one above it.",
+        )

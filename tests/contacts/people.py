@@ -1,0 +1,48 @@
+"""What tests of contacts start from: workspaces, contacts and answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tapline.contacts.consent import record_consent
+from tapline.contacts.models import Contact
+from tapline.contacts.phones import hash_phone
+from tapline.workspaces.models import Workspace
+
+ANNA, BEN, CARLA = "+12125550101", "+12125550102", "+12125550103"
+WORDING = "Yes, text me offers."
+
+
+def day(number: int) -> datetime:
+    """Return noon of a day of May 2026."""
+    return datetime(2026, 5, number, 12, tzinfo=UTC)
+
+
+def contact(workspace: Workspace, phone: str = ANNA) -> Contact:
+    """Return a new contact who has answered nothing yet."""
+    return Contact.objects.create(
+        workspace=workspace, phone=phone, phone_hash=hash_phone(phone), language="en"
+    )
+
+
+def say_yes(
+    person: Contact, scope: Workspace, on: int, *, purpose: str = "marketing", source: str = "form"
+) -> None:
+    """Record that a contact agreed on that day of May."""
+    record_consent(
+        [person],
+        scope=scope,
+        purpose=purpose,
+        given=True,
+        wording=WORDING,
+        source=source,
+        evidence={"page": "sign-up"},
+        at=day(on),
+        by="test",
+    )
+
+
+def may_text(workspace: Workspace, purpose: str = "marketing") -> set[str]:
+    """Return the numbers that the workspace may text."""
+    found = Contact.objects.in_workspace(workspace).textable(purpose)
+    return set(found.values_list("phone", flat=True))
