@@ -55,6 +55,14 @@ class Config:
     simulator_listen: str = setting(
         "127.0.0.1:8082", "Where the built-in provider simulator answers.", unit="host:port"
     )
+    simulator_speed: float = setting(
+        60.0,
+        "How fast time runs for simulated phones and people.",
+        unit="simulated seconds per second",
+    )
+    simulator_seed: int = setting(
+        1, "Which simulated people answer: the same seed, the same behaviour."
+    )
     master_key_file: Path | None = setting(
         None, "File with the instance's master key; by default master.key in the data folder."
     )
