@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,9 @@ import msgspec
 from tapline import config
 from tapline.providers.base import Accepted, Answer, Found, Outgoing, Refused, Unsure
 from tapline.providers.simulator.wire import REJECTED, Known, KnownMessages, Submission, Submitted
+
+# It tells every request at the level of our own events, and look-ups have long addresses.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
@@ -37,6 +41,10 @@ class SimulatorProvider:
             timeout=timeout,
             trust_env=False,  # Never by a proxy: the simulator is on this machine.
         )
+
+    def close(self) -> None:
+        """Close the connections to the simulator."""
+        self._client.close()
 
     def send(self, batch: Sequence[Outgoing]) -> Sequence[Answer]:
         """Hand texts over; see `tapline.providers.base.Provider`."""
