@@ -1,4 +1,4 @@
-"""The instance's master key and the purpose keys derived from it. No Django: the edge's parent uses it.
+"""The instance's master key and the purpose keys derived from it. No Django: the edge uses it.
 
 The master key is 32 random bytes in a file of mode 0600. Nothing uses it directly: each purpose
 gets a key of its own by HKDF-SHA256, and a serving process receives the codes key alone.
@@ -121,5 +121,5 @@ def _unreadable(path: Path, reason: str) -> MasterKeyUnreadable:
     return MasterKeyUnreadable(
         f"The master key in {path} cannot be used.",
         why=f"Reading it failed: {reason}.",
-        do="Put the exported key back with `tapline keys import FILE`; without it no code can be read.",
+        do="Put the exported key back with `tapline keys import FILE`; codes need it.",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Max
@@ -36,11 +35,12 @@ def newest_generation(domain_id: int) -> KeyGeneration:
     return KeyGeneration.objects.filter(domain_id=domain_id).order_by("-number")[0]
 
 
-def older_generations(generation: KeyGeneration) -> Sequence[KeyGeneration]:
+def older_generations(generation: KeyGeneration) -> list[KeyGeneration]:
     """Return the generations of the same domain that came before, newest first."""
-    return KeyGeneration.objects.filter(
+    older = KeyGeneration.objects.filter(
         domain_id=generation.domain_id, number__lt=generation.number
-    ).order_by("-number")
+    )
+    return list(older.order_by("-number"))
 
 
 def cipher_of(generation: KeyGeneration, length: int) -> CodeCipher:

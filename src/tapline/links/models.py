@@ -8,6 +8,7 @@ changes become visible in the order of their numbers, also on databases with man
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from tapline.workspaces.models import Workspace
 
@@ -117,19 +118,31 @@ class CodeRange(models.Model):
     """Serials `first … first + count - 1` of one generation and length serve the positions
     `first_position …` of one link."""
 
-    generation = models.ForeignKey(KeyGeneration, on_delete=models.PROTECT)
-    domain = models.ForeignKey(Domain, on_delete=models.PROTECT)
+    # The constraint below serves as the index of `generation`; nothing looks for `domain` alone.
+    generation = models.ForeignKey(KeyGeneration, on_delete=models.PROTECT, db_index=False)
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, db_index=False)
     length = models.PositiveSmallIntegerField()
     first = models.BigIntegerField()
     count = models.BigIntegerField()
     link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="ranges")
     first_position = models.BigIntegerField(default=0)
+    # A PERSONAL link's TEMPLATE: finds the personal codes of a run of positions at once.
+    template = models.ForeignKey(
+        Link, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     change = models.BigIntegerField(db_index=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["generation", "length", "first"], name="one_range_start"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["template", "first_position"],
+                name="personal_position",
+                condition=Q(template__isnull=False),
             )
         ]
 

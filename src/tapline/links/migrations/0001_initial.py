@@ -5,143 +5,293 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('workspaces', '0001_initial'),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChangeCounter',
+            name="ChangeCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="workspaces.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(max_length=253, unique=True)),
-                ('base_url', models.CharField(max_length=300)),
-                ('fallback_url', models.CharField(blank=True, max_length=2048)),
-                ('code_length', models.PositiveSmallIntegerField(default=8)),
-                ('proved_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('change', models.BigIntegerField(db_index=True)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='domains', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("host", models.CharField(max_length=253, unique=True)),
+                ("base_url", models.CharField(max_length=300)),
+                ("fallback_url", models.CharField(blank=True, max_length=2048)),
+                ("code_length", models.PositiveSmallIntegerField(default=8)),
+                ("proved_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                ("change", models.BigIntegerField(db_index=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="domains",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='KeyGeneration',
+            name="KeyGeneration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('key_id', models.CharField(max_length=32, unique=True)),
-                ('epoch', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('change', models.BigIntegerField(db_index=True)),
-                ('domain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='generations', to='links.domain')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("key_id", models.CharField(max_length=32, unique=True)),
+                ("epoch", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("change", models.BigIntegerField(db_index=True)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="generations",
+                        to="links.domain",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('shared', 'Shared'), ('template', 'Template'), ('personal', 'Personal')], default='shared', max_length=10)),
-                ('name', models.CharField(blank=True, max_length=160)),
-                ('destination', models.CharField(max_length=2048)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('disabled_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('change', models.BigIntegerField(db_index=True)),
-                ('campaign', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='links.campaign')),
-                ('domain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='links.domain')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='personal', to='links.link')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("shared", "Shared"),
+                            ("template", "Template"),
+                            ("personal", "Personal"),
+                        ],
+                        default="shared",
+                        max_length=10,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=160)),
+                ("destination", models.CharField(max_length=2048)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("disabled_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                ("change", models.BigIntegerField(db_index=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="links.campaign"
+                    ),
+                ),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="links.domain"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="personal",
+                        to="links.link",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CodeRange',
+            name="CodeRange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('length', models.PositiveSmallIntegerField()),
-                ('first', models.BigIntegerField()),
-                ('count', models.BigIntegerField()),
-                ('first_position', models.BigIntegerField(default=0)),
-                ('change', models.BigIntegerField(db_index=True)),
-                ('domain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='links.domain')),
-                ('generation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='links.keygeneration')),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ranges', to='links.link')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("length", models.PositiveSmallIntegerField()),
+                ("first", models.BigIntegerField()),
+                ("count", models.BigIntegerField()),
+                ("first_position", models.BigIntegerField(default=0)),
+                ("change", models.BigIntegerField(db_index=True)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="links.domain"
+                    ),
+                ),
+                (
+                    "generation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="links.keygeneration"
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ranges",
+                        to="links.link",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Alias',
+            name="Alias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=100)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('change', models.BigIntegerField(db_index=True)),
-                ('domain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='links.domain')),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='links.link')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=100)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                ("change", models.BigIntegerField(db_index=True)),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="aliases",
+                        to="links.domain",
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="aliases",
+                        to="links.link",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="workspaces.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='link',
-            name='offer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='links.offer'),
+            model_name="link",
+            name="offer",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, to="links.offer"
+            ),
         ),
         migrations.CreateModel(
-            name='SerialCounter',
+            name="SerialCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('length', models.PositiveSmallIntegerField()),
-                ('next_serial', models.BigIntegerField(default=0)),
-                ('generation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='links.keygeneration')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("length", models.PositiveSmallIntegerField()),
+                ("next_serial", models.BigIntegerField(default=0)),
+                (
+                    "generation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="links.keygeneration"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='one_campaign_name'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "name"), name="one_campaign_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keygeneration',
-            constraint=models.UniqueConstraint(fields=('domain', 'number'), name='one_generation_number'),
+            model_name="keygeneration",
+            constraint=models.UniqueConstraint(
+                fields=("domain", "number"), name="one_generation_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coderange',
-            constraint=models.UniqueConstraint(fields=('generation', 'length', 'first'), name='one_range_start'),
+            model_name="coderange",
+            constraint=models.UniqueConstraint(
+                fields=("generation", "length", "first"), name="one_range_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alias',
-            constraint=models.UniqueConstraint(fields=('domain', 'path'), name='one_alias_path'),
+            model_name="alias",
+            constraint=models.UniqueConstraint(fields=("domain", "path"), name="one_alias_path"),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='one_offer_name'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="one_offer_name"),
         ),
         migrations.AddConstraint(
-            model_name='serialcounter',
-            constraint=models.UniqueConstraint(fields=('generation', 'length'), name='one_serial_counter'),
+            model_name="serialcounter",
+            constraint=models.UniqueConstraint(
+                fields=("generation", "length"), name="one_serial_counter"
+            ),
         ),
     ]

@@ -1,0 +1,189 @@
+"""Which host names serve links, whose they are, and under which one a workspace sends."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tapline.codes.alphabet import MAX_LENGTH, MIN_LENGTH
+from tapline.destinations import check_destination
+from tapline.errors import Conflict, NotFound, TaplineError
+from tapline.instance.epochs import ensure_instance
+from tapline.links.changes import next_change
+from tapline.links.generations import add_generation
+from tapline.links.models import Domain, KeyGeneration
+from tapline.workspaces.audit import record
+from tapline.workspaces.models import Workspace
+
+
+class BadDomain(TaplineError):
+    """The address cannot serve links."""
+
+
+class DomainTaken(Conflict):
+    """The host name serves a workspace already."""
+
+
+class NoDomain(NotFound):
+    """No domain serves this workspace."""
+
+
+def create_domain(
+    workspace: Workspace,
+    base_url: str,
+    *,
+    fallback_url: str = "",
+    code_length: int = 8,
+    proved: bool,
+    actor: str,
+) -> Domain:
+    """Return a new domain with its first key generation.
+
+    `base_url` is how links are written in texts: `https://go.example.com`; http only for
+    localhost and addresses. Edges serve it once it is proved. Raises `BadDomain`, `DomainTaken`,
+    `BadDestination`.
+    """
+    base_url, host = _check_base_url(base_url)
+    _check_code_length(code_length)
+    fallback_url = _check_fallback(fallback_url, base_url)
+    epoch = ensure_instance().epoch
+    try:
+        with transaction.atomic():
+            domain = Domain.objects.create(
+                workspace=workspace,
+                host=host,
+                base_url=base_url,
+                fallback_url=fallback_url,
+                code_length=code_length,
+                proved_at=timezone.now() if proved else None,
+                change=next_change(),
+            )
+            add_generation(domain, epoch)
+            record(workspace, actor, "domain.created", domain, after={"base_url": base_url})
+    except IntegrityError as error:
+        raise DomainTaken(
+            f"The host {host} serves links already.",
+            why="A domain belongs to one workspace, so that nobody's links change hands.",
+            do="Choose another host name, or use the domain where it is.",
+        ) from error
+    return domain
+
+
+def change_domain(
+    domain: Domain,
+    *,
+    fallback_url: str | None = None,
+    code_length: int | None = None,
+    actor: str,
+) -> Domain:
+    """Change the fallback address or the length of new codes; links already sent stay.
+
+    Raises `BadDomain`, `BadDestination`.
+    """
+    after: dict[str, str | int] = {}
+    if fallback_url is not None:
+        after["fallback_url"] = _check_fallback(fallback_url, domain.base_url)
+    if code_length is not None:
+        _check_code_length(code_length)
+        after["code_length"] = code_length
+    with transaction.atomic():
+        before = {name: getattr(domain, name) for name in after}
+        for name, value in after.items():
+            setattr(domain, name, value)
+        domain.change = next_change()
+        domain.save(update_fields=[*after, "change"])
+        record(domain.workspace, actor, "domain.changed", domain, before, after)
+    return domain
+
+
+def domain_for(workspace: Workspace) -> Domain:
+    """Return the proved domain nearest to `workspace` on the way up the tree; the oldest one of
+    that place. Raises `NoDomain`."""
+    nearest_first = workspace.ancestor_ids[::-1]
+    serving = usable_domains(workspace)
+    if not serving:
+        raise NoDomain(
+            f"No domain serves links of '{workspace.name}'.",
+            why="Neither it nor a workspace above it has a proved domain.",
+            do="Add a domain to this workspace and prove that it is yours.",
+        )
+    return min(serving, key=lambda each: (nearest_first.index(each.workspace_id), each.pk))
+
+
+def usable_domains(workspace: Workspace) -> list[Domain]:
+    """Return the proved domains that `workspace` may send under: its own and those above it."""
+    return list(
+        Domain.objects.filter(
+            workspace_id__in=workspace.ancestor_ids, proved_at__isnull=False, deleted_at=None
+        ).order_by("id")
+    )
+
+
+def own_hosts() -> set[str]:
+    """Return the hosts that links must not lead to: every domain's, by port on this machine."""
+    return {_own_host(base_url) for base_url in Domain.objects.values_list("base_url", flat=True)}
+
+
+def rotate_key(domain: Domain, actor: str) -> KeyGeneration:
+    """Begin a new key generation: new links use it, links already sent go on with theirs."""
+    epoch = ensure_instance().epoch
+    with transaction.atomic():
+        generation = add_generation(domain, epoch)
+        after = {"generation": generation.number}
+        record(domain.workspace, actor, "domain.key_rotated", domain, after=after)
+    return generation
+
+
+def _check_base_url(base_url: str) -> tuple[str, str]:
+    """Return the base URL normalised, and its host."""
+    base_url = check_destination(base_url).rstrip("/")
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if parts.path or parts.query or parts.fragment:
+        raise _bad_domain(f"The address {base_url} has a path.", "Codes follow the host directly.")
+    if parts.scheme == "http" and not _is_local(host):
+        raise _bad_domain(
+            f"The address {base_url} is not https.",
+            "Carriers refuse texts with plain http links, and phones warn of them.",
+        )
+    return base_url, host
+
+
+def _own_host(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if not _is_local(host):
+        return host
+    # On one's own machine other ports are other programs, such as the page under development.
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_local(host: str) -> bool:
+    """Say whether `host` is localhost or an address: no certificate can be had for those."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
+
+
+def _check_code_length(code_length: int) -> None:
+    if not MIN_LENGTH <= code_length <= MAX_LENGTH:
+        raise _bad_domain(
+            f"Codes cannot have {code_length} characters.",
+            f"Shorter ones are guessed, longer ones cost parts: {MIN_LENGTH} to {MAX_LENGTH} work.",
+        )
+
+
+def _check_fallback(fallback_url: str, base_url: str) -> str:
+    if not fallback_url:
+        return ""
+    return check_destination(fallback_url, own_hosts={*own_hosts(), _own_host(base_url)})
+
+
+def _bad_domain(what: str, why: str) -> BadDomain:
+    return BadDomain(what, why=why, do="Give an address like https://go.example.com.")

@@ -1,0 +1,245 @@
+"""How links come to be, and how they get codes for their recipients."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tapline.destinations import check_destination, check_template, with_utm
+from tapline.errors import NotFound, TaplineError
+from tapline.links.changes import next_change
+from tapline.links.domains import own_hosts
+from tapline.links.generations import cipher_of
+from tapline.links.models import Campaign, CodeRange, Domain, Link, LinkKind, Offer
+from tapline.links.serials import SerialRun, take_serials
+from tapline.workspaces.audit import record
+from tapline.workspaces.models import Workspace
+
+# Few enough that the writer is held for some 20 ms, and a rest between two batches: SQLite lets
+# those who wait try only now and then.
+PERSONAL_BATCH = 500
+REST_SECONDS = 0.002
+
+INSERT_PERSONAL = """
+-- One personal link of a template. Campaign and offer are the template's.
+insert into links_link
+    (workspace_id, domain_id, kind, parent_id, name, destination, created_at, change)
+values (%s, %s, 'personal', %s, '', %s, %s, %s)
+"""
+
+PERSONAL_IDS = """
+-- The personal links of one batch, in the order in which they were inserted.
+select id from links_link where change = %s and parent_id = %s order by id
+"""
+
+INSERT_RANGE = """
+-- A range of one: the code of one personal link.
+insert into links_coderange
+    (generation_id, domain_id, length, first, count, link_id, first_position, template_id, change)
+values (%s, %s, %s, %s, 1, %s, %s, %s, %s)
+"""
+
+
+class BadLink(TaplineError):
+    """The link cannot be made as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Personal:
+    """One personal link to be: its serial, position and destination."""
+
+    run: SerialRun
+    serial: int
+    position: int
+    destination: str
+
+
+def create_link(
+    workspace: Workspace,
+    domain: Domain,
+    destination: str,
+    *,
+    kind: str = LinkKind.SHARED,
+    parent: Link | None = None,
+    name: str = "",
+    campaign: Campaign | None = None,
+    offer: Offer | None = None,
+    utm: Mapping[str, str] | None = None,
+    expires_at: dt.datetime | None = None,
+    actor: str,
+) -> Link:
+    """Return a new link, its destination checked and with UTM fields. It has no codes yet.
+
+    A TEMPLATE's destination may hold merge fields. Raises `BadDestination`, and `BadLink` or
+    `NotFound` where domain, campaign or offer belong to others.
+    """
+    _refuse_strangers(workspace, domain, campaign, offer)
+    check = check_template if kind == LinkKind.TEMPLATE else check_destination
+    with transaction.atomic():
+        link = Link.objects.create(
+            workspace=workspace,
+            domain=domain,
+            kind=kind,
+            parent=parent,
+            name=name,
+            destination=with_utm(check(destination, own_hosts=own_hosts()), utm or {}),
+            campaign=campaign,
+            offer=offer,
+            expires_at=expires_at,
+            change=next_change(),
+        )
+        record(workspace, actor, "link.created", link, after={"destination": link.destination})
+    return link
+
+
+def mint_range(link: Link, count: int, *, first_position: int = 0) -> list[CodeRange]:
+    """Give codes to the positions `first_position … first_position + count - 1` of `link`.
+
+    As `mint_ranges`, for one run of positions.
+    """
+    return mint_ranges(link, [(first_position, count)])
+
+
+def mint_ranges(link: Link, runs: Sequence[tuple[int, int]]) -> list[CodeRange]:
+    """Give codes to many runs `(first position, count)` of positions; return the new ranges.
+
+    Usually one range per run; more where a code would collide with an older generation's. Must
+    not be called inside a transaction, because serials are handed out in one of their own. A
+    position that gets codes twice keeps both; the newest is what `CodeBook` tells. Raises
+    `NoCodesLeft`.
+    """
+    _refuse_uncoded(link, LinkKind.TEMPLATE)
+    serials = take_serials(link.domain, sum(count for _, count in runs))
+    with transaction.atomic():
+        change = next_change()
+        return CodeRange.objects.bulk_create(
+            CodeRange(
+                generation=run.generation,
+                domain_id=link.domain_id,
+                length=run.length,
+                first=run.first,
+                count=run.count,
+                link=link,
+                first_position=position,
+                change=change,
+            )
+            for run, position in _pair_up(serials, runs)
+        )
+
+
+def mint_personal(
+    template: Link, destinations: Sequence[str], *, first_position: int | Sequence[int]
+) -> list[str]:
+    """Make a personal link with a code for each destination below `template`; return the codes.
+
+    `destinations` are filled ones (`destinations.fill_destination` of a checked template).
+    `first_position` is the position of the first (the others follow), or one for each. Written
+    in batches of their own transactions; must not be called inside one. Raises `NoCodesLeft`.
+    """
+    _refuse_uncoded(template, LinkKind.SHARED, LinkKind.PERSONAL)
+    positions = (
+        range(first_position, first_position + len(destinations))
+        if isinstance(first_position, int)
+        else first_position
+    )
+    runs = take_serials(template.domain, len(destinations))
+    serials = ((run, run.first + offset) for run in runs for offset in range(run.count))
+    personal = [
+        _Personal(run, serial, position, destination)
+        for (run, serial), position, destination in zip(
+            serials, positions, destinations, strict=True
+        )
+    ]
+    for start in range(0, len(personal), PERSONAL_BATCH):
+        _write_personal(template, personal[start : start + PERSONAL_BATCH])
+        time.sleep(REST_SECONDS)
+    return [code for run in runs for code in _codes_of(run)]
+
+
+def _write_personal(template: Link, batch: Sequence[_Personal]) -> None:
+    """Write links and ranges of one batch in one transaction."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    workspace, domain, parent = template.workspace_id, template.domain_id, template.pk
+    with transaction.atomic(), connection.cursor() as cursor:
+        change = next_change()
+        cursor.executemany(
+            INSERT_PERSONAL,
+            [(workspace, domain, parent, each.destination, now, change) for each in batch],
+        )
+        cursor.execute(PERSONAL_IDS, [change, parent])
+        links = [number for (number,) in cursor.fetchall()]
+        cursor.executemany(
+            INSERT_RANGE,
+            [
+                (
+                    each.run.generation.pk,
+                    domain,
+                    each.run.length,
+                    each.serial,
+                    link,
+                    each.position,
+                    parent,
+                    change,
+                )
+                for each, link in zip(batch, links, strict=True)
+            ],
+        )
+
+
+def _codes_of(run: SerialRun) -> list[str]:
+    serials = np.arange(run.first, run.first + run.count)
+    codes: list[str] = (
+        cipher_of(run.generation, run.length).encode_many(serials).astype(str).tolist()
+    )
+    return codes
+
+
+def _pair_up(
+    serials: Iterable[SerialRun], positions: Iterable[tuple[int, int]]
+) -> Iterator[tuple[SerialRun, int]]:
+    """Cut runs of serials and runs of positions to common pieces: (serials, first position)."""
+    supply = iter(serials)
+    run, used = next(supply, None), 0
+    for position, count in positions:
+        at = position
+        while at < position + count:
+            if run is not None and used == run.count:
+                run, used = next(supply), 0
+            assert run is not None
+            taken = min(run.count - used, position + count - at)
+            yield SerialRun(run.generation, run.length, run.first + used, taken), at
+            used += taken
+            at += taken
+
+
+def _refuse_strangers(
+    workspace: Workspace, domain: Domain, campaign: Campaign | None, offer: Offer | None
+) -> None:
+    if domain.workspace_id not in workspace.ancestor_ids or domain.deleted_at is not None:
+        raise NotFound(
+            "There is no such domain here.",
+            why=f"'{workspace.name}' may use its own domains and those above it in the tree.",
+            do="Choose one of the domains listed for this workspace.",
+        )
+    for thing in (campaign, offer):
+        if thing is not None and thing.workspace_id not in workspace.ancestor_ids:
+            raise NotFound(
+                f"There is no such {thing._meta.verbose_name} here.",
+                why=f"'{workspace.name}' may use its own and those above it in the tree.",
+                do="Choose one that is listed for this workspace.",
+            )
+
+
+def _refuse_uncoded(link: Link, *kinds: str) -> None:
+    if link.kind in kinds:
+        raise BadLink(
+            f"A {link.kind} link gets no codes this way.",
+            why="A template's codes belong to its personal links, a shared link's to itself.",
+            do="Use mint_personal for templates and mint_range for other links.",
+        )
