@@ -1,0 +1,159 @@
+"""How the cells of one row become a contact and its answer, or a reason to refuse the row. Pure."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from tapline.contacts import columns as field
+from tapline.contacts.phones import BadNumber, hash_phone, normalise
+
+MAX_VALUE = 500
+MAX_TAG = 80
+
+_ROLES = {field.PHONE, field.LANGUAGE, field.ZONE, field.TAGS, field.AGREED_HOW, field.AGREED_AT,
+          field.WORDING}  # fmt: skip
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})?", re.IGNORECASE)
+_TAG_PARTS = re.compile(r"[;,|]")
+# Exports put an apostrophe before what a spreadsheet would take for a formula.
+_GUARDED = re.compile(r"'[=+\-@\t\r]")
+_DATE = re.compile(r"(\d{1,2})([./])(\d{1,2})\2(\d{4})(?:[ ,T]+(\d{1,2}:\d{2}(?::\d{2})?))?")
+
+
+class Answer(NamedTuple):
+    """How, when and to which words a person agreed."""
+
+    how: str
+    at: datetime
+    wording: str
+
+
+class ImportedRow(NamedTuple):
+    """One contact as the file tells it."""
+
+    line: int
+    phone: str
+    phone_hash: str
+    attributes: str  # a JSON object, cells that are empty left out
+    language: str
+    zone: str
+    tags: tuple[str, ...]
+    answer: Answer | None  # None: the file and the importer do not say, so no text goes out
+
+
+class BadRow(Exception):
+    """The row cannot be imported; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowReader:
+    """Reads the rows of one file."""
+
+    columns: Mapping[str, int]
+    country: str
+    zone: str  # of dates without one
+    tags: tuple[str, ...]
+    answer: Answer | None  # for rows that bring none of their own
+    now: datetime
+
+    def read(self, line: int, cells: list[str]) -> ImportedRow:
+        """Return the contact in `cells`; raises `BadRow`."""
+        width = len(cells)
+        given = {name: cells[at] for name, at in self.columns.items() if at < width and cells[at]}
+        try:
+            phone = normalise(given.get(field.PHONE, ""), self.country)
+        except BadNumber as error:
+            raise BadRow(f"{error.what} {error.why}") from error
+        return ImportedRow(
+            line,
+            phone,
+            hash_phone(phone),
+            _attributes(given),
+            _language(given.get(field.LANGUAGE, "")),
+            _zone(given.get(field.ZONE, "")),
+            self.tags + _tags(given.get(field.TAGS, "")),
+            self._answer(given),
+        )
+
+    def _answer(self, given: Mapping[str, str]) -> Answer | None:
+        how = given.get(field.AGREED_HOW, "").strip() or (self.answer.how if self.answer else "")
+        words = given.get(field.WORDING, "").strip() or (self.answer.wording if self.answer else "")
+        if told := given.get(field.AGREED_AT, "").strip():
+            at = parse_time(told, self.zone)
+        elif self.answer and field.AGREED_AT not in self.columns:
+            at = self.answer.at
+        else:  # A column of dates says who agreed: an empty cell means that this one did not.
+            return None
+        if at > self.now:
+            raise BadRow(f"'{told}' as the time of agreeing lies in the future.")
+        return Answer(how, at, words) if how and words else None
+
+
+@functools.lru_cache(maxsize=10_000)
+def parse_time(text: str, zone: str) -> datetime:
+    """Return a date or time as people and programs write it, aware; raises `BadRow`."""
+    try:
+        at = _by_hand(match) if (match := _DATE.fullmatch(text)) else datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRow(f"'{text[:40]}' is no date. Write it like 2026-05-31.") from error
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
+
+
+def _by_hand(match: re.Match[str]) -> datetime:
+    first, mark, second, year, time = match.groups()
+    day, month = int(first), int(second)
+    if mark == "/":
+        if day <= 12 and month <= 12 and day != month:
+            raise BadRow(f"'{match[0]}' can be read as two dates. Write it like 2026-05-31.")
+        if month > 12:
+            day, month = month, day
+    return datetime.fromisoformat(f"{year}-{month:02}-{day:02}T{(time or '00:00').rjust(5, '0')}")
+
+
+def _attributes(given: Mapping[str, str]) -> str:
+    values = {}
+    for name, cell in given.items():
+        if name not in _ROLES and (value := _plain(cell)):
+            if len(value) > MAX_VALUE:
+                raise BadRow(f"'{name}' has {len(value)} characters; it may have {MAX_VALUE}.")
+            values[name] = value
+    return msgspec.json.encode(values).decode()
+
+
+def _plain(cell: str) -> str:
+    """Return a cell without what spreadsheets put around it."""
+    value = cell.strip()
+    if value.startswith('="') and value.endswith('"'):
+        return value[2:-1].strip()
+    return value[1:] if _GUARDED.match(value) else value
+
+
+@functools.lru_cache(maxsize=1000)
+def _language(cell: str) -> str:
+    code = cell.strip()
+    if code and not _LANGUAGE.fullmatch(code):
+        raise BadRow(f"'{code[:40]}' is no language code. Write it like en or pt-BR.")
+    return code.replace("_", "-")
+
+
+@functools.lru_cache(maxsize=1000)
+def _zone(cell: str) -> str:
+    name = cell.strip()
+    if name and name not in available_timezones():
+        raise BadRow(f"'{name[:40]}' is no time zone. Write it like America/New_York.")
+    return name
+
+
+@functools.lru_cache(maxsize=10_000)
+def _tags(cell: str) -> tuple[str, ...]:
+    names = tuple(name for part in _TAG_PARTS.split(cell) if (name := part.strip()))
+    if bad := next((name for name in names if len(name) > MAX_TAG), None):
+        raise BadRow(f"The tag '{bad[:20]}…' is longer than {MAX_TAG} characters.")
+    return names
