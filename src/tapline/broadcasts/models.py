@@ -6,6 +6,8 @@ code leads back to.
 
 from __future__ import annotations
 
+import secrets
+
 from django.db import models
 from django.db.models import Q
 
@@ -36,9 +38,17 @@ class BroadcastState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+def make_token() -> str:
+    """Return what names a broadcast to providers: random, so that a restored database cannot
+    give a new broadcast the name of one that it forgot."""
+    return secrets.token_hex(8)
+
+
 class Broadcast(models.Model):
     """One text sent to many."""
 
+    # `{token}-{position}` is a message's reference at the provider, the token its tag there.
+    token = models.CharField(max_length=16, unique=True, default=make_token)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="broadcasts")
     kind = models.CharField(
         max_length=10, choices=BroadcastKind.choices, default=BroadcastKind.COMPOSED
@@ -61,10 +71,13 @@ class Broadcast(models.Model):
     scheduled_at = models.DateTimeField(null=True)
     validity_seconds = models.PositiveIntegerField(default=4 * 3600)
     spend_limit = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    # What was handed to the provider so far costs, by its word or else by our price per part.
+    spent = models.DecimalField(max_digits=14, decimal_places=5, default=0)
     # Positions 0 … next_position-1 are taken. A chunk of preparing moves both in one transaction.
     next_position = models.BigIntegerField(default=0)
     prepared_to_contact = models.BigIntegerField(default=0)
     state_before_pause = models.CharField(max_length=10, blank=True)
+    pause_reason = models.CharField(max_length=255, blank=True)  # empty: somebody paused it
     created_by = models.CharField(max_length=160)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -99,10 +112,13 @@ class MessageState(models.TextChoices):
 class Message(models.Model):
     """One text to one contact."""
 
-    broadcast = models.ForeignKey(Broadcast, on_delete=models.PROTECT, related_name="messages")
+    # Each index costs a million insertions, so the ones below serve the foreign keys too.
+    broadcast = models.ForeignKey(
+        Broadcast, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     position = models.BigIntegerField()
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
-    contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, db_index=False)
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL, db_index=False)
     phone = models.CharField(max_length=16)
     state = models.CharField(max_length=10, choices=MessageState.choices)
     text = models.TextField(blank=True)  # as it was sent, filled when it is rendered
@@ -146,6 +162,35 @@ class Message(models.Model):
                 condition=Q(state__in=["pending", "leased", "submitted", "unknown"]),
             ),
         ]
+
+
+class MessageTally(models.Model):
+    """How many messages of a broadcast are alike. Triggers on the messages keep it exact, whoever
+    writes them (sending, receipts, ingest, erasure), so that a report need not count a million."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="tallies")
+    state = models.CharField(max_length=10)
+    was_accepted = models.BooleanField()
+    was_clicked = models.BooleanField()  # by a person
+    error_code = models.CharField(max_length=40, blank=True)
+    count = models.BigIntegerField()
+    cost = models.DecimalField(max_digits=16, decimal_places=5)
+    parts = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["broadcast", "state", "was_accepted", "was_clicked", "error_code"],
+                name="one_tally_of_each",
+            )
+        ]
+
+
+class SenderPace(models.Model):
+    """How far a sender number has used up its rate: it is free again at `free_at`."""
+
+    number = models.CharField(max_length=16, unique=True)
+    free_at = models.DateTimeField()
 
 
 class LeftOut(models.Model):

@@ -5,109 +5,287 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contacts', '0001_initial'),
-        ('links', '0001_initial'),
-        ('workspaces', '0001_initial'),
+        ("contacts", "0001_initial"),
+        ("links", "0001_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Broadcast',
+            name="Broadcast",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('composed', 'Composed'), ('tracked', 'Tracked'), ('standing', 'Standing')], default='composed', max_length=10)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('checked', 'Checked'), ('scheduled', 'Scheduled'), ('preparing', 'Preparing'), ('sending', 'Sending'), ('paused', 'Paused'), ('sent', 'Sent'), ('cancelled', 'Cancelled')], default='draft', max_length=10)),
-                ('name', models.CharField(max_length=160)),
-                ('text', models.TextField(blank=True)),
-                ('purpose', models.CharField(choices=[('marketing', 'Marketing'), ('service', 'Service')], default='marketing', max_length=10)),
-                ('provider', models.CharField(default='simulator', max_length=40)),
-                ('sender_number', models.CharField(blank=True, max_length=16)),
-                ('audience', models.JSONField(default=dict)),
-                ('utm', models.JSONField(default=dict)),
-                ('is_test', models.BooleanField(default=False)),
-                ('scheduled_at', models.DateTimeField(null=True)),
-                ('validity_seconds', models.PositiveIntegerField(default=14400)),
-                ('spend_limit', models.DecimalField(decimal_places=4, max_digits=12, null=True)),
-                ('next_position', models.BigIntegerField(default=0)),
-                ('prepared_to_contact', models.BigIntegerField(default=0)),
-                ('state_before_pause', models.CharField(blank=True, max_length=10)),
-                ('created_by', models.CharField(max_length=160)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('campaign', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='links.campaign')),
-                ('domain', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='links.domain')),
-                ('offer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='links.offer')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='broadcasts', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("composed", "Composed"),
+                            ("tracked", "Tracked"),
+                            ("standing", "Standing"),
+                        ],
+                        default="composed",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("checked", "Checked"),
+                            ("scheduled", "Scheduled"),
+                            ("preparing", "Preparing"),
+                            ("sending", "Sending"),
+                            ("paused", "Paused"),
+                            ("sent", "Sent"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("text", models.TextField(blank=True)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("marketing", "Marketing"), ("service", "Service")],
+                        default="marketing",
+                        max_length=10,
+                    ),
+                ),
+                ("provider", models.CharField(default="simulator", max_length=40)),
+                ("sender_number", models.CharField(blank=True, max_length=16)),
+                ("audience", models.JSONField(default=dict)),
+                ("utm", models.JSONField(default=dict)),
+                ("is_test", models.BooleanField(default=False)),
+                ("scheduled_at", models.DateTimeField(null=True)),
+                ("validity_seconds", models.PositiveIntegerField(default=14400)),
+                ("spend_limit", models.DecimalField(decimal_places=4, max_digits=12, null=True)),
+                ("next_position", models.BigIntegerField(default=0)),
+                ("prepared_to_contact", models.BigIntegerField(default=0)),
+                ("state_before_pause", models.CharField(blank=True, max_length=10)),
+                ("created_by", models.CharField(max_length=160)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="links.campaign"
+                    ),
+                ),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="links.domain"
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="links.offer"
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="broadcasts",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BroadcastLink',
+            name="BroadcastLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveSmallIntegerField()),
-                ('broadcast', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='broadcasts.broadcast')),
-                ('link', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='in_broadcast', to='links.link')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ordinal", models.PositiveSmallIntegerField()),
+                (
+                    "broadcast",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="broadcasts.broadcast",
+                    ),
+                ),
+                (
+                    "link",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="in_broadcast",
+                        to="links.link",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reply',
+            name="Reply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone', models.CharField(max_length=16)),
-                ('text', models.TextField()),
-                ('provider_id', models.CharField(max_length=64, unique=True)),
-                ('is_opt_out', models.BooleanField(default=False)),
-                ('received_at', models.DateTimeField()),
-                ('broadcast', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='broadcasts.broadcast')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='contacts.contact')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phone", models.CharField(max_length=16)),
+                ("text", models.TextField()),
+                ("provider_id", models.CharField(max_length=64, unique=True)),
+                ("is_opt_out", models.BooleanField(default=False)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "broadcast",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="broadcasts.broadcast",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="workspaces.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LeftOut',
+            name="LeftOut",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=40)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('broadcast', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='left_out', to='broadcasts.broadcast')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=40)),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "broadcast",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="left_out",
+                        to="broadcasts.broadcast",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('broadcast', 'reason'), name='one_count_per_reason')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("broadcast", "reason"), name="one_count_per_reason"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.BigIntegerField()),
-                ('phone', models.CharField(max_length=16)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('leased', 'Leased'), ('submitted', 'Submitted'), ('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('unknown', 'Unknown'), ('lost', 'Lost'), ('cancelled', 'Cancelled'), ('external', 'External')], max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('parts', models.PositiveSmallIntegerField(default=0)),
-                ('provider_id', models.CharField(max_length=64, null=True)),
-                ('reference', models.CharField(blank=True, max_length=120)),
-                ('leased_by', models.CharField(blank=True, max_length=40)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('failed_at', models.DateTimeField(null=True)),
-                ('error_code', models.CharField(blank=True, max_length=40)),
-                ('error_text', models.CharField(blank=True, max_length=255)),
-                ('cost', models.DecimalField(decimal_places=5, max_digits=10, null=True)),
-                ('first_human_click_at', models.DateTimeField(null=True)),
-                ('broadcast', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='broadcasts.broadcast')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='contacts.contact')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.BigIntegerField()),
+                ("phone", models.CharField(max_length=16)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("leased", "Leased"),
+                            ("submitted", "Submitted"),
+                            ("accepted", "Accepted"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                            ("unknown", "Unknown"),
+                            ("lost", "Lost"),
+                            ("cancelled", "Cancelled"),
+                            ("external", "External"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("parts", models.PositiveSmallIntegerField(default=0)),
+                ("provider_id", models.CharField(max_length=64, null=True)),
+                ("reference", models.CharField(blank=True, max_length=120)),
+                ("leased_by", models.CharField(blank=True, max_length=40)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("submitted_at", models.DateTimeField(null=True)),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("failed_at", models.DateTimeField(null=True)),
+                ("error_code", models.CharField(blank=True, max_length=40)),
+                ("error_text", models.CharField(blank=True, max_length=255)),
+                ("cost", models.DecimalField(decimal_places=5, max_digits=10, null=True)),
+                ("first_human_click_at", models.DateTimeField(null=True)),
+                (
+                    "broadcast",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="broadcasts.broadcast",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="workspaces.workspace"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['contact'], name='broadcasts__contact_98407a_idx'), models.Index(condition=models.Q(('state__in', ['pending', 'leased', 'submitted', 'unknown'])), fields=['broadcast', 'state', 'position'], name='message_unfinished')],
-                'constraints': [models.UniqueConstraint(fields=('broadcast', 'position'), name='one_message_per_position'), models.UniqueConstraint(condition=models.Q(('provider_id__isnull', False)), fields=('provider_id',), name='one_message_per_provider_id')],
+                "indexes": [
+                    models.Index(fields=["contact"], name="broadcasts__contact_98407a_idx"),
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", ["pending", "leased", "submitted", "unknown"])
+                        ),
+                        fields=["broadcast", "state", "position"],
+                        name="message_unfinished",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("broadcast", "position"), name="one_message_per_position"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("provider_id__isnull", False)),
+                        fields=("provider_id",),
+                        name="one_message_per_provider_id",
+                    ),
+                ],
             },
         ),
     ]
