@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState, Message
@@ -302,7 +303,7 @@ def _in_order(
     return [tracked for _, tracked in sorted(answers, key=lambda answer: answer[0])]
 
 
-def _tracked(workspace: Workspace) -> Any:
+def _tracked(workspace: Workspace) -> QuerySet[Broadcast]:
     rows = Broadcast.objects.filter(workspace=workspace, kind=BroadcastKind.TRACKED)
     return rows.select_related("workspace", "domain", "campaign", "offer")
 
