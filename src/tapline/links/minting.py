@@ -27,10 +27,12 @@ PERSONAL_BATCH = 500
 REST_SECONDS = 0.002
 
 INSERT_PERSONAL = """
--- One personal link of a template. Campaign and offer are the template's.
-insert into links_link
-    (workspace_id, domain_id, kind, parent_id, name, destination, created_at, change)
-values (%s, %s, 'personal', %s, '', %s, %s, %s)
+-- One personal link. It expires and is disabled as its template is at this moment; campaign and
+-- offer are looked up there.
+insert into links_link (workspace_id, domain_id, kind, parent_id, name, destination,
+    expires_at, disabled_at, created_at, change)
+select workspace_id, domain_id, 'personal', id, '', %s, expires_at, disabled_at, %s, %s
+from links_link where id = %s
 """
 
 PERSONAL_IDS = """
@@ -165,26 +167,25 @@ def mint_personal(
 def _write_personal(template: Link, batch: Sequence[_Personal]) -> None:
     """Write links and ranges of one batch in one transaction."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    workspace, domain, parent = template.workspace_id, template.domain_id, template.pk
     with transaction.atomic(), connection.cursor() as cursor:
         change = next_change()
         cursor.executemany(
             INSERT_PERSONAL,
-            [(workspace, domain, parent, each.destination, now, change) for each in batch],
+            [(each.destination, now, change, template.pk) for each in batch],
         )
-        cursor.execute(PERSONAL_IDS, [change, parent])
+        cursor.execute(PERSONAL_IDS, [change, template.pk])
         links = [number for (number,) in cursor.fetchall()]
         cursor.executemany(
             INSERT_RANGE,
             [
                 (
                     each.run.generation.pk,
-                    domain,
+                    template.domain_id,
                     each.run.length,
                     each.serial,
                     link,
                     each.position,
-                    parent,
+                    template.pk,
                     change,
                 )
                 for each, link in zip(batch, links, strict=True)

@@ -1,0 +1,94 @@
+"""What can be changed about links that are on phones already; every change is audited.
+
+One write mends or stops a link for its whole audience, on every edge within a second. A
+template's change reaches its personal links too, in batches: repeat one that was interrupted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tapline.destinations import check_destination, check_template, has_fields
+from tapline.errors import Conflict
+from tapline.links.changes import next_change
+from tapline.links.domains import own_hosts
+from tapline.links.models import Link, LinkKind
+from tapline.workspaces.audit import record
+
+# Held by the writer for some 20 ms.
+BATCH = 2000
+
+
+class CannotChange(Conflict):
+    """What is on phones already stands in the way of the change."""
+
+
+def change_destination(link: Link, destination: str, *, actor: str) -> Link:
+    """Send everybody who taps from now on to `destination`, taken as it is: no UTM fields added.
+
+    Raises `BadDestination`; `CannotChange` for merge fields when personal links exist.
+    """
+    check = check_template if link.kind == LinkKind.TEMPLATE else check_destination
+    destination = check(destination, own_hosts=own_hosts())
+    if has_fields(destination) and link.personal.exists():
+        raise CannotChange(
+            "This destination has merge fields, and its personal links exist already.",
+            why="They were filled when the texts were prepared, one for each recipient.",
+            do="Give one address for everybody, or send another broadcast.",
+        )
+    return _change(link, "link.destination_changed", {"destination": destination}, actor)
+
+
+def disable(link: Link, *, actor: str) -> Link:
+    """Stop a link: taps get the domain's fallback. Disabling twice keeps the first time."""
+    return _change(
+        link, "link.disabled", {"disabled_at": link.disabled_at or timezone.now()}, actor
+    )
+
+
+def enable(link: Link, *, actor: str) -> Link:
+    """Let a disabled link lead to its destination again."""
+    return _change(link, "link.enabled", {"disabled_at": None}, actor)
+
+
+def set_expiry(link: Link, expires_at: dt.datetime | None, *, actor: str) -> Link:
+    """Let a link end at a time (aware), or never (None)."""
+    return _change(link, "link.expiry_changed", {"expires_at": expires_at}, actor)
+
+
+def _change(link: Link, action: str, values: dict[str, Any], actor: str) -> Link:
+    """Write `values` to the link, and to the personal links of a template; return the link."""
+    with transaction.atomic():
+        current = Link.objects.select_for_update().get(pk=link.pk)
+        before = {name: getattr(current, name) for name in values}
+        Link.objects.filter(pk=link.pk).update(**values, change=next_change())
+        record(link.workspace, actor, action, link, _as_json(before), _as_json(values))
+    if link.kind == LinkKind.TEMPLATE:
+        _change_personal(link, values)
+    link.refresh_from_db()
+    return link
+
+
+def _change_personal(template: Link, values: dict[str, Any]) -> None:
+    last = 0
+    while batch := _next_batch(template, last):
+        with transaction.atomic():
+            chosen = Link.objects.filter(parent=template, pk__gt=last, pk__lte=batch[-1])
+            chosen.update(**values, change=next_change())
+        last = batch[-1]
+
+
+def _next_batch(template: Link, after: int) -> list[int]:
+    personal = Link.objects.filter(parent=template, pk__gt=after).order_by("pk")
+    return list(personal.values_list("pk", flat=True)[:BATCH])
+
+
+def _as_json(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, dt.datetime) else value
+        for name, value in values.items()
+    }
