@@ -52,6 +52,25 @@ class Config:
         unit="processes",
         shown="half the cores",
     )
+    edge_tls_listen: str = setting(
+        "", "Where links are answered with TLS; several with commas.", unit="host:port"
+    )
+    edge_tls_certificate: Path | None = setting(
+        None, "File with the certificate chain (PEM); read again when it changes."
+    )
+    edge_tls_key: Path | None = setting(None, "File with the certificate's key (PEM).")
+    edge_trusted_proxies: str = setting(
+        "", "Addresses or networks of our own proxies, with commas.", unit="CIDR"
+    )
+    edge_client_address_header: str = setting(
+        "X-Forwarded-For", "The one header in which those proxies name the client."
+    )
+    edge_connections: int = setting(
+        4096, "Open connections that one child of the edge takes.", unit="connections"
+    )
+    edge_connections_per_network: int = setting(
+        1024, "The same from one network (/24 or /48).", unit="connections"
+    )
     simulator_listen: str = setting(
         "127.0.0.1:8082", "Where the built-in provider simulator answers.", unit="host:port"
     )
@@ -65,6 +84,27 @@ class Config:
     )
     master_key_file: Path | None = setting(
         None, "File with the instance's master key; by default master.key in the data folder."
+    )
+    clicklog_keep_days: int = setting(
+        3,
+        "How long click log segments, which hold full addresses, stay after they were read.",
+        unit="days",
+    )
+    clicks_keep_delisted_seconds: int = setting(
+        3600, "How long replaced click files stay for readers that still name them.", unit="seconds"
+    )
+    clicks_keep_people_days: int = setting(
+        0,
+        "After how long clicks lose contact, network and agent; counts stay. 0: never.",
+        unit="days",
+    )
+    report_threads: int = setting(2, "Threads that answer reports.", unit="threads")
+    report_memory: str = setting("1GB", "Memory for reports, before they spill to disk.")
+    sender_rate: float = setting(
+        0.0, "Texts a second from one sender number. 0: as fast as the provider takes them."
+    )
+    part_price: float = setting(
+        0.0, "What one part costs where the provider names no price.", unit="currency"
     )
     debug: bool = setting(False, "Show programming errors in the browser. Never on the internet.")
 

@@ -4,52 +4,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ClickCounter',
+            name="ClickCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('next_sequence', models.BigIntegerField(default=1)),
-                ('list_version', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("next_sequence", models.BigIntegerField(default=1)),
+                ("list_version", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='LogSegment',
+            name="LogSegment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('offset', models.BigIntegerField(default=0)),
-                ('leased_by', models.CharField(blank=True, max_length=40)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('bad_lines', models.PositiveIntegerField(default=0)),
-                ('first_seen_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("offset", models.BigIntegerField(default=0)),
+                ("leased_by", models.CharField(blank=True, max_length=40)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("bad_lines", models.PositiveIntegerField(default=0)),
+                ("first_seen_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ClickFile',
+            name="ClickFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('rows', models.PositiveIntegerField()),
-                ('size_bytes', models.BigIntegerField()),
-                ('level', models.PositiveSmallIntegerField(default=0)),
-                ('first_sequence', models.BigIntegerField()),
-                ('last_sequence', models.BigIntegerField()),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
-                ('listed_at', models.DateTimeField(auto_now_add=True)),
-                ('delisted_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("rows", models.PositiveIntegerField()),
+                ("size_bytes", models.BigIntegerField()),
+                ("level", models.PositiveSmallIntegerField(default=0)),
+                ("first_sequence", models.BigIntegerField()),
+                ("last_sequence", models.BigIntegerField()),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("listed_at", models.DateTimeField(auto_now_add=True)),
+                ("delisted_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['delisted_at', 'level'], name='clicks_clic_deliste_34cf47_idx')],
+                "indexes": [
+                    models.Index(
+                        fields=["delisted_at", "level"], name="clicks_clic_deliste_34cf47_idx"
+                    )
+                ],
             },
         ),
     ]

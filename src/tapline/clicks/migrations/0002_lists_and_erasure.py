@@ -5,44 +5,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clicks', '0001_initial'),
+        ("clicks", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AddressSalt',
+            name="AddressSalt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True)),
-                ('salt', models.BinaryField(max_length=32)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True)),
+                ("salt", models.BinaryField(max_length=32)),
             ],
         ),
         migrations.CreateModel(
-            name='ClickErasure',
+            name="ClickErasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.BigIntegerField()),
-                ('requested_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("contact_id", models.BigIntegerField()),
+                ("requested_at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.RemoveField(
-            model_name='logsegment',
-            name='leased_by',
+            model_name="logsegment",
+            name="leased_by",
         ),
         migrations.RemoveField(
-            model_name='logsegment',
-            name='leased_until',
+            model_name="logsegment",
+            name="leased_until",
         ),
         migrations.CreateModel(
-            name='FileContent',
+            name="FileContent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workspace_id', models.BigIntegerField()),
-                ('broadcast_id', models.BigIntegerField()),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contents', to='clicks.clickfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("workspace_id", models.BigIntegerField()),
+                ("broadcast_id", models.BigIntegerField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contents",
+                        to="clicks.clickfile",
+                    ),
+                ),
             ],
         ),
     ]

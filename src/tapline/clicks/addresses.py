@@ -1,0 +1,56 @@
+"""What the report side keeps of an address: its network, and a hash whose key changes daily."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Iterable, Mapping
+
+from tapline import config
+from tapline.clicks.models import AddressSalt
+from tapline.instance.keys import Purpose, derive, load_or_create_master_key
+
+HASH_BYTES = 8
+
+
+def network_of(address: str) -> str:
+    """Return the /24 (IPv4) or /48 (IPv6) that `address` lies in; empty when it is none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    bits = 24 if parsed.version == 4 else 48
+    return str(ipaddress.ip_network((parsed, bits), strict=False))
+
+
+def hash_address(address: str, key: bytes) -> str:
+    """Return 16 hex digits that are equal for equal addresses under one day's key."""
+    if not address:
+        return ""
+    return hashlib.blake2b(address.encode(), key=key, digest_size=HASH_BYTES).hexdigest()
+
+
+def daily_keys(days: Iterable[dt.date]) -> Mapping[dt.date, bytes]:
+    """Return the hash key of each day, making a salt for a day that has none yet.
+
+    A key needs both the master key and the day's salt, which is deleted with the day's segments.
+    """
+    master = derive(
+        load_or_create_master_key(config.current().master_key_path), Purpose.ADDRESS_HASHES
+    )
+    keys = {}
+    for day in set(days):
+        salt = AddressSalt.objects.get_or_create(
+            day=day, defaults={"salt": secrets.token_bytes(32)}
+        )[0].salt
+        keys[day] = hashlib.blake2b(bytes(salt), key=master).digest()
+    return keys
+
+
+def forget_salts(before: dt.date) -> int:
+    """Delete the salts of days before `before`; return how many there were."""
+    return AddressSalt.objects.filter(day__lt=before).delete()[0]

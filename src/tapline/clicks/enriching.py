@@ -1,0 +1,184 @@
+"""From a record of the click log and the places it leads to, to one row of the view `clicks`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tapline.clicklog.record import Record
+from tapline.clicks.addresses import hash_address, network_of
+from tapline.clicks.columns import COLUMNS
+from tapline.clicks.devices import describe
+from tapline.clicks.evidence import Evidence, Judgement, Verdict
+from tapline.clicks.resolving import (
+    EPOCH,
+    NO_MESSAGE,
+    LinkPlace,
+    MessagePlace,
+    Places,
+)
+from tapline.clicks.rules import judge
+
+MINUTE_US = 60_000_000
+DAY_US = 86_400_000_000
+# Zones change their offset on quarter hours only.
+QUARTER_US = 15 * MINUTE_US
+# Years 1970 to 2200: a record outside was not made by a working clock.
+LATEST_US = 7_258_118_400_000_000
+
+Row = tuple[Any, ...]
+
+_encode_json = msgspec.json.Encoder().encode
+
+_TYPES: dict[str, Any] = {
+    "BIGINT": np.int64,
+    "UINTEGER": np.uint32,
+    "USMALLINT": np.uint16,
+    "UTINYINT": np.uint8,
+    "DOUBLE": np.float64,
+}
+
+
+def is_plausible(record: Record) -> bool:
+    """Say whether the numbers of a record fit into the columns that take them."""
+    return (
+        0 <= record.time_us < LATEST_US
+        and 0 <= record.status < 1000
+        and 0 < record.count < 2**31
+        and all(
+            -1 <= number < 2**62
+            for number in (record.domain, record.link, record.position, record.serial)
+        )
+    )
+
+
+class Enricher:
+    """Makes the rows of one batch; remembers what repeats within it."""
+
+    def __init__(self, places: Places, keys: Mapping[dt.date, bytes]) -> None:
+        self._places = places
+        self._keys = {day.toordinal() - EPOCH.toordinal(): key for day, key in keys.items()}
+        self._address = functools.cache(self._describe_address)
+        self._headers = functools.lru_cache(maxsize=4096)(_encode_headers)
+
+    def row(self, sequence: int, click_id: str, record: Record) -> tuple[Row, MessagePlace]:
+        """Return the row of one click, in the order of `COLUMNS`, and the message it counts for."""
+        opened, position = self._places.opened(record)
+        place = self._places.link_place(record, opened)
+        message = self._places.messages.get((place.broadcast, position), NO_MESSAGE)
+        is_operator = place.is_test or message.is_staff
+        verdict = _judge(record, is_operator=is_operator)
+        device = describe(record.agent)
+        hour, weekday = local_time(record.time_us, message.zone or place.zone)
+        return (
+            sequence,
+            click_id,
+            record.time_us,
+            record.time_us // MINUTE_US * MINUTE_US,
+            hour,
+            weekday,
+            *_belongings(place, opened, message),
+            verdict.verdict is Verdict.HUMAN,
+            verdict.verdict.value,
+            ",".join(verdict.reasons),
+            verdict.rules_version,
+            record.count,
+            is_operator,
+            record.outcome,
+            record.status,
+            record.method,
+            record.host,
+            "" if message.is_erased else record.path,
+            _delay(record.time_us, message.submitted_us),
+            _delay(record.time_us, message.delivered_us),
+            device.kind,
+            device.family,
+            device.os,
+            device.browser,
+            device.app,
+            *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record)),
+        ), message
+
+    def _of_person(self, record: Record) -> tuple[str, str, str, str]:
+        network, address_hash = self._address(record.address, record.time_us // DAY_US)
+        headers = self._headers(tuple(record.headers.items()))
+        return network, address_hash, record.agent, headers
+
+    def _describe_address(self, address: str, day: int) -> tuple[str, str]:
+        return network_of(address), hash_address(address, self._keys[day])
+
+
+_NOTHING_OF_PERSON = ("", "", "", "")
+
+
+def as_arrays(rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
+    """Return the rows as one array per column, the form that DuckDB reads without a detour.
+
+    Measured with `python -m bench ingest`: about 6 µs a click, Parquet included.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    for column, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
+        if column.kind == "TIMESTAMP":
+            arrays[column.name] = np.array(values, dtype=np.int64).view("datetime64[us]")
+        else:
+            arrays[column.name] = np.array(values, dtype=_TYPES.get(column.kind, object))
+    return arrays
+
+
+def local_time(time_us: int, zone: str) -> tuple[int, int]:
+    """Return hour (0–23) and weekday (0 is Monday) of a moment in a zone; unknown zones are UTC."""
+    return _local_quarter(time_us // QUARTER_US, zone)
+
+
+@functools.lru_cache(maxsize=50_000)
+def _local_quarter(quarter: int, zone: str) -> tuple[int, int]:
+    moment = dt.datetime.fromtimestamp(quarter * QUARTER_US // 1_000_000, _zone(zone))
+    return moment.hour, moment.weekday()
+
+
+@functools.cache
+def _zone(name: str) -> dt.tzinfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return dt.UTC
+
+
+def _judge(record: Record, *, is_operator: bool) -> Judgement:
+    return judge(
+        Evidence(
+            method=record.method,
+            agent=record.agent,
+            headers={name.lower(): value for name, value in record.headers.items()},
+            is_operator=is_operator,
+            requests=record.count,
+        )
+    )
+
+
+def _belongings(place: LinkPlace, opened: int, message: MessagePlace) -> tuple[int, ...]:
+    return (
+        place.workspace,
+        place.broadcast,
+        place.campaign,
+        place.offer,
+        place.link,
+        opened,
+        message.message,
+        message.contact,
+    )
+
+
+def _delay(time_us: int, since_us: int | None) -> float | None:
+    return None if since_us is None else (time_us - since_us) / 1_000_000
+
+
+def _encode_headers(headers: tuple[tuple[str, str], ...]) -> str:
+    return _encode_json(dict(headers)).decode() if headers else ""

@@ -1,0 +1,317 @@
+"""Moves clicks from the click log into the click store, each exactly once.
+
+One pass reads a batch of every segment that has grown, writes one immutable file, and then, in
+one transaction of the control database, lists the file, moves the offsets and sets messages'
+first human clicks. Killed at any point it leaves all of that or none; a file that was written
+and never listed is removed by the clean-up.
+
+Two guards make sure that no two ingesters both win: a file lock, which dies with its holder, and
+the transaction itself, which refuses when the sequence or an offset is no longer what was read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from tapline import config
+from tapline.clicklog.reader import Batch, list_segments, read_batch
+from tapline.clicklog.record import Record
+from tapline.clicklog.segment import click_id, sync_directory
+from tapline.clicks import store
+from tapline.clicks.addresses import daily_keys
+from tapline.clicks.enriching import Enricher, Row, as_arrays, is_plausible
+from tapline.clicks.listing import WrittenFile, add_files, ensure_counter
+from tapline.clicks.models import ClickCounter, LogSegment
+from tapline.clicks.parquet import write_file
+from tapline.clicks.resolving import EPOCH, MICROSECOND, MessagePlace, resolve
+from tapline.errors import Conflict
+
+logger = logging.getLogger(__name__)
+
+# A pass takes up to some 8,000 lines: more would hold the control database's one writer too long
+# (measured with `python -m bench ingest`: about 5 µs a message, so 40 ms).
+MOST_BYTES_PER_PASS = 4_000_000
+HUMAN_COLUMN = 14  # of a row, see columns.py
+CLICKED_COLUMN = 2
+
+SET_FIRST_CLICK = """
+-- A message's first human click by the time of the click, whatever order clicks arrive in.
+update broadcasts_message set first_human_click_at = %s
+where id = %s and (first_human_click_at is null or first_human_click_at > %s)
+"""
+
+SETTLE_UNKNOWN = """
+-- Its answer from the provider was lost, but a person opened its code: it was sent.
+update broadcasts_message set state = 'accepted', accepted_at = coalesce(accepted_at, %s)
+where id = %s and state = 'unknown'
+"""
+
+
+class Overtaken(Conflict):
+    """Another ingester listed these or other clicks first; the pass is done again."""
+
+
+@dataclass(slots=True)
+class Segment:
+    """One segment's share of a pass."""
+
+    path: Path
+    offset: int  # where the list says that reading goes on
+    batch: Batch
+    is_new: bool
+    implausible: list[int] = field(default_factory=list)  # offsets
+
+    @property
+    def has_moved(self) -> bool:
+        return self.batch.next_offset > self.offset
+
+
+def ingest_once(database: duckdb.DuckDBPyConnection | None = None) -> int:
+    """Take one batch of clicks in; return how many lines were read, 0 when there is nothing to do.
+
+    Does nothing while another process of this machine is at it.
+    """
+    with _alone() as is_alone:
+        if not is_alone:
+            return 0
+        segments = _read_segments(config.current().click_log_dir)
+        if not segments:
+            return 0
+        try:
+            return _take_in(segments, database or _writer())
+        except Overtaken:
+            logger.warning("another ingester was faster; reading again")
+            return 0
+
+
+def _take_in(segments: Sequence[Segment], database: duckdb.DuckDBPyConnection) -> int:
+    first_sequence = ensure_counter().next_sequence
+    rows, messages = _enrich(segments, first_sequence)
+    for segment in segments:
+        _set_bad_lines_aside(segment)
+    written = _write(rows, database)
+    try:
+        _commit(segments, first_sequence, rows, messages, written)
+    except BaseException:
+        if written:
+            (store.folder() / written.name).unlink(missing_ok=True)
+        raise
+    return sum(len(segment.batch.lines) + len(segment.batch.bad) for segment in segments)
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def _read_segments(directory: Path) -> list[Segment]:
+    """Return what every unfinished segment has to say, until a pass is full."""
+    progress = {
+        name: (offset, finished)
+        for name, offset, finished in LogSegment.objects.filter(
+            deleted_at__isnull=True
+        ).values_list("name", "offset", "finished_at")
+    }
+    segments = []
+    room = MOST_BYTES_PER_PASS
+    for path in list_segments(directory):
+        offset, finished = progress.get(path.name, (0, None))
+        if finished:
+            continue
+        batch = read_batch(path, offset, max(room, 1))
+        segment = Segment(path, offset, batch, is_new=path.name not in progress)
+        room -= batch.next_offset - offset
+        if segment.has_moved or batch.finished:
+            segments.append(segment)
+        if room <= 0:
+            break
+    return segments
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def _enrich(segments: Sequence[Segment], sequence: int) -> tuple[list[Row], list[MessagePlace]]:
+    clicks = list(_plausible_lines(segments))
+    records = [record for _, record in clicks]
+    days = {dt.date.fromordinal(EPOCH.toordinal() + _day(record)) for record in records}
+    enricher = Enricher(resolve(records), daily_keys(days))
+    rows, messages = [], []
+    for number, (name, record) in enumerate(clicks):
+        row, message = enricher.row(sequence + number, name, record)
+        rows.append(row)
+        messages.append(message)
+    return rows, messages
+
+
+def _plausible_lines(segments: Sequence[Segment]) -> Iterator[tuple[str, Record]]:
+    for segment in segments:
+        for offset, record in segment.batch.lines:
+            if is_plausible(record):
+                yield click_id(segment.path, offset), record
+            else:
+                segment.implausible.append(offset)
+
+
+def _day(record: Record) -> int:
+    return record.time_us // 86_400_000_000
+
+
+def _write(rows: list[Row], database: duckdb.DuckDBPyConnection) -> WrittenFile | None:
+    if not rows:
+        return None
+    database.register("batch", as_arrays(rows))
+    try:
+        return write_file(database, store.folder(), "batch")
+    finally:
+        database.unregister("batch")
+
+
+def _writer() -> duckdb.DuckDBPyConnection:
+    return store.connect(threads=1, memory="256MB")
+
+
+# --- bad lines ------------------------------------------------------------------------------------
+
+
+def _set_bad_lines_aside(segment: Segment) -> None:
+    """Keep what could not be read in a file of its own, and say so.
+
+    The name holds the offset, so a pass that is done again writes the same file again.
+    """
+    bad = _bad_lines(segment)
+    if not bad:
+        return
+    folder = config.current().click_log_dir / "bad"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    path = folder / f"{segment.path.stem}-{bad[0][0]}.txt"
+    path.write_bytes(b"".join(b"%d\t%s\n" % line for line in bad))
+    sync_directory(folder)
+    logger.error(
+        "%d lines of click log segment %s cannot be read; they are kept in %s",
+        len(bad),
+        segment.path.name,
+        path,
+    )
+
+
+def _bad_lines(segment: Segment) -> list[tuple[int, bytes]]:
+    with segment.path.open("rb") as file:
+        lines = list(segment.batch.bad)
+        for offset in segment.implausible:
+            file.seek(offset)
+            lines.append((offset, file.readline().rstrip(b"\n")))
+    return sorted(lines)
+
+
+# --- the one transaction --------------------------------------------------------------------------
+
+
+def _commit(
+    segments: Sequence[Segment],
+    first_sequence: int,
+    rows: Sequence[Row],
+    messages: Sequence[MessagePlace],
+    written: WrittenFile | None,
+) -> None:
+    first_clicks, unknown = _human_clicks(rows, messages)
+    with transaction.atomic():
+        _claim_sequences(first_sequence, len(rows))
+        for segment in segments:
+            _move_offset(segment)
+        if written:
+            add_files([written], level=0)
+        _set_first_clicks(first_clicks, unknown)
+
+
+def _claim_sequences(first: int, count: int) -> None:
+    claimed = ClickCounter.objects.filter(id=1, next_sequence=first).update(
+        next_sequence=first + count, list_version=F("list_version") + (1 if count else 0)
+    )
+    if not claimed:
+        raise _overtaken()
+
+
+def _move_offset(segment: Segment) -> None:
+    finished_at = timezone.now() if segment.batch.finished else None
+    if segment.is_new:
+        try:
+            with transaction.atomic():
+                LogSegment.objects.create(name=segment.path.name)
+        except IntegrityError as error:
+            raise _overtaken() from error
+    moved = LogSegment.objects.filter(
+        name=segment.path.name, offset=segment.offset, finished_at__isnull=True
+    ).update(
+        offset=segment.batch.next_offset,
+        bad_lines=F("bad_lines") + len(segment.batch.bad) + len(segment.implausible),
+        finished_at=finished_at,
+    )
+    if not moved:
+        raise _overtaken()
+
+
+def _human_clicks(
+    rows: Sequence[Row], messages: Sequence[MessagePlace]
+) -> tuple[dict[int, int], set[int]]:
+    """Return the first human click (µs) of messages where it is news, and which were unknown."""
+    first: dict[int, int] = {}
+    unknown: set[int] = set()
+    for row, message in zip(rows, messages, strict=True):
+        if not message.message or not row[HUMAN_COLUMN]:
+            continue
+        clicked_us = row[CLICKED_COLUMN]
+        if message.first_human_us is None or clicked_us < message.first_human_us:
+            first[message.message] = min(clicked_us, first.get(message.message, clicked_us))
+        if message.state in ("unknown", "submitted"):
+            unknown.add(message.message)
+    return first, unknown
+
+
+def _set_first_clicks(first_clicks: dict[int, int], unknown: set[int]) -> None:
+    as_database = connection.ops.adapt_datetimefield_value
+    times = {
+        message: as_database((EPOCH + clicked_us * MICROSECOND).replace(tzinfo=dt.UTC))
+        for message, clicked_us in sorted(first_clicks.items())
+    }
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            SET_FIRST_CLICK, [(time, message, time) for message, time in times.items()]
+        )
+        cursor.executemany(
+            SETTLE_UNKNOWN,
+            [(times.get(message, as_database(timezone.now())), message) for message in unknown],
+        )
+
+
+def _overtaken() -> Overtaken:
+    return Overtaken(
+        "Another ingester was faster.",
+        why="Two workers read the same click log.",
+        do="Nothing is lost or doubled; stop one of them.",
+    )
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Hold the ingest lock for a pass; yields False when another process holds it."""
+    folder = config.current().click_log_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder / "ingest.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,172 @@
+"""The list of files that count: read by everyone, changed only inside a transaction.
+
+Every change of the list raises its version, so that readers notice it with one small query.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from tapline.clicks.models import ClickCounter, ClickFile, FileContent
+from tapline.errors import Conflict
+
+
+class ListMoved(Conflict):
+    """The list of files is no longer the one that this work began with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFile:
+    """A file that is whole and on disk, and not listed yet."""
+
+    name: str
+    rows: int
+    size_bytes: int
+    first_sequence: int
+    last_sequence: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+    contents: frozenset[tuple[int, int]]  # (workspace, broadcast)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that counts, and what it holds."""
+
+    id: int
+    name: str
+    rows: int
+    level: int
+    first_sequence: int
+    last_sequence: int
+    first_at: dt.datetime
+    contents: frozenset[tuple[int, int]]
+
+    def may_hold(self, workspace: int | None, broadcast: int | None) -> bool:
+        """Say whether rows of this workspace and broadcast can be in the file."""
+        return any(
+            (workspace is None or workspace == held_workspace)
+            and (broadcast is None or broadcast == held_broadcast)
+            for held_workspace, held_broadcast in self.contents
+        )
+
+
+def ensure_counter() -> ClickCounter:
+    """Return the one counter row, making it in a new instance."""
+    return ClickCounter.objects.get_or_create(id=1)[0]
+
+
+def list_version() -> int:
+    """Return the version of the list: equal versions mean equal lists."""
+    return ClickCounter.objects.filter(id=1).values_list("list_version", flat=True).first() or 0
+
+
+def add_files(written: Iterable[WrittenFile], level: int) -> None:
+    """List files. Call it inside a transaction that also calls `raise_version` or a claim."""
+    for file in written:
+        listed = ClickFile.objects.create(
+            name=file.name,
+            rows=file.rows,
+            size_bytes=file.size_bytes,
+            level=level,
+            first_sequence=file.first_sequence,
+            last_sequence=file.last_sequence,
+            first_at=file.first_at,
+            last_at=file.last_at,
+        )
+        FileContent.objects.bulk_create(
+            FileContent(file=listed, workspace_id=workspace, broadcast_id=broadcast)
+            for workspace, broadcast in sorted(file.contents)
+        )
+
+
+def swap_files(
+    old: Collection[ListedFile],
+    new: Sequence[WrittenFile],
+    level: int,
+    now: dt.datetime,
+) -> None:
+    """Put `new` in the place of `old`, inside the caller's transaction.
+
+    Raises `ListMoved` when one of `old` was replaced by somebody else in the meantime.
+    """
+    delisted = ClickFile.objects.filter(
+        id__in=[file.id for file in old], delisted_at__isnull=True
+    ).update(delisted_at=now)
+    if delisted != len(old):
+        raise ListMoved(
+            "Some click files were replaced while they were being rewritten.",
+            why="Another merge or rewrite was faster.",
+            do="Nothing is lost; the work is done again with the new list.",
+        )
+    add_files(new, level)
+    raise_version()
+
+
+def raise_version() -> None:
+    """Tell readers that the list has changed, inside the caller's transaction."""
+    ClickCounter.objects.filter(id=1).update(list_version=F("list_version") + 1)
+
+
+def read_list() -> list[ListedFile]:
+    """Return the files that count now, oldest clicks first."""
+    return _cache.files()
+
+
+class _ListCache:
+    """The list as it was at one version. Contents of a file never change, so they are read once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version = -1
+        self._files: dict[int, ListedFile] = {}
+
+    def files(self) -> list[ListedFile]:
+        version = list_version()
+        with self._lock:
+            if version != self._version:
+                self._reload()
+                self._version = version
+            return list(self._files.values())
+
+    def forget(self) -> None:
+        with self._lock:
+            self._version = -1
+            self._files = {}
+
+    def _reload(self) -> None:
+        rows = ClickFile.objects.filter(delisted_at__isnull=True).order_by("first_at", "id")
+        known = self._files
+        fresh = [row.id for row in rows if row.id not in known]
+        contents: dict[int, set[tuple[int, int]]] = {file_id: set() for file_id in fresh}
+        for file_id, workspace, broadcast in FileContent.objects.filter(
+            file_id__in=fresh
+        ).values_list("file_id", "workspace_id", "broadcast_id"):
+            contents[file_id].add((workspace, broadcast))
+        self._files = {row.id: known.get(row.id) or _listed(row, contents) for row in rows}
+
+
+def forget_list() -> None:
+    """Read the list anew at the next call: after a database was replaced, or a file was missing."""
+    _cache.forget()
+
+
+def _listed(row: ClickFile, contents: dict[int, set[tuple[int, int]]]) -> ListedFile:
+    return ListedFile(
+        row.id,
+        row.name,
+        row.rows,
+        row.level,
+        row.first_sequence,
+        row.last_sequence,
+        row.first_at,
+        frozenset(contents[row.id]),
+    )
+
+
+_cache = _ListCache()

@@ -1,0 +1,39 @@
+"""What the worker's `clicks` process repeats."""
+
+from __future__ import annotations
+
+import functools
+
+import duckdb
+
+from tapline.clicks import store
+from tapline.clicks.cleaning import clean_up, write_manifest
+from tapline.clicks.ingest import ingest_once
+from tapline.clicks.merge import merge_once
+from tapline.clicks.rewrite import erase_pending, forget_old_people
+from tapline.loops import Loop
+
+
+def ingest_step() -> bool:
+    """Take in one batch. Lines that come meanwhile wait for the next one, so that they share it."""
+    return ingest_once(_writer()) > _LINES_WORTH_HURRYING
+
+
+# A pass that took so few lines has caught up: the next may wait until some more have come.
+_LINES_WORTH_HURRYING = 1_000
+
+
+@functools.cache
+def _writer() -> duckdb.DuckDBPyConnection:
+    """Return the connection that writes files; only the ingest loop's thread uses it."""
+    return store.connect(threads=1, memory="256MB")
+
+
+CLICK_LOOPS: list[Loop] = [
+    Loop(name="ingest", step=ingest_step, idle_seconds=0.25),
+    Loop(name="merge", step=merge_once, idle_seconds=1.0),
+    Loop(name="manifest", step=write_manifest, idle_seconds=5.0),
+    Loop(name="erase", step=erase_pending, idle_seconds=30.0),
+    Loop(name="retention", step=forget_old_people, idle_seconds=3600.0),
+    Loop(name="clean-up", step=clean_up, idle_seconds=300.0),
+]

@@ -1,0 +1,328 @@
+"""What reports say about clicks. Every question names the workspace.
+
+People are distinct messages with a human click. The SQL runs unchanged on any engine that has
+the view `clicks`: no engine's own functions, no CTEs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tapline.clicks.store import int_list, query
+
+SUMMARY = """
+-- One broadcast's totals. Repeats that the log folded into one record count as often as they came.
+select
+    count(distinct case when human = 1 then message end) as human_clickers,
+    sum(human) as human_clicks,
+    sum(case when verdict = 'preview' then requests else 0 end) as preview,
+    sum(case when verdict = 'scanner' then requests else 0 end) as scanner,
+    sum(case when verdict = 'prefetch' then requests else 0 end) as prefetch,
+    sum(case when verdict = 'tool' then requests else 0 end) as tool,
+    sum(case when verdict = 'operator' then requests else 0 end) as operator,
+    sum(case when verdict = 'unknown' then requests else 0 end) as unknown
+from clicks
+where workspace = :workspace and broadcast = :broadcast and message > 0
+"""
+
+UNKNOWN_ONLY = """
+-- Messages that may have been tapped: an unknown click, and no click of a person for certain.
+select count(*) as messages
+from (
+    select message
+    from clicks
+    where workspace = :workspace and broadcast = :broadcast and message > 0
+      and verdict in ('human', 'unknown')
+    group by message
+    having max(human) = 0
+) undecided
+"""
+
+BY_MINUTE = """
+-- Human clicks per minute (UTC) of one broadcast, oldest first.
+select minute, sum(human) as taps, count(distinct message) as people
+from clicks
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+group by minute
+order by minute
+"""
+
+BY_COLUMN = """
+-- People and taps of one broadcast, divided by one column; most people first.
+select {column}, count(distinct message) as people, sum(human) as taps
+from clicks
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+group by {column}
+order by people desc, taps desc, {column}
+"""
+
+TIME_TO_TAP = """
+-- How many people tapped first within each span after delivery.
+select
+    sum(case when delay < 60 then 1 else 0 end) as minute_1,
+    sum(case when delay >= 60 and delay < 300 then 1 else 0 end) as minutes_5,
+    sum(case when delay >= 300 and delay < 900 then 1 else 0 end) as minutes_15,
+    sum(case when delay >= 900 and delay < 3600 then 1 else 0 end) as hour_1,
+    sum(case when delay >= 3600 and delay < 21600 then 1 else 0 end) as hours_6,
+    sum(case when delay >= 21600 and delay < 86400 then 1 else 0 end) as day_1,
+    sum(case when delay >= 86400 then 1 else 0 end) as later
+from (
+    select message, min(seconds_since_delivery) as delay
+    from clicks
+    where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+      and seconds_since_delivery is not null
+    group by message
+) firsts
+"""
+
+RECENT = """
+-- The newest clicks of one broadcast, machines included.
+select id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind
+from clicks
+where workspace = :workspace and broadcast = :broadcast
+order by clicked_at desc, id desc
+limit :limit
+"""
+
+CLICKERS = """
+-- Messages of one broadcast that a person tapped.
+select distinct message
+from clicks
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+order by message
+"""
+
+TOTALS = """
+-- People and taps of each campaign (or offer) of one workspace; people are counted per message.
+select {column}, count(distinct message) as people, sum(human) as taps
+from clicks
+where workspace = :workspace and human = 1 and {column} > 0
+group by {column}
+order by {column}
+"""
+
+FEED = """
+-- Clicks of some workspaces in the order in which they were listed.
+select {columns}
+from clicks
+where workspace in ({workspaces}) and sequence > :cursor
+order by sequence
+limit :limit
+"""
+
+FEED_COLUMNS: tuple[str, ...] = (
+    "sequence",
+    "id",
+    "clicked_at",
+    "workspace",
+    "broadcast",
+    "campaign",
+    "offer",
+    "link",
+    "message",
+    "contact",
+    "verdict",
+    "reasons",
+    "rules_version",
+    "outcome",
+    "requests",
+    "seconds_since_submit",
+    "seconds_since_delivery",
+    "device_kind",
+    "device",
+    "os",
+    "browser",
+    "app",
+    "network",
+)
+
+# The spans of TIME_TO_TAP: upper bounds in seconds, None for no bound.
+TIME_SPANS_SECONDS: tuple[int | None, ...] = (60, 300, 900, 3600, 21_600, 86_400, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClickSummary:
+    """One broadcast's totals. `unknown_only_messages` widens the click rate to a range."""
+
+    human_clickers: int = 0
+    human_clicks: int = 0
+    preview: int = 0
+    scanner: int = 0
+    prefetch: int = 0
+    tool: int = 0
+    operator: int = 0
+    unknown: int = 0
+    unknown_only_messages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCount:
+    """Taps within one minute (UTC), and the people who made them."""
+
+    minute: dt.datetime
+    taps: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """People and taps of one link, device, system, hour …; `value` says of which."""
+
+    value: Any
+    people: int
+    taps: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecentClick:
+    """One click as the live list shows it. Ids are 0 where there is nothing."""
+
+    id: str
+    clicked_at: dt.datetime
+    message: int
+    contact: int
+    link: int
+    verdict: str
+    device: str
+    os: str
+    browser: str
+    app: str
+    device_kind: str
+
+
+def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
+    """Return the totals of one broadcast."""
+    params = _of(workspace_id, broadcast_id)
+    totals = query(SUMMARY, params)[0]
+    # Most broadcasts have no unknown clicks, and a second look at a million rows would be wasted.
+    undecided = query(UNKNOWN_ONLY, params)[0][0] if totals[7] else 0
+    names = ("human_clickers", "human_clicks", "preview", "scanner", "prefetch", "tool")
+    numbers = dict(zip((*names, "operator", "unknown"), map(_count, totals), strict=True))
+    return ClickSummary(**numbers, unknown_only_messages=undecided)
+
+
+def by_minute(workspace_id: int, broadcast_id: int) -> list[MinuteCount]:
+    """Return taps per minute, oldest first; minutes without taps are left out."""
+    rows = query(BY_MINUTE, _of(workspace_id, broadcast_id))
+    return [MinuteCount(_aware(minute), int(taps), people) for minute, taps, people in rows]
+
+
+def by_link(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per link id, of personal links per template."""
+    return _by("link", workspace_id, broadcast_id)
+
+
+def by_device(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per device family."""
+    return _by("device", workspace_id, broadcast_id)
+
+
+def by_device_kind(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per kind: phone, tablet, desktop, other."""
+    return _by("device_kind", workspace_id, broadcast_id)
+
+
+def by_os(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per operating system."""
+    return _by("os", workspace_id, broadcast_id)
+
+
+def by_browser(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per browser."""
+    return _by("browser", workspace_id, broadcast_id)
+
+
+def by_hour(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per hour of the day (0–23) where the people are."""
+    return sorted(_by("hour_local", workspace_id, broadcast_id), key=lambda share: share.value)
+
+
+def by_weekday(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per weekday (0 is Monday) where the people are."""
+    return sorted(_by("weekday_local", workspace_id, broadcast_id), key=lambda share: share.value)
+
+
+def time_to_tap(workspace_id: int, broadcast_id: int) -> list[tuple[int | None, int]]:
+    """Return (upper bound in seconds, people) per span between delivery and first tap.
+
+    The last bound is None. Messages without a delivery receipt are left out.
+    """
+    row = query(TIME_TO_TAP, _of(workspace_id, broadcast_id))[0]
+    return list(zip(TIME_SPANS_SECONDS, map(_count, row), strict=True))
+
+
+def recent_clicks(workspace_id: int, broadcast_id: int, limit: int = 20) -> list[RecentClick]:
+    """Return the newest clicks first, machines included."""
+    rows = query(RECENT, _of(workspace_id, broadcast_id) | {"limit": limit})
+    return [RecentClick(row[0], _aware(row[1]), *row[2:]) for row in rows]
+
+
+def clickers(workspace_id: int, broadcast_id: int) -> list[int]:
+    """Return the ids of messages that a person tapped, ascending."""
+    return [row[0] for row in query(CLICKERS, _of(workspace_id, broadcast_id))]
+
+
+def non_clickers(workspace_id: int, broadcast_id: int, message_ids: Sequence[int]) -> list[int]:
+    """Return those of `message_ids` that no person tapped, in their order."""
+    tapped = set(clickers(workspace_id, broadcast_id))
+    return [message for message in message_ids if message not in tapped]
+
+
+def by_campaign(workspace_id: int) -> list[Share]:
+    """Return people and taps per campaign id of one workspace."""
+    return _totals("campaign", workspace_id)
+
+
+def by_offer(workspace_id: int) -> list[Share]:
+    """Return people and taps per offer id of one workspace."""
+    return _totals("offer", workspace_id)
+
+
+def feed(
+    workspace_ids: Sequence[int], cursor: int = 0, limit: int = 500
+) -> tuple[list[dict[str, Any]], int]:
+    """Return up to `limit` clicks listed after `cursor`, and the cursor of the last one.
+
+    Each is a dict of `FEED_COLUMNS`. Without new clicks the cursor stays; none is ever skipped:
+    numbers are given in the transaction that lists them.
+    """
+    from tapline.clicks.listing import read_list
+
+    wanted = set(workspace_ids)
+    files = [
+        file
+        for file in read_list()
+        if file.last_sequence > cursor and any(held in wanted for held, _ in file.contents)
+    ]
+    sql = FEED.format(columns=", ".join(FEED_COLUMNS), workspaces=int_list(workspace_ids))
+    rows = query(sql, {"cursor": cursor, "limit": limit}, files=files)
+    clicks = [dict(zip(FEED_COLUMNS, row, strict=True)) for row in rows]
+    for click in clicks:
+        click["clicked_at"] = _aware(click["clicked_at"])
+    return clicks, clicks[-1]["sequence"] if clicks else cursor
+
+
+def _by(column: str, workspace_id: int, broadcast_id: int) -> list[Share]:
+    rows = query(BY_COLUMN.format(column=column), _of(workspace_id, broadcast_id))
+    return [Share(value, people, int(taps)) for value, people, taps in rows]
+
+
+def _totals(column: str, workspace_id: int) -> list[Share]:
+    rows = query(TOTALS.format(column=column), {"workspace": workspace_id})
+    return [Share(value, people, int(taps)) for value, people, taps in rows]
+
+
+def _of(workspace_id: int, broadcast_id: int) -> dict[str, Any]:
+    return {"workspace": workspace_id, "broadcast": broadcast_id}
+
+
+def _count(value: Any) -> int:
+    """Return a sum as a whole number; the sum of no rows is null."""
+    return int(value or 0)
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    return moment.replace(tzinfo=dt.UTC)

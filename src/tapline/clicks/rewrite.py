@@ -1,0 +1,262 @@
+"""Changes clicks that are stored: late verdicts, erasure, retention.
+
+Files are immutable, so the files concerned are written anew and swapped in one transaction, which
+refuses when one of them was replaced in the meantime; then the new list is gone through again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tapline import config
+from tapline.clicks import store
+from tapline.clicks.columns import COLUMNS, NAMES, empty_value
+from tapline.clicks.evidence import Evidence
+from tapline.clicks.listing import ListedFile, ListMoved, read_list, swap_files
+from tapline.clicks.models import ClickErasure
+from tapline.clicks.parquet import write_file
+from tapline.clicks.rules import RULES_VERSION, judge
+
+# What tells of a person becomes «nothing»; what counts stays, the message's number included.
+WITHOUT_PERSON: Mapping[str, str] = {
+    column.name: empty_value(column) for column in COLUMNS if column.tells_of_person
+}
+
+SIGHTS = """
+-- The different things that the rules look at: far fewer than clicks.
+select distinct method, agent, headers, is_operator, requests from {source} where {where}
+"""
+
+CHANGED_MESSAGES = """
+-- Messages of which a click became or is no longer a person's.
+select distinct c.message
+from {source} c
+join judged v using (method, agent, headers, is_operator, requests)
+where c.message > 0 and (c.verdict = 'human') <> (v.new_verdict = 'human') and ({where})
+"""
+
+FIRST_HUMAN_CLICKS = """
+-- The first human click of some messages.
+select message, min(clicked_at) from clicks
+where human = 1 and message in ({messages})
+group by message
+"""
+
+SET_FIRST_CLICK = "update broadcasts_message set first_human_click_at = %s where id = %s"
+
+# Gives the SQL that reads a file as it shall be; called with the database, source and where.
+Reading = Callable[[duckdb.DuckDBPyConnection, str, str], str]
+
+
+@dataclass(slots=True)
+class _Work:
+    """One rewriting: which rows, what becomes of them, and what was done so far."""
+
+    where: str
+    params: Mapping[str, Any]
+    reading: Reading
+    done: set[str] = field(default_factory=set)  # names of files that hold no such rows any more
+    rows: int = 0
+
+
+def rewrite(where: str, params: Mapping[str, Any], changes: Mapping[str, str] | None) -> int:
+    """Change the clicks that `where` means, in every file that holds some; return how many.
+
+    `changes` gives an SQL expression per column; None drops the rows. Other rows stay as they are.
+    """
+    return _run(_Work(where, params, lambda _, source, bound: _changed(source, bound, changes)))
+
+
+def erase_contacts(contact_ids: Sequence[int]) -> int:
+    """Take everything that tells of these contacts out of all files; return how many clicks.
+
+    Totals stay. Clicks still in the click log are emptied when they are read, because the
+    message has lost its number by then; segments go after `clicklog_keep_days`.
+    """
+    if not contact_ids:
+        return 0
+    return rewrite(f"contact in ({store.int_list(contact_ids)})", {}, WITHOUT_PERSON)
+
+
+def request_erasure(contact_ids: Iterable[int]) -> None:
+    """Have `erase_pending` take these contacts out soon; many requests share one rewriting."""
+    ClickErasure.objects.bulk_create(ClickErasure(contact_id=contact) for contact in contact_ids)
+
+
+def erase_pending() -> bool:
+    """Erase everybody who was asked for; say whether there was anyone."""
+    pending = dict(
+        ClickErasure.objects.filter(done_at__isnull=True).values_list("id", "contact_id")
+    )
+    erase_contacts(sorted(set(pending.values())))
+    return bool(ClickErasure.objects.filter(id__in=pending).update(done_at=timezone.now()))
+
+
+def forget_old_people() -> bool:
+    """Apply `clicks_keep_people_days`; say whether there was anything to forget."""
+    days = config.current().clicks_keep_people_days
+    return bool(days and forget_people_before(timezone.now() - dt.timedelta(days=days)))
+
+
+def forget_people_before(moment: dt.datetime) -> int:
+    """Empty what tells of people in clicks before `moment`; return how many clicks had any."""
+    naive = moment.astimezone(dt.UTC).replace(tzinfo=None)
+    tells = " or ".join(f"{name} <> {empty}" for name, empty in WITHOUT_PERSON.items())
+    return rewrite(f"clicked_at < :moment and ({tells})", {"moment": naive}, WITHOUT_PERSON)
+
+
+def rejudge(where: str = "rules_version < :version", **params: Any) -> int:
+    """Judge the clicks that `where` means again by the rules of today; return how many there were.
+
+    Messages' first human clicks follow. Clicks without an agent's name because their people were
+    erased have lost what rules look at and keep their verdicts.
+    """
+    messages: set[int] = set()
+    work = _Work(
+        f"({where}) and path <> ''",
+        {"version": RULES_VERSION} | params,
+        lambda database, source, bound: _rejudged(database, source, bound, messages),
+    )
+    rows = _run(work)
+    _correct_first_clicks(sorted(messages))
+    return rows
+
+
+# --- going through the files ----------------------------------------------------------------------
+
+
+def _run(work: _Work) -> int:
+    """Rewrite file after file until a look at the list finds none left to do.
+
+    Files that ingest or a merge lists meanwhile are in the next look.
+    """
+    database = store.connect(threads=1, memory="512MB")
+    try:
+        while waiting := [file for file in read_list() if file.name not in work.done]:
+            for file in waiting:
+                _rewrite_file(database, file, work)
+        return work.rows
+    finally:
+        database.close()
+
+
+def _rewrite_file(database: duckdb.DuckDBPyConnection, file: ListedFile, work: _Work) -> None:
+    source = store.source([file])
+    where = _bind(work)
+    row = database.execute(f"select count(*) from {source} where {where}").fetchone()
+    affected = int(row[0]) if row else 0
+    if affected:
+        written = write_file(database, store.folder(), work.reading(database, source, where))
+        try:
+            with transaction.atomic():
+                swap_files([file], [written] if written else [], file.level, timezone.now())
+        except ListMoved:
+            if written:
+                (store.folder() / written.name).unlink(missing_ok=True)
+            return
+        work.rows += affected
+        if written:
+            work.done.add(written.name)
+    work.done.add(file.name)
+
+
+def _bind(work: _Work) -> str:
+    """Return the condition with its parameters as literals: `copy` takes none."""
+    text = work.where
+    for name, value in sorted(work.params.items(), reverse=True):
+        text = text.replace(f":{name}", _literal(value))
+    return text
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, dt.datetime):
+        return f"timestamp '{value:%Y-%m-%d %H:%M:%S.%f}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(int(value))
+
+
+# --- what is read instead -------------------------------------------------------------------------
+
+
+def _changed(source: str, where: str, changes: Mapping[str, str] | None) -> str:
+    if changes is None:
+        return f"(select * from {source} where ({where}) is not true)"
+    columns = [
+        f"case when {where} then {changes[name]} else {name} end as {name}"
+        if name in changes
+        else name
+        for name in NAMES
+    ]
+    return f"(select {', '.join(columns)} from {source})"
+
+
+def _rejudged(
+    database: duckdb.DuckDBPyConnection, source: str, where: str, messages: set[int]
+) -> str:
+    """Judge each different sight once and return the rows with the new verdicts joined in."""
+    sights = database.execute(SIGHTS.format(source=source, where=where)).fetchall()
+    database.execute(
+        "create or replace table judged (method varchar, agent varchar, headers varchar,"
+        " is_operator utinyint, requests uinteger, new_verdict varchar, new_reasons varchar)"
+    )
+    database.executemany(
+        "insert into judged values (?, ?, ?, ?, ?, ?, ?)",
+        [(*sight, *_judge_sight(*sight)) for sight in sights],
+    )
+    changed = database.execute(CHANGED_MESSAGES.format(source=source, where=where)).fetchall()
+    messages.update(message for (message,) in changed)
+    new = {
+        "verdict": "new_verdict",
+        "reasons": "new_reasons",
+        "rules_version": str(RULES_VERSION),
+        "human": "cast(new_verdict = 'human' as utinyint)",
+    }
+    columns = [
+        f"case when ({where}) then {new[name]} else c.{name} end as {name}" if name in new else name
+        for name in NAMES
+    ]
+    return (
+        f"(select {', '.join(columns)} from {source} c"
+        " left join judged using (method, agent, headers, is_operator, requests))"
+    )
+
+
+def _judge_sight(
+    method: str, agent: str, headers: str, is_operator: int, requests: int
+) -> tuple[str, str]:
+    names: dict[str, str] = json.loads(headers) if headers else {}
+    judgement = judge(
+        Evidence(
+            method=method,
+            agent=agent,
+            headers={name.lower(): value for name, value in names.items()},
+            is_operator=bool(is_operator),
+            requests=requests,
+        )
+    )
+    return judgement.verdict.value, ",".join(judgement.reasons)
+
+
+def _correct_first_clicks(messages: Sequence[int], chunk: int = 5_000) -> None:
+    """Set the first human click of messages whose verdicts changed, few at a time."""
+    as_database = connection.ops.adapt_datetimefield_value
+    for start in range(0, len(messages), chunk):
+        some = messages[start : start + chunk]
+        with transaction.atomic():
+            # Inside the transaction, so that no ingest can list an earlier click in between.
+            sql = FIRST_HUMAN_CLICKS.format(messages=store.int_list(some))
+            first = {message: moment.replace(tzinfo=dt.UTC) for message, moment in store.query(sql)}
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    SET_FIRST_CLICK,
+                    [(as_database(first.get(message)), message) for message in some],
+                )
