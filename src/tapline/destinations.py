@@ -78,7 +78,7 @@ def with_utm(url: str, utm: Mapping[str, str]) -> str:
     left out. A field that the destination has already stays as the sender wrote it.
     """
     address, mark, fragment = _split_outside_fields(url, "#")
-    _, _, query = _split_outside_fields(address, "?")
+    _, question, query = _split_outside_fields(address, "?")
     present = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
     added = [
         f"utm_{name}={_encode_value(utm[name])}"
@@ -87,7 +87,7 @@ def with_utm(url: str, utm: Mapping[str, str]) -> str:
     ]
     if not added:
         return url
-    joint = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
+    joint = "?" if not question else "&" if query and not query.endswith("&") else ""
     result = f"{address}{joint}{'&'.join(added)}{mark}{fragment}"
     _refuse_too_long(result)
     return result
