@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -215,27 +216,20 @@ def test_a_broadcast_does_not_change_its_campaign_by_being_named(workspace: Work
 
 
 def test_two_calls_at_once_agree_on_broadcast_links_and_contacts(workspace: Workspace) -> None:
-    answers: list[list[Tracked]] = []
-    failures: list[BaseException] = []
     start = threading.Barrier(2)
 
-    def call() -> None:
+    def call() -> list[Tracked]:
+        start.wait(timeout=10)
         try:
-            start.wait(timeout=10)
             broadcast = tracked_broadcast(workspace, "Reminders", actor="test")
-            answers.append(_track(broadcast, *["https://example.com/a"] * 50))
-        except BaseException as error:
-            failures.append(error)
+            return _track(broadcast, *["https://example.com/a"] * 50)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=call) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    with ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(call) for _ in range(2)]
+        answers = [each.result(timeout=30) for each in calls]
 
-    assert failures == []
     codes = [answer.links[0].code for call in answers for answer in call]
     assert len(set(codes)) == 100
     assert Broadcast.objects.count() == BroadcastLink.objects.count() == 1

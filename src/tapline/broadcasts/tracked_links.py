@@ -42,11 +42,8 @@ class FinishedText:
     text: str
     found: list[FoundLink]
     destinations: list[str]
-
-    @property
-    def distinct(self) -> tuple[str, ...]:
-        """Its destinations, each once: one link is written alike wherever the text repeats it."""
-        return tuple(dict.fromkeys(self.destinations))
+    # Each once: a link is written alike wherever the text repeats it.
+    distinct: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,8 @@ class DestinationReader:
     def read(self, text: str) -> FinishedText:
         """Return `text` with its links; raises `BadDestination` for one that cannot be tracked."""
         found = find_links(text)
-        return FinishedText(text, found, [self._destination(link.url) for link in found])
+        destinations = [self._destination(link.url) for link in found]
+        return FinishedText(text, found, destinations, tuple(dict.fromkeys(destinations)))
 
     def _destination(self, url: str) -> str:
         if url not in self._checked:
