@@ -24,7 +24,7 @@ from tapline.broadcasts.models import (
 from tapline.broadcasts.tracked_links import DestinationReader, TrackedText, track_texts
 from tapline.broadcasts.tracking import check_text, take_positions
 from tapline.contacts.consent import record_consent
-from tapline.contacts.models import Contact, Purpose
+from tapline.contacts.models import Consent, Contact, Purpose, Suppression
 from tapline.contacts.phones import normalise
 from tapline.contacts.upserting import ensure_contacts
 from tapline.errors import Conflict, TaplineError
@@ -82,6 +82,7 @@ def send_single(
     broadcast = standing_broadcast(workspace, campaign, purpose, actor=actor)
     contact = Contact.objects.get(pk=ensure_contacts(workspace, [phone])[phone])
     if consent is not None:
+        _refuse_opted_out(contact, workspace, purpose)
         _record(contact, workspace, purpose, consent, actor)
     _refuse_not_textable(contact, workspace, purpose)
     position = take_positions(broadcast, 1)
@@ -179,6 +180,25 @@ def _record(
         at=consent.at,
         by=actor,
     )
+
+
+def _refuse_opted_out(contact: Contact, workspace: Workspace, purpose: str) -> None:
+    """A program that states consent with every text must not undo a person's no in passing."""
+    scopes = workspace.ancestor_ids
+    stopped = Suppression.objects.filter(
+        phone_hash=contact.phone_hash,
+        scope__in=scopes,
+        purpose__in=["", purpose],
+        lifted_at=None,
+    )
+    answers = Consent.objects.filter(contact=contact, purpose=purpose, scope__in=scopes)
+    newest = answers.order_by("-at", "-id").first()
+    if stopped.exists() or (newest is not None and not newest.given):
+        raise NotTextable(
+            f"This contact has opted out of {purpose} texts.",
+            why="Consent that is stated together with a text does not undo an opt-out.",
+            do="Record a newer answer with POST /contacts/{id}/consents, if they gave one.",
+        )
 
 
 def _refuse_not_textable(contact: Contact, workspace: Workspace, purpose: str) -> None:
