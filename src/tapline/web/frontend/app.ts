@@ -1,0 +1,23 @@
+// The one script of every page: htmx for fragments that change, and the chart of taps over time.
+// Pages work without it; what moves here is only what moves by itself.
+
+import htmx from "htmx.org";
+
+import "./app.css";
+import { TapChart } from "./tap-chart";
+
+// A fragment that failed to load stays as it was; only an error that is written for people is
+// shown. Server errors (5xx) while the instance restarts must not wipe a live report.
+htmx.config.noSwap = [204, 304, "5xx" as unknown as number]; // Its types forget the patterns.
+htmx.config.history = "reload";
+
+customElements.define("tap-chart", TapChart);
+
+// A button that acts asks first, in words that the template gives.
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  const question = form.dataset["confirm"];
+  if (question !== undefined && !window.confirm(question)) {
+    event.preventDefault();
+  }
+});

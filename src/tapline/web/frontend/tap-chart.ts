@@ -1,0 +1,85 @@
+// <tap-chart points="[[unix seconds, people, machines], …]" people="…" machines="…">
+// People who tapped and requests by machines, per minute. The chart lives in a shadow root, so
+// that the live report can be morphed around it; new points arrive as a changed attribute.
+
+import uPlot from "uplot";
+// Bundled as text: a style sheet of the page would not reach into the shadow root.
+import chartCss from "uplot/dist/uPlot.min.css" with { type: "text" };
+
+const HEIGHT_PX = 220;
+
+type Point = [number, number, number];
+
+export class TapChart extends HTMLElement {
+  static observedAttributes = ["points"];
+
+  private chart: uPlot | undefined;
+  private readonly resizer = new ResizeObserver(() => this.fit());
+
+  connectedCallback(): void {
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(chartCss);
+    root.adoptedStyleSheets = [sheet];
+    this.chart = new uPlot(this.options(), this.data(), root as unknown as HTMLElement);
+    this.resizer.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    this.resizer.disconnect();
+    this.chart?.destroy();
+    this.chart = undefined;
+  }
+
+  attributeChangedCallback(): void {
+    this.chart?.setData(this.data());
+  }
+
+  private data(): uPlot.AlignedData {
+    const points = JSON.parse(this.getAttribute("points") ?? "[]") as Point[];
+    return [points.map((p) => p[0]), points.map((p) => p[1]), points.map((p) => p[2])];
+  }
+
+  private fit(): void {
+    if (this.chart !== undefined && this.clientWidth > 0) {
+      this.chart.setSize({ width: this.clientWidth, height: HEIGHT_PX });
+    }
+  }
+
+  private options(): uPlot.Options {
+    const style = getComputedStyle(this);
+    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    const axis: uPlot.Axis = {
+      stroke: colour("--quiet"),
+      grid: { stroke: colour("--line"), width: 1 },
+      ticks: { show: false },
+      font: "12px system-ui, sans-serif",
+    };
+    const wholeNumbers = (_: uPlot, values: number[]): string[] =>
+      values.map((value) => (Number.isInteger(value) ? String(value) : ""));
+    return {
+      width: this.clientWidth || 600,
+      height: HEIGHT_PX,
+      legend: { live: false },
+      // Phones must scroll the page when a finger moves over the chart.
+      cursor: { drag: { x: false, y: false } },
+      scales: { y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] } },
+      axes: [axis, { ...axis, size: 44, values: wholeNumbers }],
+      series: [
+        {},
+        {
+          label: this.getAttribute("people") ?? "",
+          stroke: colour("--accent"),
+          fill: colour("--accent-soft"),
+          width: 2,
+        },
+        {
+          label: this.getAttribute("machines") ?? "",
+          stroke: colour("--quiet"),
+          dash: [4, 4],
+          width: 1,
+        },
+      ],
+    };
+  }
+}

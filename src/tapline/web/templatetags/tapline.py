@@ -1,0 +1,50 @@
+"""Words and figures as pages write them: `{% load tapline %}`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tapline.web.static_files import bundled_url
+
+register = template.Library()
+register.simple_tag(bundled_url, name="bundled")
+
+
+@register.filter
+def percent(rate: float | None) -> str:
+    """Return 0.1234 as «12.3 %», and a rate that is not known as a dash."""
+    return "–" if rate is None else f"{number_format(rate * 100, 1)} %"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Return how long ago something was, in its largest unit: «2 s ago»."""
+    if moment is None:
+        return "–"
+    return seconds_ago((timezone.now() - moment).total_seconds())
+
+
+def seconds_ago(seconds: float) -> str:
+    """Return «now», «2 s ago», «5 min ago», «3 h ago» or «2 days ago»."""
+    if seconds < 1:
+        return _("now")
+    if seconds < 60:
+        return _("%(count)d s ago") % {"count": seconds}
+    if seconds < 3600:
+        return _("%(count)d min ago") % {"count": seconds // 60}
+    if seconds < 86400:
+        return _("%(count)d h ago") % {"count": seconds // 3600}
+    days = int(seconds // 86400)
+    return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
+
+
+@register.filter
+def share(part: int, whole: int) -> float:
+    """Return part ÷ whole for a bar's length, 0 where there is nothing."""
+    return part / whole if whole else 0.0

@@ -1,0 +1,98 @@
+"""How a page knows who is looking at which workspace, and turns strangers away.
+
+Every page of a workspace is wrapped in `@inside(Need.…)`: there is no other way to a workspace.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from tapline.web.errors import NotAllowed
+from tapline.workspaces import audit
+from tapline.workspaces.access import Access, Need
+from tapline.workspaces.members import access_for
+from tapline.workspaces.models import User, Workspace
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to a page of one workspace, by somebody who may see it."""
+
+    request: HttpRequest
+    user: User
+    workspace: Workspace
+    access: Access
+
+    @property
+    def actor(self) -> str:
+        return audit.user_actor(self.user)
+
+    def form(self, name: str) -> str:
+        """Return a posted field without surrounding space, empty where it is missing."""
+        return self.request.POST.get(name, "").strip()
+
+    def render(
+        self, template: str, context: Mapping[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
+        """Return a page or fragment; it always knows workspace and access."""
+        known = {"workspace": self.workspace, "access": self.access, **(context or {})}
+        return render(self.request, template, known, status=status)
+
+
+def inside(
+    need: Need, *methods: str
+) -> Callable[[Callable[Concatenate[Visit, P], HttpResponse]], Callable[..., HttpResponse]]:
+    """Wrap a page of a workspace: it runs for members whose role holds `need`.
+
+    Strangers get 404, members with too small a role an explanation, people who are not signed in
+    the sign-in page. `methods` are GET (and HEAD) unless named.
+    """
+    allowed = methods or ("GET", "HEAD")
+
+    def wrap(page: Callable[Concatenate[Visit, P], HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(page)
+        def view(
+            request: HttpRequest, workspace_id: int, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponse:
+            if request.method not in allowed:
+                return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
+            if not isinstance(request.user, User):
+                return redirect_to_login(request.get_full_path())
+            return page(_enter(request, request.user, workspace_id, need), *args, **kwargs)
+
+        return view
+
+    return wrap
+
+
+def _enter(request: HttpRequest, user: User, workspace_id: int, need: Need) -> Visit:
+    workspace = Workspace.objects.filter(pk=workspace_id).first()
+    access = access_for(user, workspace) if workspace else None
+    if workspace is None or access is None:
+        raise Http404
+    if not access.allows(need):
+        raise NotAllowed(
+            _("Your role in '%(name)s' does not include this.") % {"name": workspace.name},
+            why=_WHY[need](),
+            do=_("Ask an owner of that workspace."),
+        )
+    return Visit(request, user, workspace, access)
+
+
+_WHY: dict[Need, Callable[[], str]] = {
+    Need.PEOPLE: lambda: _(
+        "From above one sees rates; people are for the workspace's own members."
+    ),
+    Need.EDIT: lambda: _("Writing, sending and changing needs the role of an editor."),
+    Need.MANAGE: lambda: _("Members, keys and domains are managed by owners."),
+}
