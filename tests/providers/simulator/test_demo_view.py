@@ -41,6 +41,8 @@ def on_screen(shown: State) -> str:
     ("device", "browser", "seconds", "words"),
     [
         ("iPhone", "Safari", 2.9, "iPhone, Safari, 2 s ago"),
+        ("iPhone", "Mobile Safari", 2, "iPhone, Safari, 2 s ago"),
+        ("iPhone", "Chrome Mobile iOS", 2, "iPhone, Chrome, 2 s ago"),
         ("iPhone", "", 0, "iPhone, 0 s ago"),
         ("", "", 119, "a phone, 119 s ago"),
         ("Pixel 8", "Chrome", 300, "Pixel 8, Chrome, 5 min ago"),

@@ -58,6 +58,14 @@ def test_a_second_acceptance_of_one_reference_comes_to_light(ledger: Ledger) -> 
     assert [known.id for known in ledger.look_up(["r1"], now=NOW)] == [first]
 
 
+def test_texts_are_counted_per_number(ledger: Ledger) -> None:
+    accept(ledger, "r1", Fate(4))
+    accept(ledger, "r2", Fate(4))
+
+    assert ledger.count_texts_to("+12125550101") == 2
+    assert ledger.count_texts_to("+12125550102") == 0
+
+
 def test_time_runs_as_fast_as_was_asked(ledger: Ledger) -> None:
     accept(ledger, "r1", Fate(600, openings=(TAP,)), speed=60)
 

@@ -17,27 +17,27 @@ NUMBERS = [f"+1{area}55501{line:02d}" for area in range(201, 241) for line in ra
 
 @pytest.fixture(scope="module")
 def fates() -> dict[str, Fate]:
-    return {number: fate_of(1, number, "broadcast 1", [URL]) for number in NUMBERS}
+    return {number: fate_of(1, number, 0, [URL]) for number in NUMBERS}
 
 
 def test_the_same_seed_gives_the_same_people(fates: dict[str, Fate]) -> None:
-    again = {number: fate_of(1, number, "broadcast 1", [URL]) for number in NUMBERS[:200]}
+    again = {number: fate_of(1, number, 0, [URL]) for number in NUMBERS[:200]}
 
     assert again == {number: fates[number] for number in NUMBERS[:200]}
 
 
-def test_another_seed_or_broadcast_gives_others(fates: dict[str, Fate]) -> None:
+def test_another_seed_or_the_next_text_gives_others(fates: dict[str, Fate]) -> None:
     before = [fates[number] for number in NUMBERS[:200]]
 
-    assert [fate_of(2, number, "broadcast 1", [URL]) for number in NUMBERS[:200]] != before
-    assert [fate_of(1, number, "broadcast 2", [URL]) for number in NUMBERS[:200]] != before
+    assert [fate_of(2, number, 0, [URL]) for number in NUMBERS[:200]] != before
+    assert [fate_of(1, number, 1, [URL]) for number in NUMBERS[:200]] != before
 
 
 def test_a_number_keeps_its_phone_and_address_from_text_to_text() -> None:
     for number in NUMBERS[:300]:
         phone = phone_of(1, number)
-        for tag in ("broadcast 1", "broadcast 2"):
-            openings = fate_of(1, number, tag, [URL]).openings
+        for turn in (0, 1):
+            openings = fate_of(1, number, turn, [URL]).openings
             own = {opening.address for opening in openings if opening.opener == phone.browser}
             assert own <= {phone.address}
 
@@ -102,12 +102,12 @@ def test_nothing_is_opened_before_it_is_delivered(fates: dict[str, Fate]) -> Non
 
 
 def test_a_text_without_links_is_opened_by_nobody() -> None:
-    assert all(not fate_of(1, number, "b", []).openings for number in NUMBERS[:300])
+    assert all(not fate_of(1, number, 0, []).openings for number in NUMBERS[:300])
 
 
 def test_a_scanner_opens_every_link_of_the_text() -> None:
     urls = [f"{URL}{number}" for number in range(3)]
-    fates = [fate_of(1, number, "b", urls) for number in NUMBERS]
+    fates = [fate_of(1, number, 0, urls) for number in NUMBERS]
     scans = [
         {opening.url for opening in fate.openings if opening.opener.kind is Kind.SCANNER}
         for fate in fates
@@ -117,7 +117,7 @@ def test_a_scanner_opens_every_link_of_the_text() -> None:
 
 
 def test_the_newcomers_own_number_is_delivered_and_left_alone() -> None:
-    fate = fate_of(1, "+12125550100", "broadcast 1", [URL])
+    fate = fate_of(1, "+12125550100", 0, [URL])
 
     assert (fate.error_code, fate.openings, fate.reply) == ("", (), None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 PLAIN_SECONDS = 3.0
+# The parser tells a browser's forms apart: «Mobile Safari», «Chrome Mobile iOS».
+_FORM = re.compile(r"^Mobile | Mobile( iOS)?$")
 MACHINES = ("preview", "scanner", "prefetch", "tool")
 
 
@@ -45,7 +48,8 @@ Show = Callable[[State], None]
 
 def describe_tap(tap: Tap, now: dt.datetime) -> str:
     """Return «iPhone, Safari, 2 s ago»."""
-    words = ", ".join(word for word in (tap.device, tap.browser) if word) or "a phone"
+    browser = _FORM.sub("", tap.browser)
+    words = ", ".join(word for word in (tap.device, browser) if word) or "a phone"
     return f"{words}, {_ago(now - tap.at)}"
 
 
@@ -96,7 +100,6 @@ def _plain_lines(console: Console) -> Show:
             f"sent {state.count('sent')}, delivered {state.count('delivered')}, "
             f"people who tapped {state.count('human_clickers')}, "
             f"opened by machines {state.count(*MACHINES)}",
-            highlight=False,
         )
 
     return show

@@ -56,6 +56,7 @@ create table if not exists acceptances (
 );
 create index if not exists acceptances_by_reference on acceptances (reference);
 create index if not exists acceptances_by_tag on acceptances (tag);
+create index if not exists acceptances_by_recipient on acceptances (recipient);
 create index if not exists receipts_due on acceptances (settles_at) where receipt_taken_at is null;
 
 -- `begun_at` is set before the request leaves, `status` once the edge has answered. A row that
@@ -138,6 +139,11 @@ class Ledger:
             for message, fate in messages:
                 answers.append(self._accept_one(message, fate, now, speed))
         return answers
+
+    def count_texts_to(self, number: str) -> int:
+        """Return how many texts to `number` were accepted so far."""
+        row = self._db.execute("select count(*) from acceptances where recipient = ?", [number])
+        return int(row.fetchone()[0])
 
     def look_up(self, references: Iterable[str], *, now: float) -> list[Known]:
         """Return what is known about references, the first acceptance of each."""

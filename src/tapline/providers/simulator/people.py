@@ -1,6 +1,6 @@
 """What becomes of one accepted message: whether it arrives, and who then opens its links when.
 
-Pure and seeded: the same seed, number and tag give the same answer in every process and after
+Pure and seeded: the same seed, number and turn give the same answer in every process and after
 every crash. All delays are simulated seconds, counted from acceptance.
 """
 
@@ -103,9 +103,9 @@ def phone_of(seed: int, number: str) -> Phone:
     return Phone(browser, is_iphone, _own_address(random))
 
 
-def fate_of(seed: int, number: str, tag: str, urls: Sequence[str]) -> Fate:
-    """Return what becomes of the message to `number` that belongs to `tag` (its broadcast)."""
-    random = Random(f"fate/{seed}/{tag}/{number}")  # noqa: S311  # a simulation, not a secret
+def fate_of(seed: int, number: str, turn: int, urls: Sequence[str]) -> Fate:
+    """Return what becomes of the text number `turn` (from 0) to `number`, which holds `urls`."""
+    random = Random(f"fate/{seed}/{turn}/{number}")  # noqa: S311  # a simulation, not a secret
     if number.endswith(LEFT_ALONE_ENDING):
         return Fate(settled_after_seconds=2.0)
     settled = min(random.lognormvariate(1.4, 0.8), HOUR)  # median 4 s, a few wait for minutes

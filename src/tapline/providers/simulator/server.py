@@ -13,8 +13,9 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -118,13 +119,19 @@ class Simulator:
             raise _TooLate
         good = [message for message in submission.messages if E164.fullmatch(message.to)]
         bad = [message for message in submission.messages if not E164.fullmatch(message.to)]
-        fated = [(message, self._fate_of(message)) for message in good]
+        turns = self._turns_of(good)
+        fated = [(message, self._fate_of(message, next(turns[message.to]))) for message in good]
         accepted = self._ledger.accept(fated, now=now, speed=self._people.speed)
         return [*accepted, *(_rejected(message) for message in bad)]
 
-    def _fate_of(self, message: Submitted) -> Fate:
+    def _turns_of(self, messages: Sequence[Submitted]) -> dict[str, Iterator[int]]:
+        """Return for each number how many texts it has had, counting on from there."""
+        numbers = {message.to for message in messages}
+        return {number: count(self._ledger.count_texts_to(number)) for number in numbers}
+
+    def _fate_of(self, message: Submitted, turn: int) -> Fate:
         urls = [link.url for link in find_links(message.text)]
-        fate = fate_of(self._people.seed, message.to, message.tag, urls)
+        fate = fate_of(self._people.seed, message.to, turn, urls)
         if fate.settled_after_seconds <= message.validity_seconds * self._people.speed:
             return fate
         return Fate(
