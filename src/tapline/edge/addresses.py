@@ -1,0 +1,87 @@
+"""Who asks: the client's address behind configured proxies, and the network it belongs to."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tapline.config import BadSetting
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# One subscriber's neighbourhood: what a report keeps of an address too.
+IPV4_PREFIX, IPV6_PREFIX = 24, 48
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTrust:
+    """Which peers are our own proxies, and the one header in which they name the client."""
+
+    header: bytes  # lower-case; empty: no proxy is configured
+    networks: tuple[Network, ...]
+
+    def client_address(self, peer: str, values: Iterable[bytes]) -> str:
+        """Return the rightmost hop that is no configured proxy, else the peer.
+
+        `values` are all values of the header, in order: what the client itself wrote stands on the
+        left, what a proxy saw is appended on the right. A hop that is no address ends the search.
+        """
+        if not self.trusts(peer):
+            return peer
+        client = peer
+        for hop in reversed(b",".join(values).split(b",")):
+            address = normal_address(hop.decode("ascii", "replace").strip())
+            if address is None:
+                break
+            client = address
+            if not self.trusts(address):
+                break
+        return client
+
+    def trusts(self, address: str) -> bool:
+        return bool(self.networks) and _is_in(address, self.networks)
+
+
+def proxy_trust(header: str, networks: str) -> ProxyTrust:
+    """Return the trust that two settings describe; raises `BadSetting`."""
+    try:
+        parsed = tuple(ipaddress.ip_network(item.strip()) for item in networks.split(",") if item)
+    except ValueError as error:
+        raise BadSetting(
+            "TAPLINE_EDGE_TRUSTED_PROXIES cannot be used.",
+            why=f"{error}.",
+            do="List addresses or networks with commas, like 10.0.0.0/8,fd00::/8.",
+        ) from error
+    return ProxyTrust(header.strip().lower().encode("ascii", "replace"), parsed)
+
+
+@lru_cache(maxsize=4096)
+def normal_address(text: str) -> str | None:
+    """Return an address in its one spelling, IPv4 inside IPv6 as IPv4; None for anything else.
+
+    Takes the forms proxies write: with a port, in brackets, with a zone.
+    """
+    bare = text[1:].partition("]")[0] if text.startswith("[") else text
+    if bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(bare.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(address)
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Return the /24 or /48 an address belongs to."""
+    prefix = IPV6_PREFIX if ":" in address else IPV4_PREFIX
+    return str(ipaddress.ip_network(f"{address}/{prefix}", strict=False))
+
+
+@lru_cache(maxsize=4096)
+def _is_in(address: str, networks: tuple[Network, ...]) -> bool:
+    parsed = ipaddress.ip_address(address)
+    return any(parsed in network for network in networks)

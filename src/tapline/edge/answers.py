@@ -1,0 +1,119 @@
+"""The bytes of every answer, made ready as far as they do not depend on the request.
+
+Nothing of a request appears in an answer, except a code or alias that was found, inside a
+destination that asks for it.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from tapline.destinations import CODE, is_safe_location
+
+# What a link's page may learn of the tap, and what caches and search engines may keep: nothing.
+_PRIVATE = (
+    b"Cache-Control: no-store\r\n"
+    b"Referrer-Policy: strict-origin-when-cross-origin\r\n"
+    b"X-Robots-Tag: noindex\r\n"
+)
+_HTML = b"Content-Type: text/html; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+_TEXT = b"Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+
+_REASONS = {
+    200: "OK",
+    302: "Found",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    431: "Request Header Fields Too Large",
+}
+
+_PAGE = b"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>This link does not work</title>
+<body style="font:1.1rem/1.5 system-ui,sans-serif;max-width:30rem;margin:20vh auto;padding:0 1rem">
+<h1 style="font-size:1.4rem">This link does not work</h1>
+<p>It may be mistyped, or no longer valid. Open the message again and tap the whole link.</p>
+"""
+
+# Codes are no pages: nothing here is for a search engine to walk through.
+_ROBOTS = b"User-agent: *\nDisallow: /\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything before the date, and the body after it. A `HEAD` gets the same head."""
+
+    status: int
+    head: bytes
+    body: bytes = b""
+
+    def to_bytes(self, date_line: bytes, *, closes: bytes = b"", has_body: bool = True) -> bytes:
+        """Return the answer as sent; `closes` is a `Connection` line or nothing."""
+        return self.head + date_line + closes + (b"\r\n" + self.body if has_body else b"\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectParts:
+    """A redirect with its destination, cut where the code belongs."""
+
+    whole: Answer | None  # where the destination asks for no code
+    before_code: tuple[str, ...]
+
+    def answer(self, code: str) -> Answer:
+        """Return the redirect for one code or alias."""
+        return self.whole or _redirect(quote(code, safe="").join(self.before_code))
+
+
+def redirect_parts(destination: str) -> RedirectParts | None:
+    """Return what redirects to `destination`; None where it is not safe to send anybody there."""
+    pieces = tuple(destination.split(CODE))
+    if not is_safe_location("2".join(pieces)):
+        return None
+    return RedirectParts(_redirect(destination) if len(pieces) == 1 else None, pieces)
+
+
+def fallback(url: str) -> Answer:
+    """Return what a path gets that leads nowhere: the domain's own address, or a plain page."""
+    return _redirect(url) if url and is_safe_location(url) else NOT_FOUND
+
+
+def date_line(now: float) -> bytes:
+    """Return the `Date` line for a time in seconds since 1970."""
+    return f"Date: {email.utils.formatdate(now, usegmt=True)}\r\n".encode()
+
+
+def _redirect(url: str) -> Answer:
+    # A destination is ASCII when it is stored; anything else was refused as unsafe.
+    location = b"Location: " + url.encode("ascii") + b"\r\n"
+    return Answer(302, _head(302, location + _PRIVATE, 0))
+
+
+def _head(status: int, lines: bytes, length_bytes: int) -> bytes:
+    first = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: {length_bytes}\r\n".encode()
+    return first + lines
+
+
+def _made_ready(status: int, lines: bytes, body: bytes) -> Answer:
+    return Answer(status, _head(status, lines, len(body)), body)
+
+
+def _refusal(status: int) -> Answer:
+    return _made_ready(status, _TEXT, f"{_REASONS[status]}\n".encode())
+
+
+NOT_FOUND = _made_ready(404, _HTML + _PRIVATE, _PAGE)
+ROBOTS = _made_ready(200, _TEXT, _ROBOTS)
+METHOD_NOT_ALLOWED = _made_ready(
+    405, b"Allow: GET, HEAD\r\n" + _TEXT, b"Links are opened with GET.\n"
+)
+BAD_REQUEST = _refusal(400)
+TIMED_OUT = _refusal(408)
+BODY_TOO_LARGE = _refusal(413)
+URI_TOO_LONG = _refusal(414)
+HEADERS_TOO_LARGE = _refusal(431)

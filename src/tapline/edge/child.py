@@ -1,0 +1,215 @@
+"""One serving child: `python -m tapline.edge.child`, started by the edge's parent.
+
+What it may know (the codes key among it) comes by standard input, never by arguments or the
+environment. It opens the replica and the click log, and never the control database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import ssl
+import sys
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from tapline.clicklog.writer import SegmentWriter
+from tapline.edge.addresses import ProxyTrust, proxy_trust
+from tapline.edge.answers import Answer
+from tapline.edge.connection import Connection, Desk
+from tapline.edge.counters import Counter, Counters
+from tapline.edge.lookup import Lookup
+from tapline.edge.tap import Taps, Waiting
+
+PR_SET_PDEATHSIG = 1  # Source: prctl(2)
+BACKLOG = 4096
+STOP_SECONDS = 10.0
+MINUTE_SECONDS = 60
+READY, RING = b"r", b"?"
+
+
+class TLS(msgspec.Struct, frozen=True):
+    """Which addresses speak TLS, and with which files."""
+
+    listen: list[tuple[str, int]]
+    certificate: str
+    key: str
+
+
+class ChildSetup(msgspec.Struct, kw_only=True):
+    """All that a child is told."""
+
+    number: int
+    parent: int  # process id
+    listen: list[tuple[str, int]]
+    tls: TLS | None
+    codes_key: bytes
+    replica_dir: str
+    click_log_dir: str
+    client_address_header: str
+    trusted_proxies: str
+    most_connections: int
+    most_per_network: int
+    children: int
+    counters_descriptor: int
+    bell_descriptor: int
+
+
+def main() -> None:
+    """Serve until SIGTERM, or until the parent dies."""
+    setup = msgspec.json.decode(sys.stdin.buffer.read(), type=ChildSetup)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != setup.parent:  # It died before the line above took effect.
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal's Ctrl-C is for the parent.
+    uvloop.run(Child(setup).serve())
+
+
+class Child:
+    """The objects of one child and their life."""
+
+    def __init__(self, setup: ChildSetup) -> None:
+        self._setup = setup
+        self._bell = socket.socket(fileno=setup.bell_descriptor)
+        self._bell.setblocking(False)
+        self._counters = Counters(setup.counters_descriptor, setup.children).row(setup.number)
+        # A predecessor may have died with this row: counts go on from there, gauges from zero.
+        self._counted_before = self._counters.tolist()
+        self._counters[Counter.CONNECTIONS] = 0
+        self._tls = _Certificate(setup.tls) if setup.tls else None
+        self._stopping = asyncio.Event()
+
+    async def serve(self) -> None:
+        loop, setup = asyncio.get_running_loop(), self._setup
+        loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
+        lookup = Lookup(Path(setup.replica_dir), setup.codes_key, loop.call_soon)
+        writer = SegmentWriter[tuple[Waiting, Answer]](Path(setup.click_log_dir), _send_settled)
+        taps = Taps(lookup, self._trust(), self._counters, writer, self._ring)
+        desk = Desk(taps, self._counters, setup.most_connections, setup.most_per_network)
+        servers = await self._listen(desk)
+        self._bell.send(READY)
+        await self._tick_until_stopped(desk, taps, writer)
+        for server in servers:
+            server.close()
+        desk.stop()
+        taps.begin_minute()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await writer.close()
+                while desk.open:
+                    await asyncio.sleep(0.01)
+        self._count_log(writer)
+        lookup.close()
+
+    def _trust(self) -> ProxyTrust:
+        return proxy_trust(self._setup.client_address_header, self._setup.trusted_proxies)
+
+    async def _tick_until_stopped(
+        self, desk: Desk, taps: Taps, writer: SegmentWriter[tuple[Waiting, Answer]]
+    ) -> None:
+        seconds = 0
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1.0)
+            seconds += 1
+            desk.tick()
+            self._count_log(writer)
+            if seconds % MINUTE_SECONDS == 0:
+                taps.begin_minute()
+            if self._tls:
+                self._tls.reload_if_changed(self._counters)
+
+    async def _listen(self, desk: Desk) -> list[asyncio.Server]:
+        loop = asyncio.get_running_loop()
+        plain = [(address, None) for address in self._setup.listen]
+        secure = [(address, self._tls.context) for address in self._tls.listen] if self._tls else []
+        return [
+            await loop.create_server(
+                lambda: Connection(desk),
+                sock=shared_socket(host, port),
+                backlog=BACKLOG,
+                ssl=context,
+                ssl_handshake_timeout=10.0 if context else None,
+            )
+            for (host, port), context in [*plain, *secure]
+        ]
+
+    def _ring(self) -> None:
+        """Ask the parent to look for news now."""
+        with contextlib.suppress(OSError):  # Full: it has been rung for already.
+            self._bell.send(RING)
+
+    def _count_log(self, writer: SegmentWriter[tuple[Waiting, Answer]]) -> None:
+        stats, counters, before = writer.stats, self._counters, self._counted_before
+        if stats.last_error and not counters[Counter.LOG_FAILING]:
+            print(f"click log: {stats.last_error}; taps are answered all the same", file=sys.stderr)  # noqa: T201
+        counters[Counter.LOG_WRITTEN] = before[Counter.LOG_WRITTEN] + stats.written
+        counters[Counter.LOG_LOST] = before[Counter.LOG_LOST] + stats.lost
+        counters[Counter.LOG_SYNCS] = before[Counter.LOG_SYNCS] + stats.syncs
+        counters[Counter.LOG_SYNC_MICROSECONDS] = before[Counter.LOG_SYNC_MICROSECONDS] + int(
+            stats.sync_seconds * 1e6
+        )
+        counters[Counter.LOG_FAILING] = bool(stats.last_error)
+
+
+class _Certificate:
+    """The TLS context, kept up to date with its files: new connections get the new certificate."""
+
+    def __init__(self, tls: TLS) -> None:
+        self.listen = tls.listen
+        self._files = (Path(tls.certificate), Path(tls.key))
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._seen = self._state()
+        self._load()
+
+    def reload_if_changed(self, counters: memoryview) -> None:
+        """Load changed files. Files that do not fit together (yet) leave the old ones in use."""
+        try:
+            state = self._state()
+            if state != self._seen:
+                self._load()
+                self._seen = state
+        except (OSError, ssl.SSLError):
+            counters[Counter.TLS_FAILURES] += 1
+
+    def _load(self) -> None:
+        certificate, key = self._files
+        # A pair that does not match must not half replace the one in use: try it apart first.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+        self.context.load_cert_chain(certificate, key)
+
+    def _state(self) -> list[tuple[int, int]]:
+        return [(file.stat().st_mtime_ns, file.stat().st_ino) for file in self._files]
+
+
+def shared_socket(host: str, port: int) -> socket.socket:
+    """Return a bound socket whose port several processes of ours share; raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        # So that 0.0.0.0 and [::] can be listened on side by side.
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _send_settled(batch: list[tuple[Waiting, Answer]]) -> None:
+    for waiting, answer in batch:
+        waiting.send(answer)
+
+
+if __name__ == "__main__":
+    main()

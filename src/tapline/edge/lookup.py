@@ -1,0 +1,180 @@
+"""How a child finds what a request asks for in the replica: host → domain, code → link.
+
+A read transaction lives for one turn of the event loop. Domains and links that were read are kept
+until the replica changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import lmdb
+
+from tapline.codes.capacity import capacity
+from tapline.codes.ff1 import CodeCipher
+from tapline.codes.keys import generation_key
+from tapline.edge import rows
+from tapline.edge.answers import RedirectParts, redirect_parts
+from tapline.edge.replica import MOST_READERS
+
+MOST_KEPT = 4096
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True)
+class KnownDomain:
+    """A domain that may serve, with the ciphers that were needed so far."""
+
+    row: rows.DomainRow
+    ciphers: dict[int, list[tuple[int, CodeCipher, bytes]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """A link, and its answer made ready; `parts` is None where its destination is not safe."""
+
+    id: int
+    is_stopped: bool
+    expires_us: int
+    parts: RedirectParts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a path leads to. `link` is None where the serial may have been handed out but the
+    replica does not hold it."""
+
+    generation: int  # 0: an alias
+    serial: int  # -1: an alias
+    position: int
+    link: KnownLink | None
+
+
+class Lookup:
+    """The reading side of the replica, for one child."""
+
+    def __init__(
+        self, directory: Path, codes_key: bytes, call_soon: Callable[[Callable[[], None]], object]
+    ) -> None:
+        self._env = lmdb.open(
+            str(directory), readonly=True, max_readers=MOST_READERS, max_spare_txns=2
+        )
+        self._codes_key = codes_key
+        self._call_soon = call_soon
+        self._txn: lmdb.Transaction | None = None
+        self._snapshot = -1
+        self._domains: dict[str, KnownDomain | None] = {}
+        self._links: dict[int, KnownLink | None] = {}
+
+    def domain(self, host: str) -> KnownDomain | None:
+        """Return the proved domain with this host (lower-case), or None."""
+        txn = self._txn or self._begin()
+        if host in self._domains:
+            return self._domains[host]
+        value = txn.get(rows.domain_key(host)) if len(host) < rows.LONGEST_ALIAS_BYTES else None
+        known = KnownDomain(rows.read_domain(value)) if value else None
+        _keep(self._domains, host, known)
+        return known
+
+    def code(self, domain: KnownDomain, code: str) -> Found | None:
+        """Return what `code` (right letters and length) leads to, or None for a mere guess.
+
+        A code has at most one generation in which it was handed out, so the first that knows it
+        is right; guesses decrypt to serials far beyond what a domain ever hands out.
+        """
+        maybe: Found | None = None
+        limit = capacity(len(code))
+        for generation, cipher, prefix in domain.ciphers.get(len(code)) or self._ciphers(
+            domain, len(code)
+        ):
+            serial = cipher.decode(code)
+            if serial >= limit:
+                continue
+            if found := self._range(prefix, generation, serial):
+                return found
+            maybe = maybe or Found(generation, serial, -1, None)
+        return maybe
+
+    def alias(self, domain: KnownDomain, path: str) -> Found | None:
+        """Return what the alias `path` (any case, no leading slash) leads to, or None."""
+        path = path.lower()
+        if len(path.encode()) > rows.LONGEST_ALIAS_BYTES:
+            return None
+        value = (self._txn or self._begin()).get(rows.alias_key(domain.row.id, path))
+        link = self._link(rows.read_alias(bytes(value))) if value else None
+        return Found(0, -1, -1, link) if link else None
+
+    def end_turn(self) -> None:
+        """Let go of the snapshot, so that the next turn sees what is new."""
+        if self._txn is not None:
+            self._txn.abort()
+            self._txn = None
+
+    def close(self) -> None:
+        self.end_turn()
+        self._env.close()
+
+    def _begin(self) -> lmdb.Transaction:
+        try:
+            txn = self._env.begin()
+        except lmdb.MapResizedError:
+            self._env.set_mapsize(0)  # Takes over the size that the parent has chosen.
+            txn = self._env.begin()
+        if txn.id() != self._snapshot:
+            self._snapshot = txn.id()
+            self._domains.clear()
+            self._links.clear()
+        self._txn = txn
+        self._call_soon(self.end_turn)
+        return txn
+
+    def _range(self, prefix: bytes, generation: int, serial: int) -> Found | None:
+        """Find the range that begins last before or at `serial`, and see whether it reaches it."""
+        cursor = (self._txn or self._begin()).cursor()
+        there = cursor.set_range(prefix + (serial + 1).to_bytes(8, "big"))
+        if not (cursor.prev() if there else cursor.last()):
+            return None
+        key, value = cursor.item()
+        if key[:-8] != prefix:
+            return None
+        (first,) = rows.first_serial_of(key[-8:])
+        count, link, first_position = rows.read_range(value)
+        if serial >= first + count:
+            return None
+        return Found(generation, serial, first_position + serial - first, self._link(link))
+
+    def _link(self, link: int) -> KnownLink | None:
+        if link in self._links:
+            return self._links[link]
+        value = (self._txn or self._begin()).get(rows.link_key(link))
+        known = _known_link(link, rows.read_link(bytes(value))) if value else None
+        _keep(self._links, link, known)
+        return known
+
+    def _ciphers(self, domain: KnownDomain, length: int) -> list[tuple[int, CodeCipher, bytes]]:
+        row = domain.row
+        domain.ciphers[length] = [
+            (
+                number,
+                CodeCipher(generation_key(self._codes_key, row.id, key_id), length),
+                rows.range_prefix(row.id, number, length),
+            )
+            for number, key_id in row.generations
+        ]
+        return domain.ciphers[length]
+
+
+def _known_link(link: int, row: rows.LinkRow) -> KnownLink:
+    return KnownLink(link, row.is_stopped, row.expires_us, redirect_parts(row.destination))
+
+
+def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
+    """Remember within bounds: strangers choose the keys."""
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value

@@ -1,0 +1,104 @@
+"""The edge's own copy of what it needs to answer: filled by the parent, kept on disk.
+
+Each refresh is one LMDB transaction: children see all of a change or nothing of it, also when a
+new epoch replaces everything. What is on disk serves while the control database is away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import lmdb
+
+from tapline.edge import rows
+from tapline.edge.source import Source
+
+# Address space, not memory or disk: the file grows with what is in it.
+FIRST_MAP_BYTES = 1024 * 1024 * 1024
+MOST_READERS = 512
+
+
+class Replica:
+    """The writing side; one process (the edge's parent) at a time."""
+
+    def __init__(self, directory: Path, *, map_bytes: int = FIRST_MAP_BYTES) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._map_bytes = max(map_bytes, _file_bytes(directory) * 2)
+        self._env = lmdb.open(
+            str(directory), map_size=self._map_bytes, max_readers=MOST_READERS, mode=0o600
+        )
+        self._env.reader_check()
+
+    def close(self) -> None:
+        self._env.close()
+
+    def forget_dead_readers(self) -> int:
+        """Free the slots of children that died reading, whose snapshots would keep the file
+        growing. Returns how many there were."""
+        return int(self._env.reader_check())
+
+    def change(self) -> int:
+        """Return the last change that is in; 0 when the replica is new."""
+        with self._env.begin() as txn:
+            return int(txn.get(rows.CHANGE_KEY, b"0"))
+
+    def refresh(self, source: Source) -> bool:
+        """Bring the replica up to date; say whether anything changed.
+
+        Raises `ControlDatabaseAway`; the replica stays as it was then.
+        """
+        while True:
+            try:
+                with source.snapshot():
+                    return self._copy(source)
+            except lmdb.MapFullError:
+                # Nothing was kept. Children notice the new size at their next transaction.
+                self._map_bytes *= 2
+                self._env.set_mapsize(self._map_bytes)
+
+    def _copy(self, source: Source) -> bool:
+        state = source.state()
+        if state is None:
+            return False
+        instance, change = state
+        with self._env.begin(write=True) as txn:
+            is_same = txn.get(rows.INSTANCE_KEY) == instance
+            since = int(txn.get(rows.CHANGE_KEY, b"0")) if is_same else -1
+            if since == change:
+                txn.abort()
+                return False
+            if not is_same:
+                txn.drop(self._env.open_db(txn=txn), delete=False)
+            _copy_rows(txn, source, since)
+            txn.put(rows.INSTANCE_KEY, instance)
+            txn.put(rows.CHANGE_KEY, str(change).encode())
+        return True
+
+
+def _copy_rows(txn: lmdb.Transaction, source: Source, since: int) -> None:
+    cursor = txn.cursor()
+    if source.domains_changed(since):
+        _replace_domains(txn, source.domains())
+    cursor.putmulti(source.links(since))
+    cursor.putmulti(source.ranges(since))
+    for key, value in source.aliases(since):
+        if value is None:
+            txn.delete(key)
+        else:
+            txn.put(key, value)
+
+
+def _replace_domains(txn: lmdb.Transaction, domains: list[rows.DomainRow]) -> None:
+    """Write all domains anew: they are few, and one may have changed its host."""
+    cursor = txn.cursor()
+    while cursor.set_range(rows.DOMAIN) and bytes(cursor.key()[:1]) == rows.DOMAIN:
+        cursor.delete()
+    for domain in domains:
+        txn.put(rows.domain_key(domain.host), rows.pack_domain(domain))
+
+
+def _file_bytes(directory: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return (directory / "data.mdb").stat().st_size
+    return 0

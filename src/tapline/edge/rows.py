@@ -1,0 +1,94 @@
+"""How the replica's rows look in LMDB: keys that sort as they are searched, values packed small.
+
+One key space, told apart by the first byte. Numbers in keys are big-endian, so that they sort.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+
+META = b"M"
+INSTANCE_KEY = META + b"instance"  # uuid and epoch the rows belong to
+CHANGE_KEY = META + b"change"  # the last change that is in
+DOMAIN = b"D"
+_RANGE_PREFIX = struct.Struct(">cIIB")  # b"R", domain, generation number, length
+_RANGE_KEY = struct.Struct(">cIIBQ")  # the same and the first serial
+_RANGE_VALUE = struct.Struct(">QQQ")  # count, link, first position
+_LINK_KEY = struct.Struct(">cQ")
+_LINK_VALUE = struct.Struct(">?q")  # stopped, expiry in µs since 1970 (0: never); destination
+_ALIAS_KEY = struct.Struct(">cI")  # and the path
+_ALIAS_VALUE = struct.Struct(">Q")
+
+LONGEST_ALIAS_BYTES = 400  # 100 characters; LMDB takes keys of at most 511 bytes
+
+range_prefix_of = _RANGE_PREFIX.pack
+read_range = _RANGE_VALUE.unpack
+first_serial_of = struct.Struct(">Q").unpack
+
+
+class DomainRow(msgspec.Struct, array_like=True, frozen=True):
+    """A proved domain. `generations` are (number, key id), newest first."""
+
+    id: int
+    host: str
+    fallback_url: str
+    generations: list[tuple[int, str]]
+
+
+pack_domain = msgspec.msgpack.Encoder().encode
+read_domain = msgspec.msgpack.Decoder(DomainRow).decode
+
+
+class LinkRow(msgspec.Struct, frozen=True):
+    """Where a link leads. `is_stopped`: disabled or deleted."""
+
+    is_stopped: bool
+    expires_us: int
+    destination: str
+
+
+def domain_key(host: str) -> bytes:
+    return DOMAIN + host.encode()
+
+
+def range_prefix(domain: int, generation: int, length: int) -> bytes:
+    """Return what the keys of all ranges of one cipher begin with; 8 bytes of serial follow."""
+    return range_prefix_of(b"R", domain, generation, length)
+
+
+def pack_range(
+    domain: int, generation: int, length: int, first: int, count: int, link: int, position: int
+) -> tuple[bytes, bytes]:
+    key = _RANGE_KEY.pack(b"R", domain, generation, length, first)
+    return key, _RANGE_VALUE.pack(count, link, position)
+
+
+def link_key(link: int) -> bytes:
+    return _LINK_KEY.pack(b"L", link)
+
+
+def pack_link(
+    link: int, is_stopped: bool, expires_us: int, destination: str
+) -> tuple[bytes, bytes]:
+    return link_key(link), _LINK_VALUE.pack(is_stopped, expires_us) + destination.encode()
+
+
+def read_link(value: bytes) -> LinkRow:
+    is_stopped, expires_us = _LINK_VALUE.unpack_from(value)
+    return LinkRow(is_stopped, expires_us, value[_LINK_VALUE.size :].decode())
+
+
+def alias_key(domain: int, path: str) -> bytes:
+    """Return the key of an alias; `path` is lower-case, at most `LONGEST_ALIAS_BYTES` long."""
+    return _ALIAS_KEY.pack(b"A", domain) + path.encode()
+
+
+def pack_alias(domain: int, path: str, link: int) -> tuple[bytes, bytes]:
+    return alias_key(domain, path), _ALIAS_VALUE.pack(link)
+
+
+def read_alias(value: bytes) -> int:
+    (link,) = _ALIAS_VALUE.unpack(value)
+    return int(link)
