@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -146,7 +147,9 @@ def _keep_serving(instance: Instance, job: Job, console: Console, *, with_own_ph
 
 def _show_code(link: str, console: Console) -> None:
     console.print(f"\nYour phone got {link}\nScan this, tap, and see yourself appear below:\n")
-    segno.make(link, error="l").terminal(out=console.file, compact=True)
+    picture = io.StringIO()
+    segno.make(link, error="l").terminal(out=picture, compact=True)
+    console.print(picture.getvalue())
 
 
 def _page(instance: Instance, job: Job) -> str:
