@@ -49,7 +49,7 @@ def find_files(params: Mapping[str, Any]) -> list[ListedFile]:
 
 def connect(*, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
     """Return an in-memory DuckDB that downloads nothing and spills into the store's own folder."""
-    return duckdb.connect(
+    database = duckdb.connect(
         ":memory:",
         config={
             "threads": threads,
@@ -57,11 +57,11 @@ def connect(*, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
             "temp_directory": str(folder() / "spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            # Files never change under their name, so their footers need reading only once.
-            "parquet_metadata_cache": True,
-            "TimeZone": "UTC",
         },
     )
+    # Files never change under their name, so their footers need reading only once.
+    database.execute("set parquet_metadata_cache = true")
+    return database
 
 
 def folder() -> Path:
