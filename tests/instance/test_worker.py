@@ -21,7 +21,8 @@ def test_a_failing_step_is_told_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(worker, "AFTER_ERROR_SECONDS", 0.01)
-    stop, calls = threading.Event(), []
+    stop = threading.Event()
+    calls: list[int] = []
 
     def step() -> bool:
         calls.append(len(calls))
@@ -38,7 +39,8 @@ def test_a_failing_step_is_told_and_tried_again(
 
 
 def test_work_is_followed_by_work_without_rest() -> None:
-    stop, calls = threading.Event(), []
+    stop = threading.Event()
+    calls: list[int] = []
 
     def step() -> bool:
         calls.append(len(calls))
