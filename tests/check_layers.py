@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workspaces": BASE | {"instance"},
     "instance": BASE | PURE | {"workspaces", "links", "clicks.loops", "broadcasts.loops"},
     "links": BASE | PURE | {"instance", "workspaces"},
-    "contacts": BASE | PURE | {"instance", "workspaces", "clicks"},
+    "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
     "clicks": BASE | PURE | {"instance", "workspaces", "links"},
     "broadcasts": BASE
     | PURE

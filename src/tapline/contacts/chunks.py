@@ -1,29 +1,48 @@
-"""How one chunk of imported rows reaches the control database, in one short transaction."""
+"""How one chunk of imported rows reaches the control database, in one short transaction.
+
+The rows go into a temporary table first, which only this connection sees: others may write
+meanwhile. The transaction then moves them by three statements, whatever their number.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection, transaction
 from django.utils import timezone
 
 from tapline.contacts.consent import IMPORT, keep_wording
 from tapline.contacts.models import ContactImport, Tag
-from tapline.contacts.rows import ImportedRow
+from tapline.contacts.rows import Answer, ImportedRow
 from tapline.workspaces.models import Workspace
 
-UPSERT_CONTACT = """
--- One contact of the file. What the file leaves empty stays as it was.
+TEMPORARY_TABLES = (
+    """
+create temporary table if not exists imported_row (
+  phone text, phone_hash text, attributes text, language text, zone text,
+  agreed_at text, wording_id bigint, evidence text)
+""",
+    "create temporary table if not exists imported_tag (phone text, tag_id bigint)",
+    "delete from imported_row",
+    "delete from imported_tag",
+)
+
+UPSERT_CONTACTS = """
+-- The contacts of a chunk, in the file's order. What the file leaves empty stays as it was.
 insert into contacts_contact (
   workspace_id, phone, phone_hash, attributes, language, zone, is_staff, imported_by_id,
   created_at, updated_at)
-values (
-  %(workspace)s, %(phone)s, %(phone_hash)s, %(attributes)s, %(language)s, %(zone)s, false,
-  %(import)s, %(now)s, %(now)s)
+select
+  %(workspace)s, phone, phone_hash, attributes, language, zone, false, %(import)s,
+  %(now)s, %(now)s
+from imported_row
+where true -- without it SQLite takes the conflict clause for a join's
 on conflict (workspace_id, phone) do update set
   attributes = json_patch(contacts_contact.attributes, excluded.attributes),
   language = coalesce(nullif(excluded.language, ''), contacts_contact.language),
@@ -32,30 +51,47 @@ on conflict (workspace_id, phone) do update set
   updated_at = excluded.updated_at
 """
 
-CONTACT_IDS = """
--- Which of these numbers the workspace knows, and as which contact.
-select contact.phone, contact.id
-from json_each(%s) wanted
-join contacts_contact contact on contact.workspace_id = %s and contact.phone = wanted.value
-"""
+# The cross joins below fix the order of the join: SQLite, knowing no sizes, walks all contacts.
 
-ADD_ANSWER = """
--- One yes, unless the ledger holds it already: then this file, or its beginning, came in before.
+ADD_ANSWERS = """
+-- Each yes that the ledger does not hold yet: the file, or its beginning, may have come in before.
 insert into contacts_consent (
   contact_id, scope_id, purpose, given, wording_id, source, evidence, at, recorded_at, recorded_by)
 select
-  %(contact)s, %(scope)s, %(purpose)s, true, %(wording)s, %(source)s, %(evidence)s, %(at)s,
-  %(now)s, %(by)s
-where not exists (
-  select 1 from contacts_consent known
-  where known.contact_id = %(contact)s and known.purpose = %(purpose)s and known.at = %(at)s
-    and known.scope_id = %(scope)s and known.given and known.wording_id = %(wording)s)
+  contact.id, %(workspace)s, %(purpose)s, true, imported.wording_id, %(source)s,
+  imported.evidence, imported.agreed_at, %(now)s, %(by)s
+from imported_row imported
+cross join contacts_contact contact
+  on contact.workspace_id = %(workspace)s and contact.phone = imported.phone
+where imported.agreed_at is not null
+  and not exists (
+    select 1 from contacts_consent known
+    where known.contact_id = contact.id and known.purpose = %(purpose)s
+      and known.at = imported.agreed_at and known.scope_id = %(workspace)s
+      and known.given and known.wording_id = imported.wording_id)
 """
 
-ADD_TAG = """
--- One tag on one contact.
-insert into contacts_tag_contacts (tag_id, contact_id) values (%s, %s) on conflict do nothing
+ADD_TAGS = """
+-- The tags of a chunk's contacts; those that they have already stay.
+insert into contacts_tag_contacts (tag_id, contact_id)
+select imported.tag_id, contact.id
+from imported_tag imported
+cross join contacts_contact contact
+  on contact.workspace_id = %(workspace)s and contact.phone = imported.phone
+where true
+on conflict do nothing
 """
+
+COUNT_KNOWN = """
+-- How many of these numbers the workspace knows.
+select count(*)
+from json_each(%s) wanted
+cross join contacts_contact contact
+  on contact.workspace_id = %s and contact.phone = wanted.value
+"""
+
+ADD_ROW = "insert into imported_row values (%s, %s, %s, %s, %s, %s, %s, %s)"
+ADD_ROW_TAG = "insert into imported_tag values (%s, %s)"
 
 
 class ChunkWriter:
@@ -75,27 +111,22 @@ class ChunkWriter:
     def count(self, rows: Sequence[ImportedRow]) -> tuple[int, int, int]:
         """Return how many contacts these rows create, update, and how many repeat a number."""
         fresh = [row.phone for row in rows if self._is_first(row.phone)]
-        updated = len(self._ids(fresh))
+        updated = self._count_known(fresh)
         return len(fresh) - updated, updated, len(rows) - len(fresh)
 
     def write(self, rows: Sequence[ImportedRow]) -> tuple[int, int, int, float]:
-        """Write a chunk; return what `count` says, and for how long it held the writer (seconds).
-
-        The writer belongs to others until all values are at hand.
-        """
+        """Write a chunk; return what `count` says, and how many seconds it held the writer."""
+        counts = self.count(rows)
         self._make_tags(rows)
         self._make_wordings(rows)
-        counts = self.count(rows)
-        contacts = self._contact_values(rows)
-        with transaction.atomic():
-            began = time.perf_counter()
-            with connection.cursor() as cursor:
-                cursor.executemany(UPSERT_CONTACT, contacts)
-                ids = self._ids({row.phone for row in rows})
-                if answers := self._answer_values(rows, ids):
-                    cursor.executemany(ADD_ANSWER, answers)
-                if tags := self._tag_values(rows, ids):
-                    cursor.executemany(ADD_TAG, tags)
+        self._fill_temporary_tables(rows)
+        began = time.perf_counter()
+        with transaction.atomic(), connection.cursor() as cursor:
+            began = time.perf_counter()  # the writer is ours from here
+            values = self._common_values()
+            cursor.execute(UPSERT_CONTACTS, values)
+            cursor.execute(ADD_ANSWERS, values)
+            cursor.execute(ADD_TAGS, values)
         return *counts, time.perf_counter() - began
 
     def _is_first(self, phone: str) -> bool:
@@ -105,59 +136,49 @@ class ChunkWriter:
         self._seen.add(number)
         return True
 
-    def _ids(self, phones: Iterable[str]) -> dict[str, int]:
+    def _count_known(self, phones: Iterable[str]) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(CONTACT_IDS, [json.dumps(list(phones)), self._workspace.pk])
-            return dict(cursor.fetchall())
+            cursor.execute(COUNT_KNOWN, [json.dumps(list(phones)), self._workspace.pk])
+            return int(cursor.fetchone()[0])
 
-    def _contact_values(self, rows: Sequence[ImportedRow]) -> list[dict[str, Any]]:
-        now = _stored(timezone.now())
-        common = {
+    def _common_values(self) -> dict[str, Any]:
+        return {
             "workspace": self._workspace.pk,
             "import": self._import.pk if self._import else None,
-            "now": now,
-        }
-        return [
-            common
-            | {
-                "phone": row.phone,
-                "phone_hash": row.phone_hash,
-                "attributes": row.attributes,
-                "language": row.language,
-                "zone": row.zone,
-            }
-            for row in rows
-        ]
-
-    def _answer_values(
-        self, rows: Sequence[ImportedRow], ids: dict[str, int]
-    ) -> list[dict[str, Any]]:
-        common = {
-            "scope": self._workspace.pk,
             "purpose": self._purpose,
             "source": IMPORT,
             "now": _stored(timezone.now()),
             "by": self._by,
         }
-        file = self._import.file_name if self._import else ""
-        return [
-            common
-            | {
-                "contact": ids[row.phone],
-                "wording": self._wordings[row.answer.wording],
-                "at": _stored(row.answer.at),
-                "evidence": json.dumps(
-                    {"how": row.answer.how, "file": file, "line": row.line}, ensure_ascii=False
-                ),
-            }
-            for row in rows
-            if row.answer
-        ]
 
-    def _tag_values(
-        self, rows: Sequence[ImportedRow], ids: dict[str, int]
-    ) -> list[tuple[int, int]]:
-        return [(self._tags[name], ids[row.phone]) for row in rows for name in row.tags]
+    def _fill_temporary_tables(self, rows: Sequence[ImportedRow]) -> None:
+        answered: set[tuple[str, Answer]] = set()
+        values = [(*row[1:6], *self._answer_values(row, answered)) for row in rows]
+        tags = [(row.phone, self._tags[name]) for row in rows for name in row.tags]
+        with connection.cursor() as cursor:
+            for statement in TEMPORARY_TABLES:
+                cursor.execute(statement)
+            cursor.executemany(ADD_ROW, values)
+            if tags:
+                cursor.executemany(ADD_ROW_TAG, tags)
+
+    def _answer_values(
+        self, row: ImportedRow, answered: set[tuple[str, Answer]]
+    ) -> tuple[str | None, int | None, str | None]:
+        """Return when, to what and how the person agreed; nothing if this chunk says it already."""
+        if row.answer is None or (row.phone, row.answer) in answered:
+            return None, None, None
+        answered.add((row.phone, row.answer))
+        evidence = {
+            "how": row.answer.how,
+            "file": self._import.file_name if self._import else "",
+            "line": row.line,
+        }
+        return (
+            _stored(row.answer.at),
+            self._wordings[row.answer.wording],
+            msgspec.json.encode(evidence).decode(),
+        )
 
     def _make_tags(self, rows: Sequence[ImportedRow]) -> None:
         for name in {name for row in rows for name in row.tags} - self._tags.keys():
@@ -170,6 +191,7 @@ class ChunkWriter:
                 self._wordings[text] = wording.pk
 
 
+@functools.lru_cache(maxsize=1000)
 def _stored(at: datetime) -> str:
     """Return a time as Django's models keep it in this database."""
     return str(connection.ops.adapt_datetimefield_value(at))

@@ -150,8 +150,11 @@ Refuse = Callable[[int, str, list[str]], None]
 def _good_rows(
     sheet: Sheet, reader: RowReader, report: ImportReport, refuse: Refuse, progress: Progress
 ) -> Iterator[ImportedRow]:
+    def tell(done_bytes: int) -> None:
+        progress(done_bytes, sheet.size_bytes, report.rows)
+
     read = reader.read
-    for (line, cells), done_bytes in sheet.rows():
+    for line, cells in sheet.rows(tell):
         report.rows += 1
         try:
             row = read(line, cells)
@@ -159,10 +162,8 @@ def _good_rows(
             refuse(line, str(error), cells)
             continue
         report.agreed += row.answer is not None
-        if report.rows % 1000 == 0:
-            progress(done_bytes, sheet.size_bytes, report.rows)
         yield row
-    progress(sheet.size_bytes, sheet.size_bytes, report.rows)
+    tell(sheet.size_bytes)
 
 
 def _count(workspace: Workspace, rows: Iterator[ImportedRow], report: ImportReport) -> None:

@@ -182,14 +182,3 @@ class Suppression(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["phone_hash", "scope", "purpose", "lifted_at"])]
-
-
-class Erasure(models.Model):
-    """A contact that was erased here, until click files and segments have followed."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
-    contact_id = models.BigIntegerField(unique=True)
-    message_ids = models.JSONField(default=list)  # clicks are known by their message
-    asked_at = models.DateTimeField(auto_now_add=True)
-    asked_by = models.CharField(max_length=160)
-    clicks_erased_at = models.DateTimeField(null=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from tapline.errors import TaplineError
 
 SAMPLE_BYTES = 64 * 1024
 SAMPLE_ROWS = 50
+ROWS_PER_TELLING = 1000
 BLOCK_BYTES = 1024 * 1024
 # A cell may hold line breaks, but not this many: a quotation mark was left open.
 LONGEST_RECORD_LINES = 200
@@ -62,13 +63,15 @@ class Sheet:
     sample: list[list[str]]  # the first rows below the header
     size_bytes: int
 
-    def rows(self) -> Iterator[tuple[Row, int]]:
-        """Yield each row that is not empty, and how many bytes were read so far."""
+    def rows(self, on_bytes: Callable[[int], None]) -> Iterator[Row]:
+        """Yield each row that is not empty; tell `on_bytes` now and then how much was read."""
         with self.path.open("rb") as file:
             text = io.TextIOWrapper(file, encoding=self.encoding, errors="replace", newline="")
-            for row in _records(text, self.delimiter):
+            for count, row in enumerate(_records(text, self.delimiter)):
+                if count % ROWS_PER_TELLING == 0:
+                    on_bytes(file.tell())
                 if row.line > self.header_line:
-                    yield row, file.tell()
+                    yield row
 
 
 def open_sheet(path: Path) -> Sheet:
@@ -198,7 +201,7 @@ def _records(text: io.TextIOBase, delimiter: str) -> Iterator[Row]:
             if reader.line_num - line > LONGEST_RECORD_LINES:
                 raise _open_quote(line)
             is_announcement = line == 1 and cells and cells[0].lower().startswith("sep=")
-            if any(cells) and not is_announcement and any(cell.strip() for cell in cells):
+            if not is_announcement and "".join(cells).strip():
                 yield Row(line, cells)
             line = reader.line_num + 1
     except csv.Error as error:

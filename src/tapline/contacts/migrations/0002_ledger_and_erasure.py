@@ -60,27 +60,5 @@ class Migration(migrations.Migration):
                 to="workspaces.workspace",
             ),
         ),
-        migrations.CreateModel(
-            name="Erasure",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("contact_id", models.BigIntegerField(unique=True)),
-                ("message_ids", models.JSONField(default=list)),
-                ("asked_at", models.DateTimeField(auto_now_add=True)),
-                ("asked_by", models.CharField(max_length=160)),
-                ("clicks_erased_at", models.DateTimeField(null=True)),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to="workspaces.workspace"
-                    ),
-                ),
-            ],
-        ),
         migrations.RunSQL(REFUSE_UPDATES, "drop trigger if exists consent_is_append_only"),
     ]
