@@ -71,6 +71,9 @@ class Config:
     edge_connections_per_network: int = setting(
         1024, "The same from one network (/24 or /48).", unit="connections"
     )
+    edge_request_seconds: float = setting(
+        10.0, "How long a client may take to send one request.", unit="seconds"
+    )
     simulator_listen: str = setting(
         "127.0.0.1:8082", "Where the built-in provider simulator answers.", unit="host:port"
     )

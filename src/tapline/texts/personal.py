@@ -43,6 +43,11 @@ class MessageTemplate:
         return bool(self.destinations[ordinal].fields)
 
     @property
+    def has_fields(self) -> bool:
+        """Say whether the text itself (not its links) differs by attributes."""
+        return any(isinstance(piece, Field) for piece in self.pieces)
+
+    @property
     def needed(self) -> frozenset[str]:
         """The attributes without which a recipient gets a text or an address with a hole."""
         fields = (piece for piece in self.pieces if isinstance(piece, Field))

@@ -1,0 +1,141 @@
+"""Who a broadcast is for: the stored question, checked, and as SQL over contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from tapline.broadcasts.models import Broadcast
+from tapline.contacts.consent import textable_sql
+from tapline.contacts.models import ContactImport, Tag
+from tapline.errors import TaplineError
+from tapline.workspaces.models import Workspace
+
+# Ids stand in the statement itself; more than these belong under a tag.
+MOST_IDS = 5_000
+
+COUNT_AUDIENCE = """
+-- How many contacts the audience has, and how many of them may be texted.
+select count(*), coalesce(sum(case when {textable} then 1 else 0 end), 0)
+from contacts_contact c
+where c.workspace_id = %(workspace)s and {audience}
+"""
+
+NTH_RECIPIENT = """
+-- The n-th contact of the audience who may be texted, in the order in which they get theirs.
+select c.id, c.phone, c.attributes
+from contacts_contact c
+where c.workspace_id = %(workspace)s and {audience} and {textable}
+order by c.id
+limit 1 offset %(n)s
+"""
+
+
+class BadAudience(TaplineError):
+    """The audience is not one that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceCount:
+    """How many contacts an audience has, and how many of them may be texted now."""
+
+    contacts: int
+    textable: int
+
+
+def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `audience` as it is stored; raises `BadAudience`.
+
+    One of `{"all": true}`, `{"tags": [names]}` (any of them), `{"imports": [ids]}`,
+    `{"contacts": [ids]}`.
+    """
+    if len(audience) != 1:
+        raise _unreadable("It must say exactly one of all, tags, imports and contacts.")
+    ((kind, value),) = audience.items()
+    if kind == "all" and value is True:
+        return {"all": True}
+    if kind not in ("tags", "imports", "contacts") or not isinstance(value, list) or not value:
+        raise _unreadable(f"'{kind}' with {value!r:.60} is none of the known questions.")
+    if len(value) > MOST_IDS:
+        raise _unreadable(f"It lists {len(value):,} of them; {MOST_IDS:,} is the most.")
+    expected = str if kind == "tags" else int
+    if not all(type(item) is expected for item in value):
+        raise _unreadable(f"'{kind}' lists {'names' if expected is str else 'ids'} only.")
+    if kind == "tags":
+        _tag_ids(workspace, value)
+    if kind == "imports":
+        _refuse_foreign_imports(workspace, value)
+    return {kind: list(dict.fromkeys(value))}
+
+
+def audience_sql(workspace: Workspace, audience: Mapping[str, Any]) -> str:
+    """Return the audience as a condition on the contact alias `c`, without parameters."""
+    ((kind, value),) = read_audience(workspace, audience).items()
+    if kind == "all":
+        return "true"
+    if kind == "contacts":
+        return f"c.id in ({_listed(value)})"
+    if kind == "imports":
+        return f"c.imported_by_id in ({_listed(value)})"
+    return (
+        "exists (select 1 from contacts_tag_contacts tagged where tagged.contact_id = c.id"
+        f" and tagged.tag_id in ({_listed(_tag_ids(workspace, value))}))"
+    )
+
+
+def count_audience(broadcast: Broadcast) -> AudienceCount:
+    """Count the audience as it is now. About two seconds for a million contacts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_over(broadcast, COUNT_AUDIENCE), {"workspace": broadcast.workspace_id})
+        contacts, textable = cursor.fetchone()
+    return AudienceCount(contacts, textable)
+
+
+def nth_recipient(broadcast: Broadcast, n: int) -> tuple[int, str, str] | None:
+    """Return id, number and attributes (JSON) of recipient `n` from 0; None past the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _over(broadcast, NTH_RECIPIENT), {"workspace": broadcast.workspace_id, "n": n}
+        )
+        row: tuple[int, str, str] | None = cursor.fetchone()
+    return row
+
+
+def _over(broadcast: Broadcast, statement: str) -> str:
+    return statement.format(
+        audience=audience_sql(broadcast.workspace, broadcast.audience),
+        textable=textable_sql(broadcast.workspace, broadcast.purpose),
+    )
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(str(int(number)) for number in ids)
+
+
+def _tag_ids(workspace: Workspace, names: Sequence[str]) -> list[int]:
+    found = dict(Tag.objects.filter(workspace=workspace, name__in=names).values_list("name", "id"))
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise BadAudience(
+            f"There is no tag '{missing[0]}' in this workspace.",
+            why="An audience is made of tags that contacts carry.",
+            do="Check the spelling, or tag the contacts first.",
+        )
+    return list(found.values())
+
+
+def _refuse_foreign_imports(workspace: Workspace, ids: Sequence[int]) -> None:
+    found = ContactImport.objects.filter(workspace=workspace, id__in=ids).count()
+    if found != len(set(ids)):
+        raise _unreadable("It names an import that this workspace does not have.")
+
+
+def _unreadable(why: str) -> BadAudience:
+    return BadAudience(
+        "The audience cannot be read.",
+        why=why,
+        do='Write {"all": true}, {"tags": ["vip"]}, {"imports": [3]} or {"contacts": [1, 2]}.',
+    )

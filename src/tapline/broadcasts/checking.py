@@ -1,0 +1,164 @@
+"""What should be known before a broadcast is sent: errors stop it, warnings and notes do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal, TypeAlias
+
+from tapline import config
+from tapline.broadcasts.audience import AudienceCount, count_audience
+from tapline.broadcasts.composing import Preview, preview, read_text
+from tapline.broadcasts.models import Broadcast
+from tapline.errors import TaplineError
+from tapline.texts.links import find_links
+from tapline.texts.parts import unusual_characters
+from tapline.texts.personal import MessageTemplate
+
+Level: TypeAlias = Literal["error", "warning", "note"]
+
+# A text of more parts is sent, but somebody should have noticed.
+MANY_PARTS = 3
+# Source: T-Mobile wants one recognisable domain per text; more links look like spam to filters.
+MANY_LINKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about a broadcast, in the words of an error."""
+
+    level: Level
+    what: str
+    why: str
+    do: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding as the API and `--json` print it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What the checks look at, gathered once."""
+
+    broadcast: Broadcast
+    template: MessageTemplate
+    first: Preview
+    audience: AudienceCount
+
+
+def check(broadcast: Broadcast) -> list[Finding]:
+    """Return what there is to know about a broadcast, errors first. It may be unsaved.
+
+    Counts the audience, so it takes seconds where that has a million contacts.
+    """
+    try:
+        draft = _Draft(
+            broadcast, read_text(broadcast.text), preview(broadcast), count_audience(broadcast)
+        )
+    except TaplineError as error:
+        return [Finding("error", error.what, error.why, error.do)]
+    found = [finding for each in _CHECKS for finding in each(draft)]
+    return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.level))
+
+
+def _audience(draft: _Draft) -> Iterator[Finding]:
+    contacts, textable = draft.audience.contacts, draft.audience.textable
+    if not textable:
+        yield Finding(
+            "error",
+            "Nobody would get this text.",
+            f"The audience has {contacts:,} contacts, and none of them may be texted.",
+            "Choose another audience, or import contacts together with how they agreed.",
+        )
+    elif textable < contacts:
+        yield Finding(
+            "note",
+            f"{contacts - textable:,} of {contacts:,} contacts get no text.",
+            f"They did not agree to {draft.broadcast.purpose} texts, or opted out.",
+            "Nothing needs to be done; the report lists them by reason.",
+        )
+
+
+def _links(draft: _Draft) -> Iterator[Finding]:
+    count = len(draft.template.urls)
+    if not count:
+        yield Finding(
+            "warning",
+            "The text has no link.",
+            "Without one there is nothing to tap, and the report knows only who got it.",
+            "Add the address of the page that the text is about.",
+        )
+    if count > MANY_LINKS:
+        yield Finding(
+            "warning",
+            f"The text has {count} different links.",
+            "Carriers' filters take texts with many links for spam.",
+            "Keep the one that matters.",
+        )
+    for link in find_links(draft.broadcast.text):
+        if "://" not in link.text:
+            yield Finding(
+                "note",
+                f"«{link.text}» is taken as {link.url}.",
+                "It was written without http:// or https://.",
+                "Write http:// before it if its site has no certificate.",
+            )
+
+
+def _overlooked_links(draft: _Draft) -> Iterator[Finding]:
+    text = draft.broadcast.text
+    for link in reversed(find_links(text)):
+        text = text[: link.start] + text[link.end :]
+    if "http://" in text or "https://" in text:
+        yield Finding(
+            "warning",
+            "An address in the text is not tracked.",
+            "It stands against other letters, so phones may not see a link in it.",
+            "Put a space before it and complete its host name.",
+        )
+
+
+def _fields(draft: _Draft) -> Iterator[Finding]:
+    for name in sorted(draft.template.needed):
+        yield Finding(
+            "note",
+            f"Contacts without '{name}' get no text.",
+            "The field has nothing to stand in for it; they are counted as missing_field.",
+            f"Write {{{{ {name} | something }}}} to text them too.",
+        )
+
+
+def _price(draft: _Draft) -> Iterator[Finding]:
+    parts = draft.first.parts
+    if parts.parts >= MANY_PARTS:
+        yield Finding(
+            "warning",
+            f"One text is billed as {parts.parts} parts.",
+            f"It has {parts.units} units; a part of a split {parts.encoding} text holds "
+            f"{parts.per_part}.",
+            "Shorten it.",
+        )
+    if dear := unusual_characters(draft.first.text):
+        yield Finding(
+            "note",
+            f"«{''.join(dear[:10])}» makes every part shorter.",
+            "These characters are not in GSM-7, so a part holds 70 instead of 160.",
+            "Replace them by plain ones if the text should cost less.",
+        )
+    if draft.broadcast.spend_limit is not None and not config.current().part_price:
+        yield Finding(
+            "warning",
+            "The spend limit may not hold.",
+            "The price of a part is not set, so only what the provider itself names is counted.",
+            "Set TAPLINE_PART_PRICE.",
+        )
+
+
+_CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
+    _audience,
+    _links,
+    _overlooked_links,
+    _fields,
+    _price,
+)

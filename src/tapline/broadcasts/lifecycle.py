@@ -1,0 +1,151 @@
+"""How a broadcast moves between its states. Every change is one conditional, audited write.
+
+draft, checked, scheduled → preparing → sending → sent; paused and cancelled on the way. Workers
+look at the state in each of their own statements, so pausing and cancelling take effect within
+one chunk.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tapline.broadcasts.checking import check
+from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
+from tapline.errors import Conflict, TaplineError
+from tapline.workspaces.audit import record
+
+_WAITING = (BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.SCHEDULED)
+_UNDER_WAY = (BroadcastState.PREPARING, BroadcastState.SENDING)
+
+
+class NotReady(TaplineError):
+    """A check found an error, so the broadcast is not sent."""
+
+
+def start(broadcast: Broadcast, *, actor: str) -> Broadcast:
+    """Send a broadcast: workers prepare it at once. Returns it as it now is.
+
+    Raises `NotReady` with the first error found, and `Conflict` if it was started before.
+    """
+    _refuse_errors(broadcast)
+    return _move(
+        broadcast,
+        _WAITING,
+        BroadcastState.PREPARING,
+        actor=actor,
+        action="broadcast.started",
+        started_at=timezone.now(),
+    )
+
+
+def schedule(broadcast: Broadcast, at: dt.datetime, *, actor: str) -> Broadcast:
+    """Start a broadcast at an aware time; a past one means at once. Raises as `start` does."""
+    _refuse_errors(broadcast)
+    return _move(
+        broadcast,
+        _WAITING,
+        BroadcastState.SCHEDULED,
+        actor=actor,
+        action="broadcast.scheduled",
+        scheduled_at=at,
+    )
+
+
+def pause(broadcast: Broadcast, *, actor: str, reason: str = "") -> Broadcast:
+    """Stop after the chunk that is being handed over. Raises `Conflict` if it is not under way."""
+    return _move(
+        broadcast,
+        _UNDER_WAY,
+        BroadcastState.PAUSED,
+        actor=actor,
+        action="broadcast.paused",
+        pause_reason=reason,
+    )
+
+
+def resume(broadcast: Broadcast, *, actor: str) -> Broadcast:
+    """Go on where a paused broadcast stopped. Raises `Conflict` if it is not paused."""
+    return _move(
+        broadcast,
+        (BroadcastState.PAUSED,),
+        None,
+        actor=actor,
+        action="broadcast.resumed",
+        pause_reason="",
+    )
+
+
+def cancel(broadcast: Broadcast, *, actor: str) -> Broadcast:
+    """End a broadcast: what has not left never will. Raises `Conflict` if it is over."""
+    return _move(
+        broadcast,
+        (*_WAITING, *_UNDER_WAY, BroadcastState.PAUSED),
+        BroadcastState.CANCELLED,
+        actor=actor,
+        action="broadcast.cancelled",
+        finished_at=timezone.now(),
+    )
+
+
+def start_due(now: dt.datetime) -> int:
+    """Start the scheduled broadcasts whose time has come; return how many.
+
+    One that has an error by now becomes a draft again, with the reason in the audit.
+    """
+    due = Broadcast.objects.filter(state=BroadcastState.SCHEDULED, scheduled_at__lte=now)
+    for broadcast in due.order_by("scheduled_at")[:10]:
+        try:
+            start(broadcast, actor="worker")
+        except NotReady as error:
+            _move(
+                broadcast,
+                (BroadcastState.SCHEDULED,),
+                BroadcastState.DRAFT,
+                actor="worker",
+                action="broadcast.not_ready",
+                pause_reason=str(error)[:255],
+            )
+        except Conflict:
+            continue  # Another worker was faster, or somebody changed it just now.
+    return len(due)
+
+
+def _refuse_errors(broadcast: Broadcast) -> None:
+    for finding in check(broadcast):
+        if finding.level == "error":
+            raise NotReady(finding.what, why=finding.why, do=finding.do)
+
+
+def _move(
+    broadcast: Broadcast,
+    allowed: Sequence[str],
+    target: str | None,
+    *,
+    actor: str,
+    action: str,
+    **changes: Any,
+) -> Broadcast:
+    """Move a broadcast from one of `allowed` to `target` (None: where it was before its pause)."""
+    with transaction.atomic():
+        fresh = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+        if fresh.state not in allowed or fresh.kind != BroadcastKind.COMPOSED:
+            raise Conflict(
+                f"«{fresh.name}» is {fresh.state}.",
+                why=f"This is possible only while it is {', '.join(allowed)}.",
+                do="Look at it again: somebody or a worker may have moved it on.",
+            )
+        before = fresh.state
+        if target == BroadcastState.PAUSED:
+            fresh.state_before_pause = before
+        fresh.state = target or fresh.state_before_pause
+        for field, value in changes.items():
+            setattr(fresh, field, value)
+        fresh.save(update_fields=["state", "state_before_pause", *changes])
+        told = {"state": fresh.state} | {field: str(value) for field, value in changes.items()}
+        record(fresh.workspace, actor, action, fresh, before={"state": before}, after=told)
+    return fresh

@@ -1,0 +1,174 @@
+"""What a report says of one broadcast, and what each of its words means.
+
+- sent: texts that the provider took (or that another system sent, for tracked broadcasts), also
+  those that failed later. Refused ones were never taken.
+- delivered: a receipt says so, or a person tapped, which proves it.
+- failed: taken, and failed by a receipt. `failed_by_reason` names the codes, refused ones too.
+- click rate: messages with at least one human click ÷ delivered; ÷ sent where no receipt ever
+  came, and `rate_base` says which. The range goes from certain to certain + unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db.models import Count, Q
+
+from tapline.broadcasts.models import Broadcast, MessageTally, Reply
+from tapline.broadcasts.models import MessageState as State
+from tapline.clicks.reports import ClickSummary, summarise
+
+# Told apart where the range is wider than this: half a point.
+RANGE_SHOWN_FROM = 0.005
+
+_NOT_SENT_YET = {State.PENDING, State.LEASED}
+_UNSETTLED = {State.SUBMITTED, State.UNKNOWN}
+_TAKEN = {State.ACCEPTED, State.DELIVERED, State.EXTERNAL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The numbers of one broadcast. Rates are fractions from 0 to 1."""
+
+    broadcast: int
+    name: str
+    state: str
+    pause_reason: str
+    recipients: int
+    waiting: int
+    unsettled: int  # handed over, answer not known yet
+    lost: int  # handed over, answer never known
+    cancelled: int
+    sent: int
+    delivered: int
+    failed: int
+    refused: int
+    failed_by_reason: dict[str, int]
+    left_out: dict[str, int]
+    cancelled_by_reason: dict[str, int]
+    replies: int
+    opt_outs: int
+    parts: int
+    cost: Decimal
+    human_clickers: int
+    human_clicks: int
+    preview: int
+    scanner: int
+    prefetch: int
+    tool: int
+    operator: int
+    unknown: int
+    rate_base: Literal["delivered", "sent"]
+    click_rate: float
+    click_rate_low: float
+    click_rate_high: float
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+
+    @property
+    def shows_range(self) -> bool:
+        """Say whether the click rate should be shown with its range."""
+        return self.click_rate_high - self.click_rate_low > RANGE_SHOWN_FROM
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as the API and `--json` print it; times in ISO 8601, cost as text."""
+        told = asdict(self)
+        told["cost"] = str(self.cost)
+        for name in ("started_at", "finished_at"):
+            told[name] = told[name].isoformat() if told[name] else None
+        return told
+
+
+def build_report(broadcast: Broadcast) -> Report:
+    """Return the report of a broadcast as things stand now: a few rows and one click query."""
+    fresh = Broadcast.objects.get(pk=broadcast.pk)
+    tallies = list(MessageTally.objects.filter(broadcast=fresh, count__gt=0))
+    clicks = summarise(fresh.workspace_id, fresh.pk)
+    sent = _sum(tallies, _is_sent)
+    delivered = _sum(tallies, _is_delivered)
+    base: Literal["delivered", "sent"] = "delivered" if _has_receipts(tallies) else "sent"
+    replies = Reply.objects.filter(broadcast=fresh).aggregate(
+        all=Count("id"), opt_outs=Count("id", filter=Q(is_opt_out=True))
+    )
+    return Report(
+        broadcast=fresh.pk,
+        name=fresh.name,
+        state=fresh.state,
+        pause_reason=fresh.pause_reason,
+        recipients=_sum(tallies, lambda tally: True),
+        waiting=_sum(tallies, lambda tally: tally.state in _NOT_SENT_YET),
+        unsettled=_sum(tallies, lambda tally: tally.state in _UNSETTLED),
+        lost=_sum(tallies, lambda tally: tally.state == State.LOST),
+        cancelled=_sum(tallies, lambda tally: tally.state == State.CANCELLED),
+        sent=sent,
+        delivered=delivered,
+        failed=_sum(tallies, _is_failed),
+        refused=_sum(tallies, _is_refused),
+        failed_by_reason=_reasons(tallies, lambda tally: _is_failed(tally) or _is_refused(tally)),
+        left_out=dict(fresh.left_out.order_by("reason").values_list("reason", "count")),
+        cancelled_by_reason=_reasons(tallies, lambda tally: tally.state == State.CANCELLED),
+        replies=replies["all"],
+        opt_outs=replies["opt_outs"],
+        parts=sum(tally.parts for tally in tallies if _is_sent(tally)),
+        cost=sum((tally.cost for tally in tallies if _is_sent(tally)), Decimal(0)),
+        **_click_numbers(clicks, delivered if base == "delivered" else sent),
+        rate_base=base,
+        started_at=fresh.started_at,
+        finished_at=fresh.finished_at,
+    )
+
+
+def _click_numbers(clicks: ClickSummary, base: int) -> dict[str, Any]:
+    numbers = asdict(clicks)
+    unknown_only = numbers.pop("unknown_only_messages")
+    certain = _rate(clicks.human_clickers, base)
+    return {
+        **numbers,
+        "click_rate": certain,
+        "click_rate_low": certain,
+        "click_rate_high": _rate(clicks.human_clickers + unknown_only, base),
+    }
+
+
+def _rate(part: int, base: int) -> float:
+    """Return part ÷ base, 1 at most: a receipt may still be on its way when the tap is there."""
+    return min(1.0, part / base) if base else 0.0
+
+
+def _is_sent(tally: MessageTally) -> bool:
+    return tally.state in _TAKEN or tally.was_accepted or tally.was_clicked
+
+
+def _is_delivered(tally: MessageTally) -> bool:
+    return tally.state == State.DELIVERED or tally.was_clicked
+
+
+def _is_failed(tally: MessageTally) -> bool:
+    return tally.state == State.FAILED and tally.was_accepted and not tally.was_clicked
+
+
+def _is_refused(tally: MessageTally) -> bool:
+    return tally.state == State.FAILED and not tally.was_accepted and not tally.was_clicked
+
+
+def _has_receipts(tallies: Iterable[MessageTally]) -> bool:
+    return any(tally.state == State.DELIVERED or _is_failed(tally) for tally in tallies)
+
+
+def _sum(tallies: Iterable[MessageTally], belongs: Callable[[MessageTally], bool]) -> int:
+    return sum(tally.count for tally in tallies if belongs(tally))
+
+
+def _reasons(
+    tallies: Iterable[MessageTally], belongs: Callable[[MessageTally], bool]
+) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for tally in tallies:
+        if belongs(tally):
+            counted[tally.error_code or "unknown"] += tally.count
+    return dict(counted.most_common())

@@ -1,0 +1,223 @@
+"""How waiting messages reach the provider: each at most once, whatever dies on the way.
+
+A chunk is leased (consent is checked again by the statement that leases), rendered, marked as
+submitted, and only then handed over; the answers are written last. Each step is a transaction of
+its own, so the writer is free while texts are rendered and while the provider thinks. What a
+crash leaves behind is settled by `tapline.broadcasts.settling`, never sent again blindly.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tapline import config
+from tapline.broadcasts.bulk import in_database, run_bulk
+from tapline.broadcasts.composing import send_before
+from tapline.broadcasts.lifecycle import pause
+from tapline.broadcasts.models import Broadcast, BroadcastState
+from tapline.broadcasts.outcomes import count_spent, keep_answers
+from tapline.broadcasts.pacing import take_turns
+from tapline.broadcasts.rendering import Rendered, render_chunk
+from tapline.contacts.consent import textable_sql
+from tapline.errors import Conflict
+from tapline.providers.base import Outgoing, Provider, Refused
+from tapline.providers.registry import provider as provider_named
+
+# Few enough that little is unsettled after a crash, many enough that three commits weigh little.
+MESSAGES_PER_CHUNK = 500
+# A lease must outlive rendering one chunk, which takes a fraction of a second.
+LEASE_SECONDS = 60
+# A worker that slept longer than this between marking a chunk and handing it over must not hand
+# it over: the chunk may have been settled meanwhile.
+HAND_OVER_SECONDS = 5.0
+FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 0.5, 30.0
+
+LEASE = """
+-- Lease the next messages of one broadcast. Who may not be texted (any more) is not leased but
+-- cancelled, in the same statement; so is a text that lost its contact.
+update broadcasts_message set
+  leased_by = %(owner)s, leased_until = %(until)s,
+  state = case when exists (
+      select 1 from contacts_contact c where c.id = broadcasts_message.contact_id and {textable})
+    then 'leased' else 'cancelled' end,
+  error_code = case when exists (
+      select 1 from contacts_contact c where c.id = broadcasts_message.contact_id and {textable})
+    then '' else 'not_textable' end
+where id in (
+  select m.id from broadcasts_message m
+  where m.broadcast_id = %(broadcast)s and m.state = 'pending'
+    and m.state in ('pending', 'leased', 'submitted', 'unknown')
+  order by m.position limit %(count)s)
+  and exists (select 1 from broadcasts_broadcast b
+              where b.id = %(broadcast)s and b.state = 'sending')
+returning id, state
+"""
+
+SUBMIT = """
+-- Mark rendered messages as handed over, before they are. An opt-out, a pause or a cancel that came
+-- since they were leased keeps them here.
+update broadcasts_message set
+  state = 'submitted', text = r.text, parts = r.parts, cost = r.cost,
+  submitted_at = %(now)s, leased_until = %(until)s
+from (select value ->> 0 as id, value ->> 1 as text, value ->> 2 as parts, value ->> 3 as cost
+      from json_each(%(rows)s)) r
+where broadcasts_message.id = r.id and state = 'leased' and leased_by = %(owner)s
+  and exists (select 1 from broadcasts_broadcast b
+              where b.id = broadcasts_message.broadcast_id and b.state = 'sending')
+returning broadcasts_message.id
+"""
+
+RELEASE = """
+-- Give back what this worker leased and did not hand over.
+update broadcasts_message set
+  state = 'pending', leased_by = '', leased_until = null, submitted_at = null, cost = null
+from (select value ->> 0 as id from json_each(%(rows)s)) r
+where broadcasts_message.id = r.id and state in ('leased', 'submitted') and leased_by = %(owner)s
+returning broadcasts_message.id
+"""
+
+DROP = """
+-- Cancel what cannot be sent to this recipient at all, with the reason.
+update broadcasts_message set state = 'cancelled', error_code = r.reason
+from (select value ->> 0 as id, value ->> 1 as reason from json_each(%(rows)s)) r
+where broadcasts_message.id = r.id and state = 'leased' and leased_by = %(owner)s
+"""
+
+
+@dataclass(slots=True)
+class _Rest:
+    """How long a provider that cannot take texts is left alone; doubles while that goes on."""
+
+    until: float = 0.0
+    seconds: float = 0.0
+
+    def lengthen(self, now: float) -> None:
+        self.seconds = min(LONGEST_REST_SECONDS, max(FIRST_REST_SECONDS, self.seconds * 2))
+        self.until = now + self.seconds
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends what waits, chunk by chunk. `find_provider` and the clocks are what tests replace."""
+
+    find_provider: Callable[[str], Provider] = provider_named
+    now: Callable[[], dt.datetime] = timezone.now
+    monotonic: Callable[[], float] = time.monotonic
+    chunk: int = MESSAGES_PER_CHUNK
+    _rests: dict[str, _Rest] = field(default_factory=dict)
+
+    def send_next(self) -> bool:
+        """Hand over one chunk of each broadcast that is being sent; say if there was anything."""
+        sending = Broadcast.objects.filter(state=BroadcastState.SENDING).order_by("id")
+        chunks = [self.send_chunk(each) for each in sending.select_related("workspace", "domain")]
+        return any(chunks)
+
+    def send_chunk(self, broadcast: Broadcast) -> bool:
+        """Lease, render, submit and hand over the next messages of one broadcast."""
+        rest = self._rests.setdefault(broadcast.provider, _Rest())
+        if self.monotonic() < rest.until:
+            return False
+        owner = secrets.token_hex(8)
+        leased = self._lease(broadcast, owner)
+        if not leased:
+            return False
+        rendered, dropped = render_chunk(broadcast, leased)
+        if dropped:
+            run_bulk(DROP, dropped, {"owner": owner})
+        submitted_at = self.now()
+        submitted = self._submit(broadcast, rendered, owner, submitted_at)
+        if self.now() - submitted_at > dt.timedelta(seconds=HAND_OVER_SECONDS):
+            _take_back(broadcast, submitted, owner)
+        elif submitted:
+            self._hand_over(broadcast, submitted, rest)
+        return True
+
+    def _lease(self, broadcast: Broadcast, owner: str) -> list[int]:
+        statement = LEASE.format(textable=textable_sql(broadcast.workspace, broadcast.purpose))
+        now = self.now()
+        with transaction.atomic(), connection.cursor() as cursor:
+            count = take_turns(broadcast.sender_number, self.chunk, now)
+            if not count:
+                return []
+            values = {
+                "broadcast": broadcast.pk,
+                "owner": owner,
+                "until": in_database(now + dt.timedelta(seconds=LEASE_SECONDS)),
+                "count": count,
+            }
+            cursor.execute(statement, values)
+            return [number for number, state in cursor.fetchall() if state == "leased"]
+
+    def _submit(
+        self, broadcast: Broadcast, rendered: Sequence[Rendered], owner: str, at: dt.datetime
+    ) -> list[Rendered]:
+        """Mark as submitted what the spend limit allows and return it; give the rest back."""
+        price = Decimal(str(config.current().part_price))
+        provider = self.find_provider(broadcast.provider)
+        until = at + dt.timedelta(seconds=provider.settled_after_seconds)
+        with transaction.atomic():
+            fresh = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+            allowed = within_limit(rendered, price, fresh)
+            rows = [(each.id, each.text, each.parts, each.parts * price) for each in allowed]
+            values = {"owner": owner, "now": in_database(at), "until": in_database(until)}
+            marked = {number for (number,) in run_bulk(SUBMIT, rows, values)}
+            kept_back = [(each.id,) for each in rendered if each.id not in marked]
+            if kept_back:
+                run_bulk(RELEASE, kept_back, values)
+            count_spent(broadcast.pk)
+        if len(allowed) < len(rendered):
+            with suppress(Conflict):  # Somebody paused or cancelled it just now.
+                pause(broadcast, actor="worker", reason="The spend limit is reached.")
+        return [each for each in allowed if each.id in marked]
+
+    def _hand_over(self, broadcast: Broadcast, submitted: Sequence[Rendered], rest: _Rest) -> None:
+        provider = self.find_provider(broadcast.provider)
+        before = send_before(broadcast, self.now())
+        answers = provider.send(
+            [
+                Outgoing(
+                    reference=f"{broadcast.token}-{each.position}",
+                    to=each.phone,
+                    sender=broadcast.sender_number,
+                    text=each.text,
+                    send_before_at=before,
+                    tag=broadcast.token,
+                )
+                for each in submitted
+            ]
+        )
+        keep_answers(broadcast, answers, self.now())
+        if all(isinstance(answer, Refused) and answer.can_retry for answer in answers):
+            rest.lengthen(self.monotonic())
+        else:
+            rest.seconds = 0.0
+
+
+def _take_back(broadcast: Broadcast, submitted: Sequence[Rendered], owner: str) -> None:
+    """Undo a submission that nobody has heard of yet."""
+    with transaction.atomic():
+        run_bulk(RELEASE, [(each.id,) for each in submitted], {"owner": owner})
+        count_spent(broadcast.pk)
+
+
+def within_limit(
+    rendered: Sequence[Rendered], price: Decimal, broadcast: Broadcast
+) -> Sequence[Rendered]:
+    """Return the first of `rendered` that the broadcast's spend limit still pays for."""
+    if broadcast.spend_limit is None:
+        return rendered
+    left = broadcast.spend_limit - broadcast.spent
+    for count, each in enumerate(rendered):
+        left -= each.parts * price
+        if left < 0:
+            return rendered[:count]
+    return rendered
