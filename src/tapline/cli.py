@@ -38,11 +38,11 @@ COMMANDS: dict[str, Entry] = {
     "broadcast": Entry("tapline.broadcasts.commands:broadcast"),
     "track": Entry("tapline.broadcasts.commands_track:track"),
     "report": Entry("tapline.broadcasts.commands_report:report"),
-    "keys": Entry("tapline.instance.commands:keys"),
-    "backup": Entry("tapline.instance.commands:backup"),
+    "keys": Entry("tapline.instance.commands:keys", needs_django=False),
+    "backup": Entry("tapline.instance.commands:backup", needs_django=False),
     "restore": Entry("tapline.instance.commands:restore", needs_django=False),
     "sign-in": Entry("tapline.workspaces.commands:sign_in"),
-    "check": Entry("tapline.instance.commands:check"),
+    "check": Entry("tapline.instance.commands:check", needs_django=False),
 }
 
 

@@ -4,22 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Instance',
+            name="Instance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField()),
-                ('epoch', models.PositiveIntegerField(default=1)),
-                ('epoch_began_at', models.DateTimeField()),
-                ('key_fingerprint', models.CharField(max_length=64)),
-                ('key_exported_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField()),
+                ("epoch", models.PositiveIntegerField(default=1)),
+                ("epoch_began_at", models.DateTimeField()),
+                ("key_fingerprint", models.CharField(max_length=64)),
+                ("key_exported_at", models.DateTimeField(null=True)),
             ],
         ),
     ]

@@ -1,0 +1,58 @@
+"""`python -m tapline.instance.adopting`: make a restored database this instance's own.
+
+Runs in a process of its own on the folder where the backup was unpacked, before that becomes the
+data folder: an instance is never there in its old epoch. Prints the new epoch and how many
+broadcasts were paused.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+# What the lost instance did after the backup is unknown: sending on could text people twice.
+PAUSE_REASON = "Restored from a backup: some of its texts may have been sent since that was made."
+_STATES_UNDER_WAY = ("scheduled", "preparing", "sending")
+
+
+def adopt() -> tuple[int, int]:
+    """Update the tables, begin a new epoch, pause what was under way; return epoch and count."""
+    from django.core.management import call_command
+    from django.db import connections, transaction
+
+    from tapline.instance.epochs import begin_epoch
+
+    call_command("migrate", interactive=False, verbosity=0)
+    with transaction.atomic():
+        epoch = begin_epoch("restored from a backup").epoch
+        paused = sum(_pause(broadcast) for broadcast in _under_way())
+    connections.close_all()
+    return epoch, paused
+
+
+def _under_way() -> Any:
+    from django.apps import apps
+
+    # By name: this room lies below broadcasts and does not know them otherwise.
+    broadcasts = apps.get_model("broadcasts", "Broadcast")
+    return broadcasts._default_manager.filter(kind="composed", state__in=_STATES_UNDER_WAY)
+
+
+def _pause(broadcast: Any) -> int:
+    from tapline.workspaces.audit import record
+
+    before = {"state": broadcast.state}
+    broadcast.state_before_pause, broadcast.state = broadcast.state, "paused"
+    broadcast.pause_reason = PAUSE_REASON
+    broadcast.save(update_fields=["state", "state_before_pause", "pause_reason"])
+    record(
+        broadcast.workspace, "restore", "broadcast.paused", broadcast, before, {"state": "paused"}
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    from tapline.cli import set_up_django
+
+    set_up_django()
+    print(*adopt(), file=sys.stdout)  # noqa: T201  # what the restoring process reads
