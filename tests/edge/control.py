@@ -6,14 +6,18 @@ Used by the edge's tests and by its bench.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,10 +55,21 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = 10.0) -
 
 def make_control_database(data_dir: Path) -> ControlDatabase:
     """Make a data folder with the real tables and one workspace in it."""
-    environment = os.environ | {"TAPLINE_DATA_DIR": str(data_dir)}
     data_dir.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, "-c", MAKE_TABLES], env=environment, check=True)
+    for name in ("control.sqlite3", "master.key"):
+        if not (data_dir / name).exists():  # An edge that was started first has made its key.
+            shutil.copy(_template() / name, data_dir / name)
     return ControlDatabase(data_dir)
+
+
+@functools.cache
+def _template() -> Path:
+    """Return a folder with a database just migrated: once per process, since it takes seconds."""
+    folder = tempfile.mkdtemp(prefix="tapline-template-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    environment = os.environ | {"TAPLINE_DATA_DIR": folder}
+    subprocess.run([sys.executable, "-c", MAKE_TABLES], env=environment, check=True)
+    return Path(folder)
 
 
 class ControlDatabase:
@@ -68,7 +83,7 @@ class ControlDatabase:
         (self.workspace,) = self._row("select id from workspaces_workspace limit 1")
 
     def change(self, sql: str, *parameters: Any) -> int:
-        """Run one statement, `:change` style number last; return the id of the row written."""
+        """Run one statement whose last parameter is the change's number; return the row's id."""
         self.connection.execute("begin immediate")
         try:
             number = self._next_change()
@@ -179,7 +194,9 @@ class RunningEdge:
         line = ""
         while "answers links on" not in line:
             line = self.process.stderr.readline()
-            assert line, "the edge ended before it served"
+            if not line:
+                self.stop()
+                raise AssertionError("the edge ended before it served")
         self.port = int(re.findall(r"http://127\.0\.0\.1:(\d+)", line)[0])
         self.port_v6 = int((re.findall(r"http://\[::1\]:(\d+)", line) or ["0"])[0])
         self.tls_port = int((re.findall(r"https://127\.0\.0\.1:(\d+)", line) or ["0"])[0])

@@ -56,6 +56,7 @@ class ChildSetup(msgspec.Struct, kw_only=True):
     trusted_proxies: str
     most_connections: int
     most_per_network: int
+    request_seconds: float
     children: int
     counters_descriptor: int
     bell_descriptor: int
@@ -91,19 +92,25 @@ class Child:
         lookup = Lookup(Path(setup.replica_dir), setup.codes_key, loop.call_soon)
         writer = SegmentWriter[tuple[Waiting, Answer]](Path(setup.click_log_dir), _send_settled)
         taps = Taps(lookup, self._trust(), self._counters, writer, self._ring)
-        desk = Desk(taps, self._counters, setup.most_connections, setup.most_per_network)
+        desk = Desk(
+            taps,
+            self._counters,
+            setup.most_connections,
+            setup.most_per_network,
+            setup.request_seconds,
+        )
         servers = await self._listen(desk)
         self._bell.send(READY)
         await self._tick_until_stopped(desk, taps, writer)
         for server in servers:
             server.close()
         desk.stop()
-        taps.begin_minute()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                await writer.close()
                 while desk.open:
                     await asyncio.sleep(0.01)
+        taps.begin_minute()
+        await writer.close()
         self._count_log(writer)
         lookup.close()
 

@@ -22,8 +22,10 @@ LONGEST_BODY_BYTES = 64 * 1024
 MOST_HEADERS = 100
 # Requests of one connection that wait for their answers before no more are read.
 MOST_PENDING = 64
-REQUEST_SECONDS = 10.0
 IDLE_SECONDS = 30.0
+# After a refusal we read on for a moment without looking: closing with bytes unread would make the
+# kernel send a reset, and the client would never see why.
+LINGER_SECONDS = 2.0
 
 _CLOSE = b"Connection: close\r\n"
 _KEEP_ALIVE = b"Connection: keep-alive\r\n"
@@ -37,6 +39,7 @@ class Desk:
     counters: memoryview
     most_connections: int
     most_per_network: int
+    request_seconds: float
     now: float = field(default_factory=time.monotonic)
     date_line: bytes = field(default_factory=lambda: answers.date_line(time.time()))
     open: set[Connection] = field(default_factory=set)
@@ -83,6 +86,7 @@ class Connection(asyncio.Protocol):
         "_headers",
         "_headers_done",
         "_is_ending",
+        "_is_refused",
         "_network",
         "_parser",
         "_peer",
@@ -102,6 +106,7 @@ class Connection(asyncio.Protocol):
         self._network = ""
         self._peer = ""
         self._is_ending = False  # no further request is read
+        self._is_refused = False
         self._since = desk.now  # the beginning of the request being read, or of idleness
         self._begin_request()
 
@@ -222,7 +227,9 @@ class Connection(asyncio.Protocol):
             transport.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
             self._since = self._desk.now
         if not pending:
-            if self._is_ending:
+            if self._is_refused and transport.can_write_eof():
+                transport.write_eof()
+            elif self._is_ending:
                 transport.close()
             else:
                 self._read_on()
@@ -243,7 +250,10 @@ class Connection(asyncio.Protocol):
                 transport.abort()  # It does not take its answers.
         elif self._pending:
             return  # It waits for us.
-        elif self._fed_bytes and waited > REQUEST_SECONDS:
+        elif self._is_refused:
+            if waited > LINGER_SECONDS:
+                transport.abort()
+        elif self._fed_bytes and waited > self._desk.request_seconds:
             self._desk.counters[Counter.TIMED_OUT] += 1
             self._refuse(answers.TIMED_OUT, counted=True)
         elif waited > IDLE_SECONDS:
@@ -275,7 +285,7 @@ class Connection(asyncio.Protocol):
         """Answer what cannot be read on, after what was asked before; then close."""
         if self._is_ending:
             return
-        self._is_ending = True
+        self._is_ending = self._is_refused = True
         if not counted:
             self._desk.counters[Counter.REFUSED] += 1
         pending = PendingAnswer(self, has_body=True, line=_CLOSE)

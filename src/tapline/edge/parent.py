@@ -150,6 +150,7 @@ class Parent:
             trusted_proxies=settings.edge_trusted_proxies,
             most_connections=settings.edge_connections,
             most_per_network=settings.edge_connections_per_network,
+            request_seconds=settings.edge_request_seconds,
             children=settings.edge_processes,
             counters_descriptor=self._counters.descriptor,
             bell_descriptor=bell_descriptor,
