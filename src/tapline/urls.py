@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tapline.providers.simulator import hooks
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("hooks/simulator/receipts", hooks.receipts),
+    path("hooks/simulator/replies", hooks.replies),
+]
