@@ -12,6 +12,10 @@ from tests.clicks.world import PIXEL
 SYSTEMS = [
     (SAFARI, Device("phone", "iPhone", "iOS", "Mobile Safari", "")),
     (PIXEL, Device("phone", "Pixel 8", "Android", "Chrome Mobile", "")),
+    (
+        f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Mobile Safari/537.36",
+        Device("phone", "Android", "Android", "Chrome Mobile", ""),
+    ),
     ("", Device("other", "", "", "", "")),
 ]
 APPS = [

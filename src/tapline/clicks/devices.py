@@ -25,6 +25,10 @@ IN_APP_BROWSERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Bing", re.compile(r"\bbingsapphire\b|\bBingWeb\b|\bBingSapphire\b")),
 )
 
+# Since version 110 Chrome says «K» for every Android model. Source: the User-Agent reduction plan,
+# www.chromium.org/updates/ua-reduction.
+REDUCED_MODELS = {"K": "Android", "Generic Smartphone": "Phone"}
+
 _PHONE = re.compile(r"iPhone|iPod|Mobile|Phone|MIDP|KAIOS|Opera Mini|BlackBerry|Nokia")
 _TABLET = re.compile(r"iPad|Tablet|\bKF[A-Z]{3,}\b")
 _DESKTOP_SYSTEMS = frozenset({"Windows", "Mac OS X", "Linux", "Chrome OS", "Ubuntu", "Fedora"})
@@ -49,7 +53,7 @@ def describe(agent: str) -> Device:
     family = found.device.family if found.device else ""
     return Device(
         kind=_kind(agent, system),
-        family=family,
+        family=REDUCED_MODELS.get(family, family),
         os=system,
         browser=found.user_agent.family if found.user_agent else "",
         app=next((name for name, pattern in IN_APP_BROWSERS if pattern.search(agent)), ""),
