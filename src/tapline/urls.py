@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from tapline.providers.simulator import hooks
+from tapline.web import static_files
+from tapline.web.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tapline.web.urls")),
+    path("", include("tapline.workspaces.urls")),
+    path("w/<int:workspace_id>/broadcasts/", include("tapline.broadcasts.urls")),
+    path("w/<int:workspace_id>/contacts/", include("tapline.contacts.urls")),
+    path("w/<int:workspace_id>/", include("tapline.links.urls")),
+    path("api/v1/", api.urls),
     path("hooks/simulator/receipts", hooks.receipts),
     path("hooks/simulator/replies", hooks.replies),
+    path("static/tapline/<str:name>", static_files.serve),
 ]

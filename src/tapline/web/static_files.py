@@ -41,7 +41,7 @@ def refuse_unbuilt() -> None:
         raise PagesNotBuilt(
             "The pages were not built.",
             why=f"There is no manifest.json in {DIST}.",
-            do="Run `make setup` in the source folder, or install the wheel, which has them inside.",
+            do="Run `make setup` in the source folder, or install the wheel: it has them inside.",
         )
 
 

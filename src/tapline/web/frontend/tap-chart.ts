@@ -1,6 +1,6 @@
-// <tap-chart points="[[unix seconds, people, machines], …]" people="…" machines="…">
-// People who tapped and requests by machines, per minute. The chart lives in a shadow root, so
-// that the live report can be morphed around it; new points arrive as a changed attribute.
+// <tap-chart points="[[unix seconds, taps], …]" label="…">: people's taps per minute.
+// The chart lives in a shadow root, so that the live report can be morphed around it; new points
+// arrive as a changed attribute.
 
 import uPlot from "uplot";
 // Bundled as text: a style sheet of the page would not reach into the shadow root.
@@ -8,7 +8,7 @@ import chartCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 
 const HEIGHT_PX = 220;
 
-type Point = [number, number, number];
+type Point = [number, number];
 
 export class TapChart extends HTMLElement {
   static observedAttributes = ["points"];
@@ -37,7 +37,7 @@ export class TapChart extends HTMLElement {
 
   private data(): uPlot.AlignedData {
     const points = JSON.parse(this.getAttribute("points") ?? "[]") as Point[];
-    return [points.map((p) => p[0]), points.map((p) => p[1]), points.map((p) => p[2])];
+    return [points.map((point) => point[0]), points.map((point) => point[1])];
   }
 
   private fit(): void {
@@ -68,16 +68,10 @@ export class TapChart extends HTMLElement {
       series: [
         {},
         {
-          label: this.getAttribute("people") ?? "",
+          label: this.getAttribute("label") ?? "",
           stroke: colour("--accent"),
           fill: colour("--accent-soft"),
           width: 2,
-        },
-        {
-          label: this.getAttribute("machines") ?? "",
-          stroke: colour("--quiet"),
-          dash: [4, 4],
-          width: 1,
         },
       ],
     };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
@@ -48,3 +49,9 @@ def seconds_ago(seconds: float) -> str:
 def share(part: int, whole: int) -> float:
     """Return part ÷ whole for a bar's length, 0 where there is nothing."""
     return part / whole if whole else 0.0
+
+
+@register.filter
+def localtime_input(moment: datetime | None, zone: str) -> str:
+    """Return a time as `<input type=datetime-local>` holds it, on the clock of `zone`."""
+    return "" if moment is None else moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

@@ -1,0 +1,139 @@
+"""How the composer's form becomes a draft, and a draft the form's choices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from tapline.broadcasts.audience import BadAudience, read_audience
+from tapline.broadcasts.composing import BadBroadcast
+from tapline.broadcasts.models import Broadcast
+from tapline.contacts.models import ContactImport, Purpose, Tag
+from tapline.links.domains import domain_for, usable_domains
+from tapline.links.models import Campaign, Domain, Offer
+from tapline.workspaces.models import Workspace
+
+IMPORTS_OFFERED = 20
+UTM_FIELDS = ("source", "medium", "campaign")
+
+
+def read_form(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    """Return what a posted form says, as `create_broadcast` and `update_draft` take it.
+
+    Campaign and offer are names; those that are new come back unsaved. Raises `BadAudience`,
+    `BadBroadcast` and `NoDomain`.
+    """
+    return {
+        "name": form.get("name", "").strip(),
+        # Browsers send line ends as CRLF; phones would be billed for both characters.
+        "text": form.get("text", "").replace("\r\n", "\n").strip(),
+        "audience": _audience(workspace, form.get("audience", "")),
+        "domain": _domain(workspace, form.get("domain", "")),
+        "campaign": _campaign(workspace, form.get("campaign", "").strip()),
+        "offer": _offer(workspace, form.get("offer", "").strip()),
+        "purpose": form.get("purpose", Purpose.MARKETING),
+        "sender_number": form.get("sender_number", "").strip(),
+        "utm": {
+            name: value for name in UTM_FIELDS if (value := form.get(f"utm_{name}", "").strip())
+        },
+        "is_test": "is_test" in form,
+        "spend_limit": _spend_limit(form.get("spend_limit", "").strip()),
+    }
+
+
+def save_names(values: dict[str, Any]) -> dict[str, Any]:
+    """Store a campaign and an offer that were named for the first time; return `values`."""
+    for thing in (values["campaign"], values["offer"]):
+        if thing is not None and thing.pk is None:
+            thing.save()
+    return values
+
+
+def audience_choices(workspace: Workspace, current: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (value, words) of each audience that the form offers, the current one among them."""
+    offered: dict[str, str] = {json.dumps({"all": True}): _("Everybody who agreed")}
+    for name in (
+        Tag.objects.filter(workspace=workspace).order_by("name").values_list("name", flat=True)
+    ):
+        offered[json.dumps({"tags": [name]})] = _("Tagged «%(name)s»") % {"name": name}
+    imports = ContactImport.objects.filter(workspace=workspace, state="done").order_by("-id")
+    for each in imports[:IMPORTS_OFFERED]:
+        offered[json.dumps({"imports": [each.pk]})] = _("Imported from %(file)s, %(day)s") % {
+            "file": each.file_name,
+            "day": each.started_at.date().isoformat(),
+        }
+    if current:
+        offered.setdefault(json.dumps(current), describe_audience(current))
+    yield from offered.items()
+
+
+def describe_audience(audience: dict[str, Any]) -> str:
+    """Return who a broadcast is for, in words."""
+    ((kind, value),) = audience.items() if len(audience) == 1 else (("", []),)
+    if kind == "all":
+        return _("Everybody who agreed")
+    if kind == "tags":
+        return _("Tagged %(names)s") % {"names": ", ".join(f"«{name}»" for name in value)}
+    if kind == "imports":
+        return _("From %(count)d imported files") % {"count": len(value)}
+    return _("%(count)d chosen contacts") % {"count": len(value)}
+
+
+def as_unsaved(workspace: Workspace, values: dict[str, Any], stored: Broadcast | None) -> Broadcast:
+    """Return the form's values as a broadcast that is not saved: for previews and for the form."""
+    draft = Broadcast(workspace=workspace, pk=stored.pk if stored else None)
+    for name, value in values.items():
+        setattr(draft, name, value)
+    return draft
+
+
+def _audience(workspace: Workspace, raw: str) -> dict[str, Any]:
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise BadAudience(
+            _("No audience is chosen."),
+            why=_("A broadcast goes to somebody."),
+            do=_("Choose who gets it."),
+        )
+    return read_audience(workspace, value)
+
+
+def _domain(workspace: Workspace, raw: str) -> Domain:
+    chosen = [each for each in usable_domains(workspace) if str(each.pk) == raw]
+    return chosen[0] if chosen else domain_for(workspace)
+
+
+def _campaign(workspace: Workspace, name: str) -> Campaign | None:
+    if not name:
+        return None
+    found = Campaign.objects.filter(workspace_id__in=workspace.ancestor_ids, name=name).first()
+    return found or Campaign(workspace=workspace, name=name[:120])
+
+
+def _offer(workspace: Workspace, name: str) -> Offer | None:
+    if not name:
+        return None
+    found = Offer.objects.filter(workspace_id__in=workspace.ancestor_ids, name=name).first()
+    return found or Offer(workspace=workspace, name=name[:120])
+
+
+def _spend_limit(raw: str) -> Decimal | None:
+    try:
+        limit = Decimal(raw) if raw else None
+    except InvalidOperation:
+        limit = Decimal(-1)
+    if limit is not None and not (limit.is_finite() and 0 < limit < 10**8):
+        raise BadBroadcast(
+            _("The spend limit is not an amount."),
+            why=_("It stops the broadcast before it costs more."),
+            do=_("Write it like 250 or 99.50, or leave it empty."),
+        )
+    return limit

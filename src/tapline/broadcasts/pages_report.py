@@ -1,0 +1,192 @@
+"""The pages that say what became of a broadcast: the report that moves, and who tapped."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tapline.broadcasts.models import Broadcast, BroadcastState, Message
+from tapline.broadcasts.reports import build_report
+from tapline.clicks import reports as clicks
+from tapline.links.models import Link
+from tapline.web.templatetags.tapline import seconds_ago
+from tapline.web.visits import Visit, inside
+from tapline.workspaces.access import Need
+
+RECENT_TAPS = 12
+LONGEST_TABLE = 12
+RECIPIENTS_PER_PAGE = 100
+# A report moves each second while something happens, and rarely when it is history.
+LIVELY_FOR = dt.timedelta(days=1)
+LIVELY_SECONDS, CALM_SECONDS, DETAILS_SECONDS = 1, 15, 10
+# Wider charts than this have more points than pixels.
+MOST_POINTS = 2000
+
+UNDER_WAY = (BroadcastState.PREPARING, BroadcastState.SENDING, BroadcastState.PAUSED)
+
+
+def report_page(visit: Visit, broadcast: Broadcast) -> HttpResponse:
+    """Show the whole report; its fragments renew themselves."""
+    context = _live_context(visit, broadcast) | _details_context(visit, broadcast)
+    context |= {
+        "room": "broadcasts",
+        "live_seconds": LIVELY_SECONDS if _is_lively(broadcast) else CALM_SECONDS,
+        "details_seconds": DETAILS_SECONDS,
+    }
+    return visit.render("broadcasts/report.html", context)
+
+
+@inside(Need.RATES)
+def show_live(visit: Visit, broadcast_id: int) -> HttpResponse:
+    """Show, as a fragment, what changes by the second: figures, chart, newest taps."""
+    broadcast = _find(visit, broadcast_id)
+    return visit.render("broadcasts/_live.html", _live_context(visit, broadcast))
+
+
+@inside(Need.RATES)
+def show_details(visit: Visit, broadcast_id: int) -> HttpResponse:
+    """Show, as a fragment, how taps divide: by link, device, system, browser and hour."""
+    broadcast = _find(visit, broadcast_id)
+    return visit.render("broadcasts/_details.html", _details_context(visit, broadcast))
+
+
+@inside(Need.PEOPLE)
+def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse:
+    """Show who tapped, or who did not, in the order in which they got their texts."""
+    broadcast = _find(visit, broadcast_id)
+    after = visit.request.GET.get("after", "")
+    start = int(after) if after.isdigit() and len(after) < 12 else -1
+    found = list(
+        Message.objects.filter(
+            broadcast=broadcast,
+            workspace=visit.workspace,
+            first_human_click_at__isnull=group != "tapped",
+            position__gt=start,
+        )
+        .select_related("contact")
+        .order_by("position")[: RECIPIENTS_PER_PAGE + 1]
+    )
+    shown = found[:RECIPIENTS_PER_PAGE]
+    context = {
+        "room": "broadcasts",
+        "broadcast": broadcast,
+        "group": group,
+        "recipients": shown,
+        "next_after": shown[-1].position if len(found) > len(shown) else None,
+    }
+    return visit.render("broadcasts/recipients.html", context)
+
+
+def _find(visit: Visit, broadcast_id: int) -> Broadcast:
+    return get_object_or_404(Broadcast, pk=broadcast_id, workspace=visit.workspace)
+
+
+def _is_lively(broadcast: Broadcast) -> bool:
+    last = broadcast.finished_at or broadcast.created_at
+    return broadcast.state in UNDER_WAY or timezone.now() - last < LIVELY_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class RecentTap:
+    """One line of the newest taps: «iPhone, Safari, 2 s ago»."""
+
+    words: str
+    by_person: bool
+
+
+def _live_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
+    ids = (visit.workspace.pk, broadcast.pk)
+    report = build_report(broadcast)
+    recent = clicks.recent_clicks(*ids, limit=RECENT_TAPS) if visit.access.sees_people else []
+    now = timezone.now()
+    return {
+        "broadcast": broadcast,
+        "report": report,
+        "machines": report.preview + report.scanner + report.prefetch + report.tool,
+        "points": json.dumps(chart_points(clicks.by_minute(*ids))),
+        "recent": [RecentTap(describe_tap(each, now), each.verdict == "human") for each in recent],
+    }
+
+
+def describe_tap(click: clicks.RecentClick, now: dt.datetime) -> str:
+    """Return one click in people's words: what it came from, and how long ago."""
+    machines = {
+        "preview": _("link preview"),
+        "scanner": _("security scanner"),
+        "prefetch": _("browser loading ahead"),
+        "tool": _("program"),
+        "operator": _("your own test"),
+    }
+    device = [click.device or click.os, click.app or click.browser]
+    words = [machines[click.verdict]] if click.verdict in machines else [w for w in device if w]
+    since = seconds_ago((now - click.clicked_at).total_seconds())
+    return ", ".join([*(words or [_("unknown device")]), since])
+
+
+def chart_points(minutes: Sequence[clicks.MinuteCount]) -> list[tuple[int, int]]:
+    """Return (unix seconds, taps) per minute, falling to zero at both ends of each gap."""
+    points: list[tuple[int, int]] = []
+    for each in minutes[-MOST_POINTS:]:
+        at = int(each.minute.timestamp())
+        if not points or at - points[-1][0] > 60:
+            if points:
+                points.append((points[-1][0] + 60, 0))
+            if not points or points[-1][0] < at - 60:
+                points.append((at - 60, 0))
+        points.append((at, each.taps))
+    return points
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How taps divide by one thing: rows of (words, people, taps), and the largest for the bars."""
+
+    title: str
+    rows: list[tuple[str, int, int]]
+
+    @property
+    def most(self) -> int:
+        return max((people for _words, people, _taps in self.rows), default=1)
+
+
+def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
+    ids = (visit.workspace.pk, broadcast.pk)
+    tables = [
+        _table(_("Device"), clicks.by_device(*ids)),
+        _table(_("System"), clicks.by_os(*ids)),
+        _table(_("Browser"), clicks.by_browser(*ids)),
+        Table(_("Hour of the day"), [_hour(each) for each in clicks.by_hour(*ids)]),
+        Table(_("Link"), _links(clicks.by_link(*ids))),
+    ]
+    return {"broadcast": broadcast, "tables": [table for table in tables if table.rows]}
+
+
+def _table(title: str, shares: Iterable[clicks.Share]) -> Table:
+    """Return the largest shares by name; what comes after them is one line."""
+    rows = [(str(each.value or _("unknown")), each.people, each.taps) for each in shares]
+    rest = rows[LONGEST_TABLE:]
+    if rest:
+        others = (_("others"), sum(row[1] for row in rest), sum(row[2] for row in rest))
+        rows = [*rows[:LONGEST_TABLE], others]
+    return Table(title, rows)
+
+
+def _hour(share: clicks.Share) -> tuple[str, int, int]:
+    return f"{int(share.value):02}:00", share.people, share.taps
+
+
+def _links(shares: Sequence[clicks.Share]) -> list[tuple[str, int, int]]:
+    links = Link.objects.in_bulk([int(each.value) for each in shares])
+    return [
+        (links[int(each.value)].destination, each.people, each.taps)
+        for each in shares
+        if int(each.value) in links
+    ]

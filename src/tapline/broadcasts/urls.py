@@ -1,0 +1,49 @@
+"""Addresses of broadcasts, below a workspace's own."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from tapline.broadcasts import pages, pages_report
+
+app_name = "broadcasts"
+
+
+class ActionConverter:
+    """Only what `pages.ACTIONS` lists is an address."""
+
+    regex = "|".join(pages.ACTIONS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class GroupConverter(ActionConverter):
+    """Recipients who tapped, and those who did not."""
+
+    regex = "tapped|not-tapped"
+
+
+register_converter(ActionConverter, "broadcast_action")
+register_converter(GroupConverter, "recipient_group")
+
+urlpatterns = [
+    path("", pages.list_broadcasts, name="list"),
+    path("new", pages.compose, name="new"),
+    path("preview", pages.show_preview, name="preview"),
+    path("<int:broadcast_id>/", pages.show, name="show"),
+    path("<int:broadcast_id>/text", pages.compose, name="compose"),
+    path("<int:broadcast_id>/findings", pages.show_findings, name="findings"),
+    path("<int:broadcast_id>/live", pages_report.show_live, name="live"),
+    path("<int:broadcast_id>/details", pages_report.show_details, name="details"),
+    path(
+        "<int:broadcast_id>/recipients/<recipient_group:group>",
+        pages_report.list_recipients,
+        name="recipients",
+    ),
+    path("<int:broadcast_id>/schedule", pages.send_later, name="schedule"),
+    path("<int:broadcast_id>/<broadcast_action:action>", pages.act, name="act"),
+]

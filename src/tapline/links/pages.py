@@ -1,0 +1,200 @@
+"""Pages about links: where they lead, their aliases, and the domains that serve them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from tapline.errors import TaplineError
+from tapline.links.aliases import create_alias, delete_alias
+from tapline.links.changing import change_destination, disable, enable, set_expiry
+from tapline.links.domains import change_domain, create_domain, domain_for, usable_domains
+from tapline.links.minting import BadLink, create_link
+from tapline.links.models import Alias, Domain, Link, LinkKind
+from tapline.web.errors import NotAllowed
+from tapline.web.visits import Visit, inside
+from tapline.workspaces.access import Need
+from tapline.workspaces.members import access_for
+from tapline.workspaces.tree import ancestors
+
+PER_PAGE = 50
+
+
+@inside(Need.RATES)
+def list_links(visit: Visit) -> HttpResponse:
+    """Show the links, newest first; personal ones are behind the link they were made from."""
+    found = (
+        Link.objects.filter(workspace=visit.workspace, deleted_at=None)
+        .exclude(kind=LinkKind.PERSONAL)
+        .select_related("in_broadcast__broadcast", "campaign")
+        .prefetch_related("aliases__domain")
+        .order_by("-id")
+    )
+    page = Paginator(found, PER_PAGE).get_page(visit.request.GET.get("page"))
+    return visit.render("links/list.html", {"room": "links", "page": page})
+
+
+@inside(Need.EDIT, "GET", "HEAD", "POST")
+def create(visit: Visit) -> HttpResponse:
+    """Make a link with an alias, for posters and profiles."""
+    context = {
+        "room": "links",
+        "domains": usable_domains(visit.workspace),
+        "posted": visit.request.POST,
+    }
+    if visit.request.method != "POST":
+        return visit.render("links/new.html", context)
+    try:
+        link = _create(visit)
+    except TaplineError as error:
+        return visit.render("links/new.html", context | {"error": error}, status=422)
+    return redirect("links:show", visit.workspace.pk, link.pk)
+
+
+@inside(Need.RATES)
+def show(visit: Visit, link_id: int) -> HttpResponse:
+    """Show one link and what can be changed about it."""
+    link = _find(visit, link_id)
+    context = {
+        "room": "links",
+        "link": link,
+        "aliases": link.aliases.filter(deleted_at=None).select_related("domain"),
+        "domains": usable_domains(visit.workspace),
+    }
+    return visit.render("links/link.html", context)
+
+
+@inside(Need.EDIT, "POST")
+def set_destination(visit: Visit, link_id: int) -> HttpResponse:
+    """Send everybody who taps from now on somewhere else."""
+    change_destination(_find(visit, link_id), visit.form("destination"), actor=visit.actor)
+    return _back(visit, link_id)
+
+
+@inside(Need.EDIT, "POST")
+def switch(visit: Visit, link_id: int) -> HttpResponse:
+    """Disable a link, or enable it again."""
+    change = disable if visit.form("to") == "off" else enable
+    change(_find(visit, link_id), actor=visit.actor)
+    return _back(visit, link_id)
+
+
+@inside(Need.EDIT, "POST")
+def expire(visit: Visit, link_id: int) -> HttpResponse:
+    """Let a link end at a time on the workspace's clock; an empty time means never."""
+    at = _local_time(visit.form("expires_at"), visit.workspace.zone)
+    set_expiry(_find(visit, link_id), at, actor=visit.actor)
+    return _back(visit, link_id)
+
+
+@inside(Need.EDIT, "POST")
+def add_alias(visit: Visit, link_id: int) -> HttpResponse:
+    """Give a link a path of its own choosing."""
+    create_alias(_domain(visit), visit.form("path"), _find(visit, link_id), actor=visit.actor)
+    return _back(visit, link_id)
+
+
+@inside(Need.EDIT, "POST")
+def remove_alias(visit: Visit, alias_id: int) -> HttpResponse:
+    """Take an alias away."""
+    alias = get_object_or_404(Alias, pk=alias_id, link__workspace=visit.workspace, deleted_at=None)
+    delete_alias(alias, actor=visit.actor)
+    return _back(visit, alias.link_id)
+
+
+@inside(Need.MANAGE)
+def list_domains(visit: Visit) -> HttpResponse:
+    """Show the domains under which this workspace may send: its own and those above it."""
+    context = {
+        "room": "domains",
+        "own": Domain.objects.filter(workspace=visit.workspace, deleted_at=None).order_by("id"),
+        "above": [
+            each
+            for each in usable_domains(visit.workspace)
+            if each.workspace_id != visit.workspace.pk
+        ],
+        "may_add": _vouches(visit),
+    }
+    return visit.render("links/domains.html", context)
+
+
+@inside(Need.MANAGE, "POST")
+def add_domain(visit: Visit) -> HttpResponse:
+    """Add a domain; its owner vouches for it (docs/decisions/072)."""
+    if not _vouches(visit):
+        raise NotAllowed(
+            _("You cannot add a domain here."),
+            why=_("Whoever owns the workspace at the top vouches for domains."),
+            do=_("Ask an owner of the top workspace to add it to this one."),
+        )
+    create_domain(
+        visit.workspace,
+        visit.form("base_url"),
+        fallback_url=visit.form("fallback_url"),
+        proved=True,
+        actor=visit.actor,
+    )
+    return redirect("links:domains", visit.workspace.pk)
+
+
+@inside(Need.MANAGE, "POST")
+def set_fallback(visit: Visit, domain_id: int) -> HttpResponse:
+    """Change where unknown and ended links of a domain lead."""
+    domain = get_object_or_404(Domain, pk=domain_id, workspace=visit.workspace, deleted_at=None)
+    change_domain(domain, fallback_url=visit.form("fallback_url"), actor=visit.actor)
+    return redirect("links:domains", visit.workspace.pk)
+
+
+def _vouches(visit: Visit) -> bool:
+    """Say whether the person manages the workspace at the top of this tree."""
+    top = access_for(visit.user, ancestors(visit.workspace)[0])
+    return top is not None and top.manages
+
+
+def _find(visit: Visit, link_id: int) -> Link:
+    # Personal links hold what is known of one person; their template stands for them.
+    found = Link.objects.filter(workspace=visit.workspace, deleted_at=None).exclude(
+        kind=LinkKind.PERSONAL
+    )
+    return get_object_or_404(found.select_related("domain", "workspace"), pk=link_id)
+
+
+def _back(visit: Visit, link_id: int) -> HttpResponse:
+    return redirect("links:show", visit.workspace.pk, link_id)
+
+
+def _domain(visit: Visit) -> Domain:
+    chosen = [
+        each for each in usable_domains(visit.workspace) if str(each.pk) == visit.form("domain")
+    ]
+    return chosen[0] if chosen else domain_for(visit.workspace)
+
+
+def _create(visit: Visit) -> Link:
+    domain = _domain(visit)
+    link = create_link(
+        visit.workspace,
+        domain,
+        visit.form("destination"),
+        name=visit.form("name"),
+        actor=visit.actor,
+    )
+    if visit.form("path"):
+        create_alias(domain, visit.form("path"), link, actor=visit.actor)
+    return link
+
+
+def _local_time(raw: str, zone: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(raw).replace(tzinfo=ZoneInfo(zone)) if raw else None
+    except ValueError as error:
+        raise BadLink(
+            _("The time cannot be read."),
+            why=_("It needs a day and an hour, like 2030-05-01T09:30."),
+            do=_("Choose when the link ends, or leave it empty for never."),
+        ) from error

@@ -1,0 +1,96 @@
+"""The start of a workspace, and how its instance is doing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+from django.db import connection
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from tapline import config
+from tapline.broadcasts.models import Broadcast
+from tapline.clicks.models import ClickFile, LogSegment
+from tapline.contacts.models import Contact
+from tapline.instance.models import Instance
+from tapline.links.domains import usable_domains
+from tapline.web.visits import Visit, inside
+from tapline.workspaces.access import Need
+from tapline.workspaces.members import workspaces_of
+from tapline.workspaces.models import User
+
+LATEST_BROADCASTS = 5
+EDGE_TIMEOUT_SECONDS = 1.0
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead people to their workspace, or to the list of them, or to signing in."""
+    if not isinstance(request.user, User):
+        return redirect("workspaces:sign-in")
+    seen = workspaces_of(request.user)
+    own = [workspace for workspace, access in seen if access.sees_people]
+    if len(own) == 1 or len(seen) == 1:
+        return redirect("web:home", (own or [seen[0][0]])[0].pk)
+    return redirect("workspaces:list")
+
+
+@inside(Need.RATES)
+def home(visit: Visit) -> HttpResponse:
+    """Show the first steps that are left, and the latest broadcasts."""
+    broadcasts = Broadcast.objects.filter(workspace=visit.workspace)
+    context = {
+        "key_was_exported": not visit.access.manages or _key_was_exported(),
+        "has_domain": bool(usable_domains(visit.workspace)),
+        "has_contacts": Contact.objects.in_workspace(visit.workspace).exists(),
+        "broadcasts": broadcasts.order_by("-id")[:LATEST_BROADCASTS],
+    }
+    return visit.render("web/home.html", context)
+
+
+@inside(Need.MANAGE)
+def show_health(visit: Visit) -> HttpResponse:
+    """Show how edge, click log and ingest are doing, on the whole instance."""
+    edge = _edge_health()
+    context = {"room": "health", "edge": edge, "ingest": _ingest_health()}
+    return visit.render("web/health.html", context)
+
+
+@require_safe
+def answer_health(request: HttpRequest) -> HttpResponse:
+    """Say to load balancers that this process answers and reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+    return JsonResponse({"status": "ok"})
+
+
+def _key_was_exported() -> bool:
+    return Instance.objects.filter(key_exported_at__isnull=False).exists()
+
+
+def _edge_health() -> dict[str, Any] | None:
+    """Return what the edge says of itself; None where it does not answer."""
+    host, port = config.parse_address(config.current().edge_admin_listen)
+    if host in ("0.0.0.0", "::"):  # noqa: S104  # listens everywhere, so it answers here
+        host = "127.0.0.1"
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    try:
+        with httpx2.Client(timeout=EDGE_TIMEOUT_SECONDS, trust_env=False) as client:
+            told = client.get(f"{address}/-/health").json()
+    except (httpx2.HTTPError, json.JSONDecodeError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _ingest_health() -> dict[str, Any]:
+    segments = LogSegment.objects.aggregate(
+        waiting=Count("id", filter=Q(finished_at=None)), bad_lines=Sum("bad_lines")
+    )
+    files = ClickFile.objects.filter(delisted_at=None).aggregate(
+        files=Count("id"), rows=Sum("rows"), size_bytes=Sum("size_bytes")
+    )
+    return {name: value or 0 for name, value in {**segments, **files}.items()}

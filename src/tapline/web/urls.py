@@ -1,0 +1,15 @@
+"""Addresses of a workspace's start and of health."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tapline.web import pages
+
+app_name = "web"
+urlpatterns = [
+    path("", pages.start, name="start"),
+    path("w/<int:workspace_id>/", pages.home, name="home"),
+    path("w/<int:workspace_id>/health", pages.show_health, name="health"),
+    path("-/health", pages.answer_health, name="answer-health"),
+]
