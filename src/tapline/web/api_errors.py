@@ -17,7 +17,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from tapline.errors import Conflict, NotFound, TaplineError
+from tapline.errors import NotFound, TaplineError
+from tapline.links.domains import NoDomain
+from tapline.web.errors import OTHER_STATUS
+from tapline.web.errors import STATUSES as PAGE_STATUSES
 from tapline.workspaces.api_access import KeyLacksScope, NoKey
 
 logger = logging.getLogger(__name__)
@@ -48,21 +51,21 @@ class InvalidRequest(TaplineError):
         return {**super().as_dict(), "items": self.items}
 
 
-# The nearest class of an error decides. Everything that a caller can mend is 422.
+# What pages answer, and what only the API meets. Everything else that a caller can mend is 422.
 STATUSES: dict[type[TaplineError], int] = {
+    **PAGE_STATUSES,
     MalformedBody: 400,
     NoKey: 401,
     KeyLacksScope: 403,
-    NotFound: 404,
-    Conflict: 409,
+    NoDomain: 409,  # Not the address of the call is missing, but something that it needs.
     BodyTooLarge: 413,
-    TaplineError: 422,
+    TaplineError: OTHER_STATUS,
 }
 
 
 def status_of(error: TaplineError) -> int:
     """Return the HTTP status of an error, by its nearest listed class."""
-    return next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
 def answer_error(request: HttpRequest, error: TaplineError) -> HttpResponse:

@@ -1,0 +1,286 @@
+"""The API's calls on broadcasts: written, checked, sent, stopped, reported."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+from ninja import Router, Status
+from pydantic import AwareDatetime, Field
+
+from tapline.broadcasts import lifecycle
+from tapline.broadcasts.checking import check
+from tapline.broadcasts.composing import MOST_CHARACTERS, create_broadcast
+from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.reports import build_report
+from tapline.contacts.api import PurposeWord
+from tapline.links.api import UtmIn, campaign_named, offer_named
+from tapline.links.models import Campaign
+from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
+from tapline.workspaces.api_types import (
+    Answer,
+    Cursor,
+    Limit,
+    Name,
+    Page,
+    Payload,
+    Text,
+    Word,
+    found_or_404,
+    page_of,
+)
+from tapline.workspaces.tree import descendant_ids
+
+router = Router(tags=["broadcasts"])
+reports_router = Router(tags=["reports"])
+
+# What may be added up over broadcasts; people are counted per message.
+SUMMED = (
+    "sent",
+    "delivered",
+    "failed",
+    "human_clickers",
+    "human_clicks",
+    "preview",
+    "scanner",
+    "prefetch",
+    "tool",
+    "operator",
+    "unknown",
+)
+
+
+class AudienceIn(Payload):
+    """Exactly one of these."""
+
+    all: bool | None = Field(None, description="true: every contact of the workspace.")
+    tags: list[Name] | None = Field(None, description="Contacts with any of these tags.")
+    imports: list[int] | None = Field(None, description="Contacts of these imported files.")
+    contacts: list[int] | None = Field(None, description="These contacts.")
+
+
+class BroadcastIn(Payload):
+    name: Annotated[Name, Field(max_length=160)]
+    text: Annotated[Text, Field(max_length=MOST_CHARACTERS)] = Field(
+        description="With links and merge fields: Hi {{ first_name | there }}, see example.com."
+    )
+    audience: AudienceIn
+    purpose: PurposeWord = "marketing"
+    campaign: Name | None = Field(None, description="Made where there is none of this name.")
+    offer: Name | None = Field(None, description="Made where there is none of this name.")
+    sender_number: Annotated[Word, Field(max_length=16)] = ""
+    utm: UtmIn | None = None
+    is_test: bool = Field(False, description="Its taps count as the operator's own.")
+    spend_limit: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None = None
+    validity_seconds: int = Field(4 * 3600, description="How late a text may still arrive.")
+
+
+class StartIn(Payload):
+    at: AwareDatetime | None = Field(None, description="Left out: now.")
+
+
+class BroadcastOut(Answer):
+    id: int
+    kind: str
+    state: str
+    name: str
+    text: str
+    purpose: str
+    campaign: str | None
+    offer: str | None
+    audience: dict[str, Any]
+    is_test: bool
+    pause_reason: str
+    created_at: dt.datetime
+    scheduled_at: dt.datetime | None
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+
+
+class FindingOut(Answer):
+    level: str = Field(description="error, warning or note; an error keeps it from being sent.")
+    what: str
+    why: str
+    do: str
+
+
+@router.post(
+    "/broadcasts",
+    auth=needs("broadcasts:write"),
+    response={201: BroadcastOut},
+    summary="Write a broadcast",
+)
+def add_broadcast(request: ApiRequest, broadcast: BroadcastIn) -> Status[dict[str, Any]]:
+    """Makes a draft. Nothing is sent before it is started."""
+    workspace = workspace_of(request)
+    made = create_broadcast(
+        workspace,
+        name=broadcast.name,
+        text=broadcast.text,
+        audience=broadcast.audience.model_dump(exclude_none=True),
+        purpose=broadcast.purpose,
+        campaign=campaign_named(workspace, broadcast.campaign),
+        offer=offer_named(workspace, broadcast.offer),
+        sender_number=broadcast.sender_number,
+        utm=broadcast.utm.model_dump() if broadcast.utm else None,
+        is_test=broadcast.is_test,
+        spend_limit=broadcast.spend_limit,
+        validity_seconds=broadcast.validity_seconds,
+        actor=actor_of(request),
+    )
+    return Status(201, _write(made))
+
+
+@router.get(
+    "/broadcasts",
+    auth=needs("broadcasts:read"),
+    response=Page[BroadcastOut],
+    summary="List broadcasts",
+)
+def list_broadcasts(request: ApiRequest, cursor: Cursor, limit: Limit) -> dict[str, Any]:
+    return page_of(_broadcasts([request.auth.workspace_id]), cursor, limit, _write_all)
+
+
+@router.get(
+    "/broadcasts/{int:broadcast_id}",
+    auth=needs("broadcasts:read"),
+    response=BroadcastOut,
+    summary="Get a broadcast",
+)
+def get_broadcast(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
+    return _write(_find(request, broadcast_id))
+
+
+@router.post(
+    "/broadcasts/{int:broadcast_id}/check",
+    auth=needs("broadcasts:read"),
+    response=list[FindingOut],
+    summary="Check a broadcast before it is sent",
+)
+def check_broadcast(request: ApiRequest, broadcast_id: int) -> list[dict[str, str]]:
+    """Errors first. Counts the audience, so it takes seconds where that has a million contacts."""
+    return [finding.as_dict() for finding in check(_find(request, broadcast_id))]
+
+
+@router.post(
+    "/broadcasts/{int:broadcast_id}/start",
+    auth=needs("broadcasts:write"),
+    response=BroadcastOut,
+    summary="Send a broadcast, now or at a time",
+)
+def start_broadcast(request: ApiRequest, broadcast_id: int, when: StartIn) -> dict[str, Any]:
+    broadcast, actor = _find(request, broadcast_id), actor_of(request)
+    if when.at is None:
+        return _write(lifecycle.start(broadcast, actor=actor))
+    return _write(lifecycle.schedule(broadcast, when.at, actor=actor))
+
+
+@router.post(
+    "/broadcasts/{int:broadcast_id}/pause",
+    auth=needs("broadcasts:write"),
+    response=BroadcastOut,
+    summary="Pause a broadcast",
+)
+def pause_broadcast(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
+    """Takes effect within the few hundred texts that are being handed over."""
+    return _write(lifecycle.pause(_find(request, broadcast_id), actor=actor_of(request)))
+
+
+@router.post(
+    "/broadcasts/{int:broadcast_id}/resume",
+    auth=needs("broadcasts:write"),
+    response=BroadcastOut,
+    summary="Go on with a paused broadcast",
+)
+def resume_broadcast(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
+    return _write(lifecycle.resume(_find(request, broadcast_id), actor=actor_of(request)))
+
+
+@router.post(
+    "/broadcasts/{int:broadcast_id}/cancel",
+    auth=needs("broadcasts:write"),
+    response=BroadcastOut,
+    summary="Cancel a broadcast",
+)
+def cancel_broadcast(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
+    """What has not left never will; what has left stays in the report."""
+    return _write(lifecycle.cancel(_find(request, broadcast_id), actor=actor_of(request)))
+
+
+@reports_router.get(
+    "/broadcasts/{int:broadcast_id}/report",
+    auth=needs("reports:read"),
+    response=dict[str, Any],
+    summary="Get a broadcast's report",
+)
+def get_report(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
+    """Counts and rates (0 to 1), no people: a key also sees those of workspaces below its own."""
+    rows = _broadcasts(descendant_ids(workspace_of(request)))
+    broadcast = found_or_404(rows.filter(pk=broadcast_id).first(), "broadcast")
+    return build_report(broadcast).as_dict()
+
+
+@reports_router.get(
+    "/reports/campaigns/{int:campaign_id}",
+    auth=needs("reports:read"),
+    response=dict[str, Any],
+    summary="Get a campaign's report",
+)
+def get_campaign_report(request: ApiRequest, campaign_id: int) -> dict[str, Any]:
+    """The sums over its broadcasts, and the report of each, newest first."""
+    campaigns = Campaign.objects.filter(workspace=workspace_of(request), pk=campaign_id)
+    campaign = found_or_404(campaigns.first(), "campaign")
+    rows = _broadcasts([request.auth.workspace_id]).filter(campaign=campaign, is_test=False)
+    reports = [build_report(row).as_dict() for row in rows.order_by("-pk")]
+    told = {"campaign": campaign.pk, "name": campaign.name}
+    return {**told, **_add_up(reports), "broadcasts": reports}
+
+
+def _add_up(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return sums and the click rate over them.
+
+    Its base is what the single reports divide by, so that texts without receipts count too.
+    """
+    sums = {name: sum(report[name] for report in reports) for name in SUMMED}
+    base = sum(report[report["rate_base"]] for report in reports)
+    return {**sums, "click_rate": min(1.0, sums["human_clickers"] / base) if base else 0.0}
+
+
+def _broadcasts(workspace_ids: Iterable[int]) -> QuerySet[Broadcast]:
+    rows = Broadcast.objects.filter(workspace_id__in=workspace_ids)
+    return rows.select_related("workspace", "domain", "campaign", "offer")
+
+
+def _find(request: ApiRequest, broadcast_id: int) -> Broadcast:
+    rows = _broadcasts([request.auth.workspace_id])
+    return found_or_404(rows.filter(pk=broadcast_id).first(), "broadcast")
+
+
+def _write(broadcast: Broadcast) -> dict[str, Any]:
+    return _write_all([broadcast])[0]
+
+
+def _write_all(broadcasts: Iterable[Broadcast]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": broadcast.pk,
+            "kind": broadcast.kind,
+            "state": broadcast.state,
+            "name": broadcast.name,
+            "text": broadcast.text,
+            "purpose": broadcast.purpose,
+            "campaign": broadcast.campaign.name if broadcast.campaign else None,
+            "offer": broadcast.offer.name if broadcast.offer else None,
+            "audience": broadcast.audience,
+            "is_test": broadcast.is_test,
+            "pause_reason": broadcast.pause_reason,
+            "created_at": broadcast.created_at,
+            "scheduled_at": broadcast.scheduled_at,
+            "started_at": broadcast.started_at,
+            "finished_at": broadcast.finished_at,
+        }
+        for broadcast in broadcasts
+    ]

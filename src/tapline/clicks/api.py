@@ -1,0 +1,66 @@
+"""The API's feed of clicks, for programs that keep their own copy."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from ninja import Query, Router
+from pydantic import Field
+
+from tapline.clicks.reports import feed
+from tapline.workspaces.api_access import ApiRequest, needs
+from tapline.workspaces.api_types import Answer, Cursor
+
+router = Router(tags=["clicks"])
+
+MAX_CLICKS = 5_000
+FeedLimit = Annotated[int, Query(500, ge=1, le=MAX_CLICKS, description="Clicks per page.")]
+
+
+class ClickOut(Answer):
+    id: str = Field(description="The same wherever the click is read again: keep it once.")
+    sequence: int
+    clicked_at: dt.datetime
+    broadcast: int
+    campaign: int = Field(description="0, as elsewhere here: there is none.")
+    offer: int
+    link: int
+    message: int
+    contact: int
+    verdict: str = Field(
+        description="human, preview, scanner, prefetch, tool, operator or unknown."
+    )
+    reasons: str = Field(description="The rules that said so, with commas.")
+    rules_version: int
+    outcome: str
+    requests: int = Field(description="More than 1: repeats that were counted together.")
+    seconds_since_submit: float | None
+    seconds_since_delivery: float | None
+    device_kind: str
+    device: str
+    os: str
+    browser: str
+    app: str
+    network: str
+
+
+class ClicksOut(Answer):
+    items: list[ClickOut]
+    next_cursor: int = Field(description="Keep it, also when `items` is empty, and ask again.")
+
+
+@router.get(
+    "/clicks",
+    auth=needs("clicks:read"),
+    response=ClicksOut,
+    summary="Read clicks in the order in which they were counted",
+)
+def read_clicks(request: ApiRequest, cursor: Cursor, limit: FeedLimit) -> dict[str, Any]:
+    """Start at cursor 0 and store each click by its id, then the cursor: none is ever missed.
+
+    A click that is judged again later keeps its place, so totals can differ from an old copy;
+    reports have the newest word.
+    """
+    items, next_cursor = feed([request.auth.workspace_id], cursor, limit)
+    return {"items": items, "next_cursor": next_cursor}
