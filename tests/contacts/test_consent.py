@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -187,13 +188,15 @@ def test_an_answer_cannot_be_rewritten(shop: Workspace, change: str) -> None:
     say_yes(contact(shop), shop, 1)
     row = Consent.objects.get()
 
+    changes: dict[str, Callable[[], object]] = {
+        "save": row.save,
+        "delete": row.delete,
+        "update": partial(Consent.objects.update, given=False),
+        "delete many": Consent.objects.all().delete,
+    }
+
     with pytest.raises(LedgerIsAppendOnly):
-        {
-            "save": row.save,
-            "delete": row.delete,
-            "update": partial(Consent.objects.update, given=False),
-            "delete many": Consent.objects.all().delete,
-        }[change]()
+        changes[change]()
 
     assert Consent.objects.get().given
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +94,23 @@ cross join contacts_contact contact
 ADD_ROW = "insert into imported_row values (%s, %s, %s, %s, %s, %s, %s, %s)"
 ADD_ROW_TAG = "insert into imported_tag values (%s, %s)"
 
+# A passive checkpoint holds up nobody, but one after every chunk, as SQLite does by itself, writes
+# the same index pages to the database again and again.
+CHUNKS_PER_CHECKPOINT = 20
+CHECKPOINT_BY_HAND = "pragma wal_autocheckpoint = 0"
+CHECKPOINT_BY_ITSELF = "pragma wal_autocheckpoint = 1000"
+
+
+@contextmanager
+def checkpoints_by_hand() -> Iterator[None]:
+    """Leave checkpoints of this connection to `ChunkWriter` while a file is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHECKPOINT_BY_HAND)
+        try:
+            yield
+        finally:
+            cursor.execute(CHECKPOINT_BY_ITSELF)
+
 
 class ChunkWriter:
     """Writes the chunks of one import. Remembers which numbers the file had, to tell duplicates."""
@@ -105,6 +123,7 @@ class ChunkWriter:
         self._purpose = purpose
         self._by = by
         self._seen: set[int] = set()  # about 70 bytes a number; strings would take twice that
+        self._written = 0
         self._tags: dict[str, int] = {}
         self._wordings: dict[str, int] = {}
 
@@ -127,7 +146,15 @@ class ChunkWriter:
             cursor.execute(UPSERT_CONTACTS, values)
             cursor.execute(ADD_ANSWERS, values)
             cursor.execute(ADD_TAGS, values)
-        return *counts, time.perf_counter() - began
+        held_seconds = time.perf_counter() - began
+        self._checkpoint_sometimes()
+        return *counts, held_seconds
+
+    def _checkpoint_sometimes(self) -> None:
+        self._written += 1
+        if self._written % CHUNKS_PER_CHECKPOINT == 0 and not connection.in_atomic_block:
+            with connection.cursor() as cursor:
+                cursor.execute("pragma wal_checkpoint(passive)")
 
     def _is_first(self, phone: str) -> bool:
         number = int(phone[1:])

@@ -114,7 +114,7 @@ def import_(
     workspace = find_workspace(workspace_name)
     options = ImportOptions(
         by=ACTOR,
-        country=(country or workspace.default_country).upper(),
+        country=country or "",
         mapping=dict(_pair(item) for item in mapping),
         answer=answer(agreed_how, _time(agreed_at, workspace), wording),
         purpose=purpose,

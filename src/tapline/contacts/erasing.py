@@ -27,7 +27,7 @@ from tapline.errors import NotFound
 from tapline.links.changes import next_change
 from tapline.workspaces import audit
 from tapline.workspaces.models import AuditEntry, Workspace
-from tapline.workspaces.tree import branch, descendant_ids
+from tapline.workspaces.tree import descendant_ids
 
 MESSAGES = """
 -- A person's messages, also those that lost their contact.
@@ -188,9 +188,7 @@ def erase_person(workspace: Workspace, phone: str, *, by: str) -> Erased:
 
 
 def _find(workspace: Workspace, phone: str) -> _Person:
-    contacts = Contact.objects.filter(
-        phone_hash=hash_phone(phone), phone=phone, workspace__in=branch(workspace)
-    )
+    contacts = Contact.objects.filter(workspace__in=descendant_ids(workspace), phone=phone)
     person = _Person(workspace=workspace, phone=phone, contacts=list(contacts))
     if not (contacts or person.rows(MESSAGES) or person.rows(REPLIES)):
         raise NobodyFound(
