@@ -76,7 +76,7 @@ def test_a_wide_range_stands_beside_the_rate() -> None:
 
 
 def test_before_the_first_delivery_there_is_no_rate() -> None:
-    assert "no rate yet" in on_screen(state(click_rate=None, click_rate_low=None))
+    assert "no rate yet" in on_screen(state(delivered=0))
 
 
 def test_away_from_a_terminal_a_line_comes_now_and_then() -> None:

@@ -173,6 +173,6 @@ def test_the_truth_has_a_count_for_every_kind_and_ends(ledger: Ledger) -> None:
     ledger.receipts_taken(ledger.due_receipts(now=LATER, limit=5), now=LATER)
     late = tell_truth(ledger, "b", now=LATER)
 
-    assert (early["done"], early["delivered"], early["click_rate"]) == (False, 0, None)
+    assert (early["done"], early["delivered"], early["click_rate"]) == (False, 0, 0.0)
     assert (late["done"], late["delivered"], late["click_rate"]) == (True, 1, 0.0)
     assert {kind.value for kind in Kind if kind is not Kind.HUMAN} < set(late)

@@ -98,7 +98,7 @@ def demo(
             set_up_django()
             console.print(f"Importing {contacts.name} and sending {text.name} …")
             job = _begin(instance, contacts, text, lan_host)
-            report = _watch(instance, job, console)
+            report = _watch(job, console)
             if as_json:
                 print_json(report)
             if not ends:
@@ -114,7 +114,7 @@ def _begin(instance: Instance, contacts: Path, text: Path, lan_host: str) -> Job
     return demo_job.begin(contacts, text, base_url=f"http://{lan_host}:{port}", with_own_phone=True)
 
 
-def _watch(instance: Instance, job: Job, console: Console) -> dict[str, Any]:
+def _watch(job: Job, console: Console) -> dict[str, Any]:
     """Show what happens until it is over; return the report with the truth beside it."""
     from tapline.providers.simulator import demo_job
 
@@ -124,7 +124,7 @@ def _watch(instance: Instance, job: Job, console: Console) -> dict[str, Any]:
             show(state)
     if not console.is_terminal:
         console.print(draw(state))
-    return {**state.report, "truth": demo_job.truth_of(job), "page": _page(instance, job)}
+    return {**state.report, "truth": demo_job.truth_of(job), "page": demo_job.page_url(job)}
 
 
 def _keep_serving(instance: Instance, job: Job, console: Console, *, with_own_phone: bool) -> None:
@@ -132,7 +132,7 @@ def _keep_serving(instance: Instance, job: Job, console: Console, *, with_own_ph
     from tapline.providers.simulator import demo_job
 
     console.print(f"\nSign in   {demo_job.sign_in_url()}   (works once)")
-    console.print(f"Report    {_page(instance, job)}")
+    console.print(f"Report    {demo_job.page_url(job)}")
     if with_own_phone:
         _show_code(demo_job.own_link(job), console)
     console.print("Ctrl-C ends the demo.\n")
@@ -150,7 +150,3 @@ def _show_code(link: str, console: Console) -> None:
     picture = io.StringIO()
     segno.make(link, error="l").terminal(out=picture, compact=True)
     console.print(picture.getvalue())
-
-
-def _page(instance: Instance, job: Job) -> str:
-    return f"{instance.settings.web_url}/broadcasts/{job.broadcast.pk}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
@@ -131,6 +132,13 @@ def truth_of(job: Job) -> dict[str, Any]:
 def sign_in_url() -> str:
     """Return a link that signs the owner in once."""
     return config.current().web_url + make_sign_in_link(ensure_owner(OWNER))
+
+
+def page_url(job: Job) -> str:
+    """Return the address of the report's page."""
+    broadcast = job.broadcast
+    path = reverse("broadcasts:show", args=[broadcast.workspace_id, broadcast.pk])
+    return config.current().web_url + path
 
 
 def own_link(job: Job) -> str:

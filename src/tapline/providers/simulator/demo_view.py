@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -17,6 +18,8 @@ from rich.text import Text
 PLAIN_SECONDS = 3.0
 # The parser tells a browser's forms apart: «Mobile Safari», «Chrome Mobile iOS».
 _FORM = re.compile(r"^Mobile | Mobile( iOS)?$")
+# As on the page: beside the rate where it is wider than half a point.
+RANGE_SHOWN_FROM = 0.005
 MACHINES = ("preview", "scanner", "prefetch", "tool")
 
 
@@ -34,13 +37,13 @@ class State:
     """What is known at one moment."""
 
     contacts: int
-    report: dict[str, object]
+    report: dict[str, Any]
     taps: Sequence[Tap]
     now: dt.datetime
 
     def count(self, *names: str) -> int:
         """Return the sum of the report's counts `names`."""
-        return sum(value for name in names if isinstance(value := self.report[name], int))
+        return sum(self.report[name] for name in names)
 
 
 Show = Callable[[State], None]
@@ -53,12 +56,12 @@ def describe_tap(tap: Tap, now: dt.datetime) -> str:
     return f"{words}, {_ago(now - tap.at)}"
 
 
-def rate_in_words(report: dict[str, object]) -> str:
+def rate_in_words(report: dict[str, Any]) -> str:
     """Return the click rate as pages show it: a range where it is wider than half a point."""
-    rate, low, high = (report[f"click_rate{name}"] for name in ("", "_low", "_high"))
-    if not isinstance(rate, int | float):
+    if not report["delivered"]:
         return "no rate yet"
-    if isinstance(low, int | float) and isinstance(high, int | float) and high - low > 0.005:
+    rate, low, high = (report[f"click_rate{name}"] for name in ("", "_low", "_high"))
+    if high - low > RANGE_SHOWN_FROM:
         return f"{rate:.1%} (between {low:.1%} and {high:.1%})"
     return f"{rate:.1%}"
 

@@ -87,9 +87,9 @@ def tell_truth(ledger: Ledger, tag: str, *, now: float) -> dict[str, Any]:
     }
 
 
-def _rates(human_clickers: int, delivered: int) -> dict[str, float | None]:
+def _rates(human_clickers: int, delivered: int) -> dict[str, float]:
     """The true rate is one number: the range has no width."""
-    rate = human_clickers / delivered if delivered else None
+    rate = human_clickers / delivered if delivered else 0.0
     return {"click_rate": rate, "click_rate_low": rate, "click_rate_high": rate}
 
 
