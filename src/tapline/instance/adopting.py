@@ -13,10 +13,15 @@ from typing import Any
 # What the lost instance did after the backup is unknown: sending on could text people twice.
 PAUSE_REASON = "Restored from a backup: some of its texts may have been sent since that was made."
 _STATES_UNDER_WAY = ("scheduled", "preparing", "sending")
+_UNSENT = ("pending", "leased", "submitted")
 
 
 def adopt() -> tuple[int, int]:
-    """Update the tables, begin a new epoch, pause what was under way; return epoch and count."""
+    """Update the tables, begin a new epoch, pause what was under way; return epoch and count.
+
+    Nothing is sent that the lost instance may have sent: a person decides about broadcasts, and
+    the provider is asked about single texts.
+    """
     from django.core.management import call_command
     from django.db import connections, transaction
 
@@ -26,6 +31,7 @@ def adopt() -> tuple[int, int]:
     with transaction.atomic():
         epoch = begin_epoch("restored from a backup").epoch
         paused = sum(_pause(broadcast) for broadcast in _under_way())
+        _doubt_single_texts()
     connections.close_all()
     return epoch, paused
 
@@ -49,6 +55,19 @@ def _pause(broadcast: Any) -> int:
         broadcast.workspace, "restore", "broadcast.paused", broadcast, before, {"state": "paused"}
     )
     return 1
+
+
+def _doubt_single_texts() -> None:
+    """Let settling ask the provider what became of single texts that were waiting."""
+    from django.apps import apps
+    from django.db.models.functions import Coalesce
+    from django.utils import timezone
+
+    messages = apps.get_model("broadcasts", "Message")._default_manager
+    now = timezone.now()
+    messages.filter(broadcast__kind="standing", state__in=_UNSENT).update(
+        state="unknown", submitted_at=Coalesce("submitted_at", now), leased_by="", leased_until=now
+    )
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ NONCE_BYTES = 12
 _LAYOUT = """\
 {title}
 
-Keep this apart from backups, and the passphrase apart from this. To put the key back:
-  tapline keys import FILE
+Keep this apart from backups, and the passphrase apart from this.
+To put the key back: tapline keys import FILE
 
 made: {made}
 fingerprint: {fingerprint}

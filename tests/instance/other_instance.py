@@ -1,0 +1,125 @@
+"""`python -m tests.instance.other_instance TASK…`: one task on the data folder of its environment.
+
+What tests of backups need: an instance of its own, in a process of its own. Prints one JSON value.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from tapline.cli import set_up_django
+
+
+def start() -> int:
+    """Make the instance, with a workspace and a domain; return its epoch."""
+    from tapline.instance.epochs import ensure_instance
+    from tapline.instance.first_start import make_ready
+
+    make_ready()
+    return ensure_instance().epoch
+
+
+def mint(count: int) -> list[str]:
+    """Return the codes of a new link for `count` recipients."""
+    from tapline.instance.first_start import make_ready
+    from tapline.links.codebook import load_codebook
+    from tapline.links.minting import create_link, mint_range
+
+    ready = make_ready()
+    url = "https://www.example.com/menu"
+    link = create_link(ready.workspace, ready.domain, url, actor="test")
+    mint_range(link, count)
+    return load_codebook([link.pk]).codes(link.pk, range(count))
+
+
+def codes_of_all() -> list[str]:
+    """Return every code that the database knows."""
+    from tapline.links.codebook import load_codebook
+    from tapline.links.models import CodeRange
+
+    ranges = CodeRange.objects.order_by("id")
+    book = load_codebook([each.link_id for each in ranges])
+    return [
+        code
+        for each in ranges
+        for code in book.codes(
+            each.link_id, range(each.first_position, each.first_position + each.count)
+        )
+    ]
+
+
+def list_click_file(name: str) -> None:
+    """List a click file, as ingest does."""
+    import datetime as dt
+
+    from tapline.clicks.models import ClickFile
+
+    now = dt.datetime.now(dt.UTC)
+    ClickFile.objects.create(
+        name=name,
+        rows=1,
+        size_bytes=1,
+        first_sequence=1,
+        last_sequence=1,
+        first_at=now,
+        last_at=now,
+    )
+
+
+def begin_broadcasts() -> None:
+    """Make a broadcast in each of some states."""
+    from tapline.broadcasts.models import Broadcast
+    from tapline.instance.first_start import make_ready
+
+    workspace = make_ready().workspace
+    for state in ("draft", "scheduled", "preparing", "sending", "sent"):
+        Broadcast.objects.create(workspace=workspace, name=state, state=state, created_by="test")
+
+
+def leave_single_texts() -> None:
+    """Leave single texts of the API in some states."""
+    from tapline.broadcasts.models import Broadcast, Message
+    from tapline.instance.first_start import make_ready
+
+    workspace = make_ready().workspace
+    standing = Broadcast.objects.create(
+        workspace=workspace, name="single", state="sending", kind="standing", created_by="test"
+    )
+    for position, state in enumerate(("pending", "leased", "submitted", "delivered")):
+        Message.objects.create(
+            broadcast=standing,
+            workspace=workspace,
+            position=position,
+            phone=f"+1202555010{position}",
+            state=state,
+        )
+
+
+def broadcast_states() -> dict[str, list[str]]:
+    """Return name → state and state before the pause."""
+    from tapline.broadcasts.models import Broadcast
+
+    broadcasts = Broadcast.objects.order_by("id")
+    return {each.name: [each.state, each.state_before_pause] for each in broadcasts}
+
+
+def message_states() -> list[str]:
+    """Return the state of each message; one that settling may ask about has a star."""
+    from tapline.broadcasts.models import Message
+
+    return [
+        each.state + ("*" if each.submitted_at and each.leased_until else "")
+        for each in Message.objects.order_by("position")
+    ]
+
+
+def main(task: str, *arguments: str) -> None:
+    set_up_django()
+    values: list[Any] = [int(each) if each.isdigit() else each for each in arguments]
+    print(json.dumps(globals()[task](*values)))  # noqa: T201  # what the test reads
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
