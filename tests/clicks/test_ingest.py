@@ -120,7 +120,12 @@ def test_test_sends_and_staff_count_as_operators() -> None:
 def test_a_serial_that_the_edge_did_not_know_yet_is_looked_up() -> None:
     world = make_world(3)
     known = CodeRange.objects.get()
-    unresolved = {"link": 0, "position": -1, "outcome": "unresolved", "path": "B" * known.length}
+    unresolved: dict[str, Any] = {
+        "link": 0,
+        "position": -1,
+        "outcome": "unresolved",
+        "path": "B" * known.length,
+    }
 
     take_in(
         world.tap(serial=known.first + 2, **unresolved),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import functools
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -78,7 +79,7 @@ class Segment:
         return self.batch.next_offset > self.offset
 
 
-def ingest_once(database: duckdb.DuckDBPyConnection | None = None) -> int:
+def ingest_once() -> int:
     """Take one batch of clicks in; return how many lines were read, 0 when there is nothing to do.
 
     Does nothing while another process of this machine is at it.
@@ -90,18 +91,18 @@ def ingest_once(database: duckdb.DuckDBPyConnection | None = None) -> int:
         if not segments:
             return 0
         try:
-            return _take_in(segments, database or _writer())
+            return _take_in(segments)
         except Overtaken:
             logger.warning("another ingester was faster; reading again")
             return 0
 
 
-def _take_in(segments: Sequence[Segment], database: duckdb.DuckDBPyConnection) -> int:
+def _take_in(segments: Sequence[Segment]) -> int:
     first_sequence = ensure_counter().next_sequence
     rows, messages = _enrich(segments, first_sequence)
     for segment in segments:
         _set_bad_lines_aside(segment)
-    written = _write(rows, database)
+    written = _write(rows)
     try:
         _commit(segments, first_sequence, rows, messages, written)
     except BaseException:
@@ -167,9 +168,10 @@ def _day(record: Record) -> int:
     return record.time_us // 86_400_000_000
 
 
-def _write(rows: list[Row], database: duckdb.DuckDBPyConnection) -> WrittenFile | None:
+def _write(rows: list[Row]) -> WrittenFile | None:
     if not rows:
         return None
+    database = _writer()
     database.register("batch", as_arrays(rows))
     try:
         return write_file(database, store.folder(), "batch")
@@ -177,7 +179,9 @@ def _write(rows: list[Row], database: duckdb.DuckDBPyConnection) -> WrittenFile 
         database.unregister("batch")
 
 
+@functools.cache
 def _writer() -> duckdb.DuckDBPyConnection:
+    """Return the connection that writes files; the ingest lock lets one pass at a time use it."""
     return store.connect(threads=1, memory="256MB")
 
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
-import duckdb
-
-from tapline.clicks import store
 from tapline.clicks.cleaning import clean_up, write_manifest
 from tapline.clicks.ingest import ingest_once
 from tapline.clicks.merge import merge_once
@@ -16,17 +11,11 @@ from tapline.loops import Loop
 
 def ingest_step() -> bool:
     """Take in one batch. Lines that come meanwhile wait for the next one, so that they share it."""
-    return ingest_once(_writer()) > _LINES_WORTH_HURRYING
+    return ingest_once() > _LINES_WORTH_HURRYING
 
 
 # A pass that took so few lines has caught up: the next may wait until some more have come.
 _LINES_WORTH_HURRYING = 1_000
-
-
-@functools.cache
-def _writer() -> duckdb.DuckDBPyConnection:
-    """Return the connection that writes files; only the ingest loop's thread uses it."""
-    return store.connect(threads=1, memory="256MB")
 
 
 CLICK_LOOPS: list[Loop] = [
