@@ -40,13 +40,14 @@ select max(id) from (select id from contacts_contact where id > %s order by id l
 
 PICK_RECIPIENTS = """
 -- One message for each contact of the chunk who may be texted and has none in this broadcast yet.
+-- The plus keeps SQLite from reading the whole workspace's index for each chunk of ids.
 insert into broadcasts_message (
   broadcast_id, position, workspace_id, contact_id, phone, state,
   text, parts, reference, leased_by, error_code, error_text)
 select %(broadcast)s, %(next)s + row_number() over (order by c.id) - 1, c.workspace_id, c.id,
   c.phone, 'pending', '', 0, '', '', '', ''
 from contacts_contact c
-where c.id > %(after)s and c.id <= %(end)s and c.workspace_id = %(workspace)s
+where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s
   and {audience} and {textable} and {complete}
   and not exists (
     select 1 from broadcasts_message had
@@ -55,18 +56,19 @@ where c.id > %(after)s and c.id <= %(end)s and c.workspace_id = %(workspace)s
 
 COUNT_LEFT_OUT = """
 -- Why the others of the chunk got none. Those with a message in positions before are duplicates.
+-- (`not textable` would not do: it is null for somebody who was never asked.)
 insert into broadcasts_leftout (broadcast_id, reason, count)
 select %(broadcast)s, reason, count(*) from (
   select case
-    when not {textable} then case when exists (
+    when {textable} then case when {complete} then 'duplicate' else 'missing_field' end
+    when exists (
         select 1 from contacts_suppression stop
         where stop.phone_hash = c.phone_hash and stop.scope_id in ({scopes})
           and stop.purpose in ('', %(purpose)s) and stop.lifted_at is null)
-      then 'opted_out' else 'no_consent' end
-    when not {complete} then 'missing_field'
-    else 'duplicate' end as reason
+      then 'opted_out'
+    else 'no_consent' end as reason
   from contacts_contact c
-  where c.id > %(after)s and c.id <= %(end)s and c.workspace_id = %(workspace)s and {audience}
+  where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s and {audience}
     and not exists (
       select 1 from broadcasts_message got
       where got.contact_id = c.id and got.broadcast_id = %(broadcast)s
