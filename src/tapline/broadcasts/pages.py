@@ -120,8 +120,8 @@ def act(visit: Visit, broadcast_id: int, action: str) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def send_later(visit: Visit, broadcast_id: int) -> HttpResponse:
     """Schedule, by the clock of the workspace."""
-    at = _local_time(visit.form("at"), visit.workspace.zone)
-    schedule(find_broadcast(visit, broadcast_id), at, actor=visit.actor)
+    broadcast = find_broadcast(visit, broadcast_id)
+    schedule(broadcast, _local_time(visit.form("at"), visit.workspace.zone), actor=visit.actor)
     return redirect("broadcasts:show", visit.workspace.pk, broadcast_id)
 
 

@@ -87,15 +87,17 @@ def switch(visit: Visit, link_id: int) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def expire(visit: Visit, link_id: int) -> HttpResponse:
     """Let a link end at a time on the workspace's clock; an empty time means never."""
+    link = _find(visit, link_id)
     at = _local_time(visit.form("expires_at"), visit.workspace.zone)
-    set_expiry(_find(visit, link_id), at, actor=visit.actor)
+    set_expiry(link, at, actor=visit.actor)
     return _back(visit, link_id)
 
 
 @inside(Need.EDIT, "POST")
 def add_alias(visit: Visit, link_id: int) -> HttpResponse:
     """Give a link a path of its own choosing."""
-    create_alias(_domain(visit), visit.form("path"), _find(visit, link_id), actor=visit.actor)
+    link = _find(visit, link_id)
+    create_alias(_domain(visit), visit.form("path"), link, actor=visit.actor)
     return _back(visit, link_id)
 
 

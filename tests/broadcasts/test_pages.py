@@ -1,0 +1,279 @@
+"""Writing, checking, sending and watching a broadcast, in the browser."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tapline.broadcasts.models import Broadcast, BroadcastState
+from tapline.broadcasts.pages_report import chart_points, describe_tap
+from tapline.clicks.reports import MinuteCount, RecentClick
+from tapline.links.models import Campaign
+from tapline.workspaces.audit import history
+from tapline.workspaces.models import Role, Workspace
+from tests.broadcasts.making import TEXT, make_broadcast, make_contacts, make_workspace, prepare
+from tests.clicks.world import NOON, PIXEL, WHATSAPP, make_world, take_in
+from tests.web.browsing import empty_click_store, member_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _empty_click_store() -> Iterator[None]:
+    with empty_click_store():
+        yield
+
+
+FORM = {
+    "name": "Menu",
+    "text": TEXT,
+    "audience": '{"all": true}',
+    "purpose": "marketing",
+    "campaign": "Autumn",
+}
+
+
+def _words(page: bytes) -> str:
+    """Return a page as people read it: without tags, entities and runs of space."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page.decode())))
+
+
+def test_a_broadcast_is_written_and_changed() -> None:
+    workspace = make_workspace()
+    editor = member_of(workspace, Role.EDITOR)
+
+    made = editor.post(reverse("broadcasts:new", args=[workspace.pk]), FORM | {"utm_source": "sms"})
+    broadcast = Broadcast.objects.get()
+    assert made.headers["Location"] == reverse("broadcasts:show", args=[workspace.pk, broadcast.pk])
+    assert broadcast.campaign == Campaign.objects.get(name="Autumn", workspace=workspace)
+    assert broadcast.utm == {"source": "sms"}
+
+    address = reverse("broadcasts:compose", args=[workspace.pk, broadcast.pk])
+    editor.post(address, FORM | {"text": "Line\r\nbreak https://www.example.com/menu"})
+    broadcast.refresh_from_db()
+    assert broadcast.text == "Line\nbreak https://www.example.com/menu"
+    assert Campaign.objects.count() == 1
+    assert history(workspace)[0].action == "broadcast.changed"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"text": "Hi {{ first_name"}, "first_name"),
+        ({"text": ""}, "The text is empty."),
+        ({"name": ""}, "needs a name"),
+        ({"audience": "everybody"}, "No audience is chosen."),
+        ({"audience": '{"tags": ["vip"]}'}, "There is no tag 'vip'"),
+        ({"spend_limit": "a lot"}, "The spend limit is not an amount."),
+        ({"spend_limit": "NaN"}, "The spend limit is not an amount."),
+        ({"text": "See https://user:pass@example.com/"}, "user"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(wrong: dict[str, str], words: str) -> None:
+    workspace = make_workspace()
+
+    answer = member_of(workspace).post(
+        reverse("broadcasts:new", args=[workspace.pk]), FORM | {"text": TEXT + " Ciao"} | wrong
+    )
+
+    assert answer.status_code == 422
+    assert words in _words(answer.content)
+    assert ("Ciao" in answer.content.decode()) == ("text" not in wrong)
+    assert not Broadcast.objects.exists()
+    assert not Campaign.objects.exists()
+
+
+def _preview(workspace_id: int, step: str = "", **form: str) -> str:
+    address = reverse("broadcasts:preview", args=[workspace_id]) + f"?step={step}"
+    browser = member_of(Workspace.objects.get(pk=workspace_id), Role.EDITOR)
+    answer = browser.post(address, FORM | form, headers={"HX-Request": "true"})
+    return _words(answer.content) + answer.content.decode()
+
+
+def test_the_preview_shows_what_each_recipient_gets_and_its_parts() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 2)
+
+    first = _preview(workspace.pk)
+    second = _preview(workspace.pk, "next", n="0")
+    past_the_end = _preview(workspace.pk, "next", n="1")
+
+    assert "Hi N0, our menu: https://go.example.com/" in first
+    assert "Recipient 1, +12…00" in first
+    assert "https://www.example.com/menu" in first
+    assert "Parts 1" in first
+    assert "GSM-7" in first
+    assert "Hi N1," in second
+    assert "Hi N1," in past_the_end
+    assert "+1200555" not in first
+
+
+def test_the_preview_says_why_parts_became_shorter() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 1)
+
+    assert "UCS-2" in _preview(workspace.pk, text=TEXT + " 🥐")
+
+
+def test_a_mistake_in_the_text_is_a_fragment_and_not_a_page() -> None:
+    workspace = make_workspace()
+
+    shown = _preview(workspace.pk, text="Hi {{ first_name")
+
+    assert 'role="alert"' in shown
+    assert "<html" not in shown
+
+
+def test_the_checks_offer_to_send_only_what_somebody_would_get() -> None:
+    workspace = make_workspace()
+    editor = member_of(workspace, Role.EDITOR)
+    broadcast = make_broadcast(workspace)
+    address = reverse("broadcasts:findings", args=[workspace.pk, broadcast.pk])
+
+    assert "Nobody would get this text." in _words(editor.get(address).content)
+    assert "Send now" not in _words(editor.get(address).content)
+
+    make_contacts(workspace, 1)
+    assert "Send now" in _words(editor.get(address).content)
+
+
+def test_sending_pausing_going_on_and_cancelling_are_audited() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 2)
+    broadcast = make_broadcast(workspace)
+    editor = member_of(workspace, Role.EDITOR)
+
+    def press(action: str) -> str:
+        address = reverse("broadcasts:act", args=[workspace.pk, broadcast.pk, action])
+        assert editor.get(address).status_code == 405  # A GET never acts.
+        assert editor.post(address).status_code == 302
+        broadcast.refresh_from_db()
+        return broadcast.state
+
+    assert press("start") == BroadcastState.PREPARING
+    assert press("pause") == BroadcastState.PAUSED
+    assert press("resume") == BroadcastState.PREPARING
+    assert press("cancel") == BroadcastState.CANCELLED
+    actions = [entry.action for entry in history(workspace)[:4]]
+    assert actions == [
+        f"broadcast.{word}" for word in ("cancelled", "resumed", "paused", "started")
+    ]
+    assert all(entry.actor.startswith("user ") for entry in history(workspace)[:4])
+
+
+def test_what_is_not_possible_any_more_is_explained() -> None:
+    workspace = make_workspace()
+    broadcast = make_broadcast(workspace)
+
+    answer = member_of(workspace).post(
+        reverse("broadcasts:act", args=[workspace.pk, broadcast.pk, "pause"])
+    )
+
+    assert answer.status_code == 409
+    assert "is draft" in _words(answer.content)
+
+
+def test_scheduling_goes_by_the_clock_of_the_workspace() -> None:
+    workspace = make_workspace()
+    workspace.zone = "Europe/Berlin"
+    workspace.save()
+    make_contacts(workspace, 1)
+    broadcast = make_broadcast(workspace)
+    address = reverse("broadcasts:schedule", args=[workspace.pk, broadcast.pk])
+
+    assert member_of(workspace).post(address, {"at": "soon"}).status_code == 422
+    member_of(workspace).post(address, {"at": "2099-07-01T09:30"})
+
+    broadcast.refresh_from_db()
+    assert broadcast.state == BroadcastState.SCHEDULED
+    assert broadcast.scheduled_at == dt.datetime(2099, 7, 1, 7, 30, tzinfo=dt.UTC)
+
+
+def test_a_broadcast_under_way_shows_its_report_and_cannot_be_rewritten() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 3)
+    broadcast = prepare(make_broadcast(workspace))
+    editor = member_of(workspace, Role.EDITOR)
+
+    page = editor.get(reverse("broadcasts:show", args=[workspace.pk, broadcast.pk]))
+    compose = editor.get(reverse("broadcasts:compose", args=[workspace.pk, broadcast.pk]))
+
+    assert "Waiting 3" in _words(page.content)
+    assert "Nobody has tapped yet." in _words(page.content)
+    assert compose.status_code == 302
+
+
+def test_the_report_counts_people_apart_from_machines() -> None:
+    world = make_world(recipients=4)
+    Broadcast.objects.update(state=BroadcastState.SENT, started_at=NOON, finished_at=NOON)
+    take_in(
+        world.tap(0),
+        world.tap(0, at=NOON + dt.timedelta(minutes=3)),
+        world.tap(1, agent=PIXEL),
+        world.tap(2, agent=WHATSAPP),
+    )
+    browser = member_of(world.workspace)
+
+    live = browser.get(reverse("broadcasts:live", args=world.of))
+    details = browser.get(reverse("broadcasts:details", args=world.of))
+    words = _words(live.content)
+
+    assert "People who tapped 2" in words
+    assert "Their taps 3" in words
+    assert "Link previews 1" in words
+    assert "link preview," in words
+    assert "verdict" not in words.lower()
+    points = json.loads(html.unescape(re.findall(r'points="([^"]+)"', live.content.decode())[0]))
+    assert sum(taps for _at, taps in points) == 3
+    assert "https://www.example.com/menu 2 3" in _words(details.content)
+    assert "12:00" in _words(details.content)
+
+
+def test_who_tapped_and_who_did_not_are_lists_of_people() -> None:
+    world = make_world(recipients=3)
+    Broadcast.objects.update(state=BroadcastState.SENT, started_at=NOON)
+    take_in(world.tap(1))
+    browser = member_of(world.workspace, Role.VIEWER)
+
+    tapped = browser.get(reverse("broadcasts:recipients", args=[*world.of, "tapped"]))
+    rest = browser.get(reverse("broadcasts:recipients", args=[*world.of, "not-tapped"]))
+
+    phones = [message.phone for message in world.messages]
+    assert [phone in _words(tapped.content) for phone in phones] == [False, True, False]
+    assert [phone in _words(rest.content) for phone in phones] == [True, False, True]
+
+
+def test_a_tap_reads_as_people_would_tell_it() -> None:
+    now = timezone.now()
+    tap = RecentClick(
+        id="x", clicked_at=now - dt.timedelta(seconds=2), message=1, contact=1, link=1,
+        verdict="human", device="iPhone", os="iOS", browser="Safari", app="", device_kind="phone",
+    )  # fmt: skip
+
+    assert describe_tap(tap, now) == "iPhone, Safari, 2 s ago"
+
+
+def test_the_chart_falls_to_zero_between_taps() -> None:
+    minutes = [
+        MinuteCount(NOON, taps=2, people=2),
+        MinuteCount(NOON + dt.timedelta(minutes=1), taps=1, people=1),
+        MinuteCount(NOON + dt.timedelta(minutes=9), taps=4, people=3),
+    ]
+    start = int(NOON.timestamp())
+
+    assert chart_points(minutes) == [
+        (start - 60, 0),
+        (start, 2),
+        (start + 60, 1),
+        (start + 120, 0),
+        (start + 480, 0),
+        (start + 540, 4),
+    ]
+    assert chart_points([]) == []

@@ -1,0 +1,172 @@
+"""Finding people, opting them out and importing a file of them, in the browser."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from tapline import config
+from tapline.contacts.models import Contact, ContactImport
+from tapline.workspaces.models import Role, Workspace
+from tapline.workspaces.tree import create_workspace
+from tests.broadcasts.making import make_contacts, make_workspace
+from tests.web.browsing import member_of
+
+pytestmark = pytest.mark.django_db
+
+CSV = (
+    "First name;Mobile;City\r\n"
+    "Ana;(212) 555-0100;Lisbon\r\n"
+    "Ben;212 555 0101;Oslo\r\n"
+    "Eve;12345;Rome\r\n"
+).encode("utf-8-sig")
+AGREED = {
+    "how": "form on our website",
+    "agreed_at": "2026-01-05",
+    "wording": "Text me offers. Reply STOP to end.",
+}
+
+
+def _words(page: bytes) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page.decode())))
+
+
+def _upload(browser: Client, workspace: Workspace, content: bytes, name: str = "a b.csv") -> str:
+    answer = browser.post(
+        reverse("contacts:upload", args=[workspace.pk]),
+        {"file": SimpleUploadedFile(name, content)},
+    )
+    return answer.headers.get("Location", "")
+
+
+def _kept_files(workspace: Workspace) -> list[Path]:
+    return list((config.current().data_dir / "uploads" / str(workspace.pk)).glob("*"))
+
+
+def test_a_file_is_looked_at_tried_out_and_imported() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+    address = _upload(editor, workspace, CSV)
+
+    asked = editor.get(address)
+    assert "How did these people agree" in _words(asked.content)
+    assert "<option selected>Mobile</option>" in asked.content.decode()
+
+    tried = editor.post(address, AGREED | {"step": "try", "column_phone": "Mobile"})
+    assert "Rows 3 New contacts 2" in _words(tried.content)
+    assert "Line Why 4" in _words(tried.content)
+    assert not Contact.objects.exists()
+
+    done = editor.post(
+        address, AGREED | {"step": "import", "column_phone": "Mobile", "tags": "vip, new"}
+    )
+    assert "New contacts 2" in _words(done.content)
+    contacts = Contact.objects.in_workspace(workspace)
+    assert contacts.textable("marketing").count() == 2
+    assert {tag.name for tag in contacts[0].tags.all()} == {"vip", "new"}
+    assert ContactImport.objects.get().file_name.endswith("a_b.csv")
+
+
+def test_the_file_is_gone_after_its_import() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+    address = _upload(editor, workspace, CSV)
+    assert len(_kept_files(workspace)) == 1
+
+    editor.post(address, {"step": "import", "column_phone": "Mobile"})
+
+    assert _kept_files(workspace) == []
+    assert editor.get(address).status_code == 404
+
+
+def test_without_an_answer_how_they_agreed_nobody_can_be_texted() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+
+    done = editor.post(
+        _upload(editor, workspace, CSV), {"step": "import", "column_phone": "Mobile"}
+    )
+
+    assert "Nobody of this file can be texted" in _words(done.content)
+    contacts = Contact.objects.in_workspace(workspace)
+    assert (contacts.count(), contacts.textable("marketing").count()) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "part", [{"how": "form"}, {"how": "form", "agreed_at": "soon", "wording": "Yes"}]
+)
+def test_half_an_answer_is_refused_and_kept_in_the_form(part: dict[str, str]) -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+
+    answer = editor.post(
+        _upload(editor, workspace, CSV), part | {"step": "import", "column_phone": "Mobile"}
+    )
+
+    assert answer.status_code == 422
+    assert 'value="form"' in answer.content.decode()
+    assert not Contact.objects.exists()
+
+
+def test_what_is_no_csv_is_refused_in_words() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+
+    answer = editor.get(_upload(editor, workspace, b"PK\x03\x04" + bytes(100), "contacts.xlsx"))
+    nothing = editor.post(reverse("contacts:upload", args=[workspace.pk]))
+
+    assert answer.status_code == 422
+    assert "Excel workbook" in _words(answer.content)
+    assert "No file was sent." in _words(nothing.content)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", ".hidden", "é\x00\n.csv", "x" * 300])
+def test_a_file_name_cannot_lead_out_of_the_folder(name: str) -> None:
+    workspace = create_workspace("Bakery")
+    for old in _kept_files(workspace):
+        old.unlink()
+
+    address = _upload(member_of(workspace), workspace, CSV, name)
+
+    (kept,) = _kept_files(workspace)
+    assert member_of(workspace).get(address).status_code == 200
+    kept.unlink()
+
+
+def test_people_are_found_by_number_and_name_without_either_in_an_address() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 3)
+    browser = member_of(workspace)
+    address = reverse("contacts:list", args=[workspace.pk])
+
+    by_number = _words(browser.post(address, {"search": "(200) 555-0101"}).content)
+    by_name = _words(browser.post(address, {"search": "N2"}).content)
+
+    assert "+12005550101" in by_number
+    assert "+12005550102" not in by_number
+    assert "+12005550102" in by_name
+    assert "+12005550101" not in by_name
+    assert "phone" not in address
+
+
+def test_a_contact_shows_what_was_agreed_and_opting_out_ends_it() -> None:
+    workspace = make_workspace()
+    (contact,) = make_contacts(workspace, 1)
+    editor = member_of(workspace, Role.EDITOR)
+    address = reverse("contacts:show", args=[workspace.pk, contact.pk])
+
+    before = _words(editor.get(address).content)
+    editor.post(reverse("contacts:stop", args=[workspace.pk, contact.pk]))
+    after = _words(editor.get(address).content)
+
+    assert "Marketing yes" in before
+    assert "Yes, text me offers." in before
+    assert "Marketing no" in after
+    assert "Opted out" in after
+    assert not Contact.objects.in_workspace(workspace).textable("marketing").exists()

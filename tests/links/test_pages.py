@@ -1,0 +1,112 @@
+"""Links, aliases and domains, in the browser."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from tapline.links.models import Alias, Domain, Link
+from tapline.workspaces.audit import history
+from tapline.workspaces.models import Role
+from tapline.workspaces.tree import create_workspace
+from tests.links.making import make_domain, make_link
+from tests.web.browsing import member_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_link_with_an_alias_is_made_and_listed() -> None:
+    domain = make_domain()
+    workspace = domain.workspace
+    editor = member_of(workspace, Role.EDITOR)
+
+    made = editor.post(
+        reverse("links:new", args=[workspace.pk]),
+        {"destination": "https://www.example.com/sale", "name": "Poster", "path": "Summer"},
+    )
+
+    link = Link.objects.get(name="Poster")
+    assert made.headers["Location"] == reverse("links:show", args=[workspace.pk, link.pk])
+    listed = editor.get(reverse("links:list", args=[workspace.pk])).content.decode()
+    assert "https://go.example.com/summer" in listed
+
+
+def test_a_bad_destination_is_explained_and_kept_in_the_form() -> None:
+    workspace = make_domain().workspace
+
+    answer = member_of(workspace).post(
+        reverse("links:new", args=[workspace.pk]), {"destination": "javascript:alert(1)"}
+    )
+
+    assert answer.status_code == 422
+    assert 'value="javascript:alert(1)"' in answer.content.decode()
+    assert not Link.objects.exists()
+
+
+def test_a_link_is_changed_disabled_enabled_and_ended_with_an_audit() -> None:
+    link = make_link(make_domain())
+    workspace = link.workspace
+    workspace.zone = "America/New_York"
+    workspace.save()
+    editor = member_of(workspace, Role.EDITOR)
+
+    def press(name: str, **form: str) -> Link:
+        answer = editor.post(reverse(f"links:{name}", args=[workspace.pk, link.pk]), form)
+        assert answer.status_code == 302
+        return Link.objects.get(pk=link.pk)
+
+    assert (
+        press("destination", destination="https://www.example.com/new").destination
+        == "https://www.example.com/new"
+    )
+    assert press("switch", to="off").disabled_at is not None
+    assert press("switch", to="on").disabled_at is None
+    ended = press("expiry", expires_at="2030-01-15T12:00").expires_at
+    assert ended == dt.datetime(2030, 1, 15, 17, 0, tzinfo=dt.UTC)
+    shown = editor.get(reverse("links:show", args=[workspace.pk, link.pk])).content.decode()
+    assert 'value="2030-01-15T12:00"' in shown
+    assert press("expiry", expires_at="").expires_at is None
+    entries = history(workspace)
+    assert entries.filter(action="link.destination_changed").exists()
+    assert entries.filter(action="link.disabled", actor__startswith="user ").exists()
+
+
+def test_aliases_come_and_go() -> None:
+    link = make_link(make_domain())
+    editor = member_of(link.workspace, Role.EDITOR)
+    add = reverse("links:add-alias", args=[link.workspace_id, link.pk])
+
+    editor.post(add, {"path": "sale"})
+    alias = Alias.objects.get(path="sale", deleted_at=None)
+    assert editor.post(add, {"path": "sale"}).status_code == 409
+
+    editor.post(reverse("links:remove-alias", args=[link.workspace_id, alias.pk]))
+    assert not Alias.objects.filter(deleted_at=None).exists()
+
+
+def test_who_owns_the_top_vouches_for_domains_and_nobody_below() -> None:
+    brand = create_workspace("Brand")
+    location = create_workspace("Location", parent=brand)
+    form = {"base_url": "https://leeds.example.com", "fallback_url": "https://www.example.com/"}
+
+    refused = member_of(location).post(reverse("links:add-domain", args=[location.pk]), form)
+    assert refused.status_code == 403
+    assert not Domain.objects.exists()
+
+    owner = member_of(brand, sees_people_below=True)
+    owner.post(reverse("links:add-domain", args=[location.pk]), form)
+    domain = Domain.objects.get()
+    assert domain.workspace == location
+    assert domain.proved_at is not None
+
+    own = member_of(location)
+    own.post(
+        reverse("links:fallback", args=[location.pk, domain.pk]),
+        {"fallback_url": "https://www.example.com/hello"},
+    )
+    domain.refresh_from_db()
+    assert domain.fallback_url == "https://www.example.com/hello"
+    page = own.get(reverse("links:domains", args=[location.pk])).content.decode()
+    assert "https://leeds.example.com" in page
