@@ -182,9 +182,9 @@ def _import_own_phone(folder: Path) -> None:
 
 
 def _nobody(contacts: Path, report: ImportReport) -> NobodyToText:
-    reasons = ", ".join(report.refused_why) or "it has no rows"
+    first = f"; line {report.bad_rows[0].line}: {report.bad_rows[0].why}" if report.bad_rows else ""
     return NobodyToText(
         f"{contacts} gives nobody to text.",
-        why=f"None of its {report.rows} rows became a contact: {reasons}.",
+        why=f"None of its {report.rows} rows became a contact{first}.",
         do="Use a file like examples/contacts.csv: a header line and a column with phone numbers.",
     )
