@@ -13,6 +13,8 @@ from tests.edge.control import eventually
 serials = itertools.count(5_000)
 HOST_LINE = f"Host: {HOST}\r\n"
 
+MANY_HEADERS = b"".join(b"X%d: y\r\n" % number for number in range(101))
+
 
 def status_of(raw: bytes) -> int:
     return int(raw.split(b" ", 2)[1])
@@ -33,14 +35,19 @@ def status_of(raw: bytes) -> int:
         (b"GET / HTTP/1.1\r\nHost: a\r\nBad\x00: x\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
         (
-            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
+            b"POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nContent-Length: 1\n\n",
             400,
         ),
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         (b"GET /" + b"a" * 200_000, 414),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 40_000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 300_000, 431),
-        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 101 + b"\r\n", 431),
+        (
+            b"GET / HTTP/1.1\r\nHost: a\r\n"
+            + b"".join(b"X%d: y\r\n" % n for n in range(101))
+            + b"\r\n",
+            431,
+        ),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n" + b"a" * 70_000, 413),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,16 +21,18 @@ class ProxyTrust:
     header: bytes  # lower-case; empty: no proxy is configured
     networks: tuple[Network, ...]
 
-    def client_address(self, peer: str, values: Iterable[bytes]) -> str:
+    def client_address(self, peer: str, headers: Mapping[bytes, bytes]) -> str:
         """Return the rightmost hop that is no configured proxy, else the peer.
 
-        `values` are all values of the header, in order: what the client itself wrote stands on the
-        left, what a proxy saw is appended on the right. A hop that is no address ends the search.
+        What the client itself wrote stands on the left of the header, what a proxy saw is appended
+        on the right. A hop that is no address ends the search. A header that came in two
+        spellings is not believed: which of them the proxy wrote cannot be told.
         """
-        if not self.trusts(peer):
+        if not self.networks or not self.trusts(peer):
             return peer
+        values = [value for name, value in headers.items() if name.lower() == self.header]
         client = peer
-        for hop in reversed(b",".join(values).split(b",")):
+        for hop in reversed(values[0].split(b",")) if len(values) == 1 else ():
             address = normal_address(hop.decode("ascii", "replace").strip())
             if address is None:
                 break
@@ -40,7 +42,7 @@ class ProxyTrust:
         return client
 
     def trusts(self, address: str) -> bool:
-        return bool(self.networks) and _is_in(address, self.networks)
+        return _is_in(address, self.networks)
 
 
 def proxy_trust(header: str, networks: str) -> ProxyTrust:

@@ -47,15 +47,11 @@ _ROBOTS = b"User-agent: *\nDisallow: /\n"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Everything before the date, and the body after it. A `HEAD` gets the same head."""
+    """The head up to the date and the `Connection` line, and the body. `HEAD` gets no body."""
 
     status: int
     head: bytes
     body: bytes = b""
-
-    def to_bytes(self, date_line: bytes, *, closes: bytes = b"", has_body: bool = True) -> bytes:
-        """Return the answer as sent; `closes` is a `Connection` line or nothing."""
-        return self.head + date_line + closes + (b"\r\n" + self.body if has_body else b"\r\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,10 @@ import uvloop
 
 from tapline.clicklog.writer import SegmentWriter
 from tapline.edge.addresses import ProxyTrust, proxy_trust
-from tapline.edge.answers import Answer
 from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.lookup import Lookup
-from tapline.edge.tap import Taps, Waiting
+from tapline.edge.tap import Settling, Taps, send_settled
 
 PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 BACKLOG = 4096
@@ -90,7 +89,7 @@ class Child:
         loop, setup = asyncio.get_running_loop(), self._setup
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         lookup = Lookup(Path(setup.replica_dir), setup.codes_key, loop.call_soon)
-        writer = SegmentWriter[tuple[Waiting, Answer]](Path(setup.click_log_dir), _send_settled)
+        writer = SegmentWriter[Settling](Path(setup.click_log_dir), send_settled)
         taps = Taps(lookup, self._trust(), self._counters, writer, self._ring)
         desk = Desk(
             taps,
@@ -118,7 +117,7 @@ class Child:
         return proxy_trust(self._setup.client_address_header, self._setup.trusted_proxies)
 
     async def _tick_until_stopped(
-        self, desk: Desk, taps: Taps, writer: SegmentWriter[tuple[Waiting, Answer]]
+        self, desk: Desk, taps: Taps, writer: SegmentWriter[Settling]
     ) -> None:
         seconds = 0
         while not self._stopping.is_set():
@@ -152,7 +151,7 @@ class Child:
         with contextlib.suppress(OSError):  # Full: it has been rung for already.
             self._bell.send(RING)
 
-    def _count_log(self, writer: SegmentWriter[tuple[Waiting, Answer]]) -> None:
+    def _count_log(self, writer: SegmentWriter[Settling]) -> None:
         stats, counters, before = writer.stats, self._counters, self._counted_before
         if stats.last_error and not counters[Counter.LOG_FAILING]:
             print(f"click log: {stats.last_error}; taps are answered all the same", file=sys.stderr)  # noqa: T201
@@ -211,11 +210,6 @@ def shared_socket(host: str, port: int) -> socket.socket:
         bound.close()
         raise
     return bound
-
-
-def _send_settled(batch: list[tuple[Waiting, Answer]]) -> None:
-    for waiting, answer in batch:
-        waiting.send(answer)
 
 
 if __name__ == "__main__":

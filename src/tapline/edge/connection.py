@@ -14,7 +14,7 @@ from tapline.edge import answers
 from tapline.edge.addresses import network_of, normal_address
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter
-from tapline.edge.tap import Request, Taps, Waiting
+from tapline.edge.tap import Exchange, Taps
 
 LONGEST_TARGET_BYTES = 8 * 1024
 LONGEST_HEADERS_BYTES = 32 * 1024
@@ -27,8 +27,10 @@ IDLE_SECONDS = 30.0
 # kernel send a reset, and the client would never see why.
 LINGER_SECONDS = 2.0
 
-_CLOSE = b"Connection: close\r\n"
-_KEEP_ALIVE = b"Connection: keep-alive\r\n"
+# What ends the head of an answer.
+_END = b"\r\n"
+_CLOSE = b"Connection: close\r\n\r\n"
+_KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -60,22 +62,6 @@ class Desk:
             connection.close_when_answered()
 
 
-class PendingAnswer(Waiting):
-    """One request's place in its connection's queue."""
-
-    __slots__ = ("answer", "connection", "has_body", "line")
-
-    def __init__(self, connection: Connection, has_body: bool, line: bytes) -> None:
-        self.connection = connection
-        self.has_body = has_body
-        self.line = line  # a Connection header, or nothing
-        self.answer: Answer | None = None
-
-    def send(self, answer: Answer) -> None:
-        self.answer = answer
-        self.connection.send_ready()
-
-
 class Connection(asyncio.Protocol):
     """Reads requests and writes answers. The parser calls the methods that begin with `on_`."""
 
@@ -84,8 +70,8 @@ class Connection(asyncio.Protocol):
         "_desk",
         "_fed_bytes",
         "_headers",
-        "_headers_done",
         "_is_ending",
+        "_is_paused",
         "_is_refused",
         "_network",
         "_parser",
@@ -94,21 +80,26 @@ class Connection(asyncio.Protocol):
         "_since",
         "_target",
         "_transport",
+        "on_header",
     )
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._headers: dict[bytes, bytes] = {}
+        # Called for every header: a method of C spares a Python call each. Of a name that comes
+        # twice the last value counts; two hosts are refused in `data_received`.
+        self.on_header = self._headers.__setitem__
         self._parser = httptools.HttpRequestParser(self)
-        self._pending: deque[PendingAnswer] = deque()
+        self._pending: deque[Exchange] = deque()
         self._transport: asyncio.Transport | None = None
-        self._target = b""
-        self._fed_bytes = 0
         self._network = ""
         self._peer = ""
+        self._target = b""
+        self._fed_bytes = self._body_bytes = 0  # of the request being read
         self._is_ending = False  # no further request is read
         self._is_refused = False
+        self._is_paused = False
         self._since = desk.now  # the beginning of the request being read, or of idleness
-        self._begin_request()
 
     # --- from the event loop ---------------------------------------------------------------------
 
@@ -140,16 +131,21 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_ending:
             return
+        if not self._fed_bytes:
+            self._since = self._desk.now
         self._fed_bytes += len(data)
+        if data.count(b"ost:") > 1 and _has_two_hosts(data):
+            self._refuse(answers.BAD_REQUEST)
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            # The request itself was answered; what follows would be another protocol.
+            # The request itself is answered; what follows would be another protocol.
             self._is_ending = True
         except httptools.HttpParserError:
             self._refuse(answers.BAD_REQUEST)
-        if not self._headers_done and self._fed_bytes > LONGEST_HEADERS_BYTES:
-            self._refuse(self._too_large())
+        if self._fed_bytes > LONGEST_HEADERS_BYTES and not self._body_bytes:
+            self._refuse(answers.HEADERS_TOO_LARGE if self._headers else answers.URI_TOO_LONG)
 
     def eof_received(self) -> bool:
         """Keep the writing side open while answers are pending."""
@@ -158,27 +154,15 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client does not read: take nothing more from it."""
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._pause()
 
     def resume_writing(self) -> None:
         self._read_on()
 
     # --- from the parser -------------------------------------------------------------------------
 
-    def on_message_begin(self) -> None:
-        self._since = self._desk.now
-
     def on_url(self, part: bytes) -> None:
         self._target = self._target + part if self._target else part
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        self._headers_done = True
-        if self._fed_bytes > LONGEST_TARGET_BYTES or len(self._headers) > MOST_HEADERS:
-            self._check_sizes()
 
     def on_body(self, part: bytes) -> None:
         self._body_bytes += len(part)
@@ -188,51 +172,62 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self._is_ending:
             return
-        parser, headers = self._parser, self._headers
-        method, version = parser.get_method(), parser.get_http_version()
-        hosts = [value for name, value in headers if len(name) == 4 and name.lower() == b"host"]
-        if len(hosts) != 1 and (hosts or version != "1.0"):
+        headers, target = self._headers.copy(), self._target
+        if self._fed_bytes > LONGEST_TARGET_BYTES or len(headers) > MOST_HEADERS:
+            refusal = _refusal_for_size(target, headers)
+            if refusal is not None:
+                self._refuse(refusal)
+                return
+        parser = self._parser
+        version = parser.get_http_version()
+        host = headers.get(b"Host") or headers.get(b"host") or _any_spelling(headers, b"host")
+        if host is None and version != "1.0":
             self._refuse(answers.BAD_REQUEST)
             return
-        host = hosts[0] if hosts else b""
-        target = self._target
         if target[:1] != b"/":
             host, target = _authority_and_path(target, host)
-        line = b""
+        ending = _END
         if not parser.should_keep_alive() or self._desk.is_stopping:
-            self._is_ending, line = True, _CLOSE
+            self._is_ending, ending = True, _CLOSE
         elif version == "1.0":
-            line = _KEEP_ALIVE
-        pending = PendingAnswer(self, method != b"HEAD", line)
-        self._pending.append(pending)
-        if len(self._pending) >= MOST_PENDING and self._transport is not None:
-            self._transport.pause_reading()
-        request = Request(method, target, host, headers, self._peer)
+            ending = _KEEP_ALIVE
+        exchange = Exchange(
+            parser.get_method(), target, host or b"", headers, self._peer, self, ending
+        )
         self._begin_request()
-        self._desk.taps.take(request, pending)
+        self._pending.append(exchange)
+        if len(self._pending) >= MOST_PENDING:
+            self._pause()
+        self._desk.taps.take(exchange)
 
     # --- answers ---------------------------------------------------------------------------------
 
     def send_ready(self) -> None:
         """Write all answers that are ready and whose predecessors have left, in one write."""
-        pending, transport = self._pending, self._transport
+        pending, transport, desk = self._pending, self._transport, self._desk
         if transport is None:
             pending.clear()
             return
-        date_line, pieces = self._desk.date_line, []
+        ready = b""
         while pending and (answer := pending[0].answer) is not None:
-            done = pending.popleft()
-            pieces.append(answer.to_bytes(date_line, closes=done.line, has_body=done.has_body))
-        if pieces:
-            transport.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-            self._since = self._desk.now
+            exchange = pending.popleft()
+            ready += answer.head + desk.date_line + exchange.ending
+            if answer.body and exchange.method != b"HEAD":
+                ready += answer.body
+        if ready:
+            transport.write(ready)
+            self._since = desk.now
         if not pending:
-            if self._is_refused and transport.can_write_eof():
-                transport.write_eof()
-            elif self._is_ending:
-                transport.close()
-            else:
-                self._read_on()
+            self._rest(transport)
+
+    def _rest(self, transport: asyncio.Transport) -> None:
+        """Go on or end, when all that was asked is answered."""
+        if self._is_refused and transport.can_write_eof():
+            transport.write_eof()
+        elif self._is_ending:
+            transport.close()
+        elif self._is_paused:
+            self._read_on()
 
     def close_when_answered(self) -> None:
         self._is_ending = True
@@ -263,23 +258,18 @@ class Connection(asyncio.Protocol):
 
     def _begin_request(self) -> None:
         self._target = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._headers_done = False
+        self._headers.clear()
         self._fed_bytes = self._body_bytes = 0
 
+    def _pause(self) -> None:
+        if self._transport is not None and not self._is_paused:
+            self._is_paused = True
+            self._transport.pause_reading()
+
     def _read_on(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and self._is_paused and not self._transport.is_closing():
+            self._is_paused = False
             self._transport.resume_reading()
-
-    def _check_sizes(self) -> None:
-        size = sum(len(name) + len(value) for name, value in self._headers)
-        if len(self._target) > LONGEST_TARGET_BYTES:
-            self._refuse(answers.URI_TOO_LONG)
-        elif size > LONGEST_HEADERS_BYTES or len(self._headers) > MOST_HEADERS:
-            self._refuse(answers.HEADERS_TOO_LARGE)
-
-    def _too_large(self) -> Answer:
-        return answers.HEADERS_TOO_LARGE if self._headers else answers.URI_TOO_LONG
 
     def _refuse(self, answer: Answer, *, counted: bool = False) -> None:
         """Answer what cannot be read on, after what was asked before; then close."""
@@ -288,12 +278,30 @@ class Connection(asyncio.Protocol):
         self._is_ending = self._is_refused = True
         if not counted:
             self._desk.counters[Counter.REFUSED] += 1
-        pending = PendingAnswer(self, has_body=True, line=_CLOSE)
-        self._pending.append(pending)
-        pending.send(answer)
+        exchange = Exchange(b"", b"", b"", {}, self._peer, self, _CLOSE)
+        self._pending.append(exchange)
+        exchange.send(answer)
 
 
-def _authority_and_path(target: bytes, host: bytes) -> tuple[bytes, bytes]:
+def _has_two_hosts(data: bytes) -> bool:
+    """Say whether a request names its host twice, which must be refused (RFC 9112, 3.2)."""
+    return any(head.lower().count(b"\nhost:") > 1 for head in data.split(b"\r\n\r\n"))
+
+
+def _any_spelling(headers: dict[bytes, bytes], wanted: bytes) -> bytes | None:
+    return next((value for name, value in headers.items() if name.lower() == wanted), None)
+
+
+def _refusal_for_size(target: bytes, headers: dict[bytes, bytes]) -> Answer | None:
+    if len(target) > LONGEST_TARGET_BYTES:
+        return answers.URI_TOO_LONG
+    size = sum(len(name) + len(value) for name, value in headers.items())
+    if size > LONGEST_HEADERS_BYTES or len(headers) > MOST_HEADERS:
+        return answers.HEADERS_TOO_LARGE
+    return None
+
+
+def _authority_and_path(target: bytes, host: bytes | None) -> tuple[bytes | None, bytes]:
     """Return host and path of a target in absolute form; its host counts then (RFC 9112, 3.2.2)."""
     scheme, mark, rest = target.partition(b"://")
     if not mark or scheme.lower() not in (b"http", b"https"):

@@ -33,7 +33,7 @@ class GuessLimit:
 
 
 @dataclass(slots=True)
-class TapLimit:
+class RepeatLimit:
     """Counts taps per path, network and minute; exactly only where it may matter.
 
     Nearly every code is tapped once or twice. A table of small counters, each shared by all that

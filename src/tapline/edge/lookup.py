@@ -6,21 +6,24 @@ until the replica changes.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import lmdb
+import numpy as np
 
 from tapline.codes.capacity import capacity
 from tapline.codes.ff1 import CodeCipher
 from tapline.codes.keys import generation_key
 from tapline.edge import rows
-from tapline.edge.answers import RedirectParts, redirect_parts
+from tapline.edge.answers import Answer, RedirectParts, fallback, redirect_parts
 from tapline.edge.replica import MOST_READERS
 
 MOST_KEPT = 4096
+FEW_CODES = 10
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -31,6 +34,7 @@ class KnownDomain:
     """A domain that may serve, with the ciphers that were needed so far."""
 
     row: rows.DomainRow
+    fallback: Answer
     ciphers: dict[int, list[tuple[int, CodeCipher, bytes]]] = field(default_factory=dict)
 
 
@@ -44,8 +48,7 @@ class KnownLink:
     parts: RedirectParts | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a path leads to. `link` is None where the serial may have been handed out but the
     replica does not hold it."""
 
@@ -53,6 +56,15 @@ class Found:
     serial: int  # -1: an alias
     position: int
     link: KnownLink | None
+
+
+class _Range(NamedTuple):
+    """Serials `first … end - 1` lead to one link."""
+
+    first: int
+    end: int
+    link: int
+    first_position: int
 
 
 class Lookup:
@@ -68,44 +80,50 @@ class Lookup:
         self._call_soon = call_soon
         self._txn: lmdb.Transaction | None = None
         self._snapshot = -1
-        self._domains: dict[str, KnownDomain | None] = {}
+        self._domains: dict[bytes, KnownDomain | None] = {}  # by `Host` header
         self._links: dict[int, KnownLink | None] = {}
+        self._ranges: dict[bytes, tuple[list[int], list[_Range]]] = {}  # by prefix, sorted
 
-    def domain(self, host: str) -> KnownDomain | None:
-        """Return the proved domain with this host (lower-case), or None."""
+    def domain(self, host: bytes) -> KnownDomain | None:
+        """Return the proved domain that a `Host` header names, or None."""
         txn = self._txn or self._begin()
         if host in self._domains:
             return self._domains[host]
-        value = txn.get(rows.domain_key(host)) if len(host) < rows.LONGEST_ALIAS_BYTES else None
-        known = KnownDomain(rows.read_domain(value)) if value else None
-        _keep(self._domains, host, known)
+        key = rows.domain_key(host_of(host))
+        value = txn.get(key) if len(key) <= rows.LONGEST_KEY_BYTES else None
+        row = rows.read_domain(value) if value else None
+        known = KnownDomain(row, fallback(row.fallback_url)) if row else None
+        if len(host) <= rows.LONGEST_KEY_BYTES:
+            _keep(self._domains, host, known)
         return known
 
-    def code(self, domain: KnownDomain, code: str) -> Found | None:
-        """Return what `code` (right letters and length) leads to, or None for a mere guess.
+    def codes(self, domain: KnownDomain, codes: list[str]) -> list[Found | None]:
+        """Return what each code leads to, or None for a mere guess; all have one length.
 
         A code has at most one generation in which it was handed out, so the first that knows it
         is right; guesses decrypt to serials far beyond what a domain ever hands out.
         """
-        maybe: Found | None = None
-        limit = capacity(len(code))
-        for generation, cipher, prefix in domain.ciphers.get(len(code)) or self._ciphers(
-            domain, len(code)
+        length = len(codes[0])
+        limit = capacity(length)
+        found: list[Found | None] = [None] * len(codes)
+        for generation, cipher, prefix in domain.ciphers.get(length) or self._ciphers(
+            domain, length
         ):
-            serial = cipher.decode(code)
-            if serial >= limit:
-                continue
-            if found := self._range(prefix, generation, serial):
-                return found
-            maybe = maybe or Found(generation, serial, -1, None)
-        return maybe
+            for at, serial in enumerate(_decode(cipher, codes)):
+                if serial >= limit:
+                    continue
+                before = found[at]
+                if before is None or before.link is None:
+                    maybe = before or Found(generation, serial, -1, None)
+                    found[at] = self._range(prefix, generation, serial) or maybe
+        return found
 
     def alias(self, domain: KnownDomain, path: str) -> Found | None:
         """Return what the alias `path` (any case, no leading slash) leads to, or None."""
-        path = path.lower()
-        if len(path.encode()) > rows.LONGEST_ALIAS_BYTES:
+        key = rows.alias_key(domain.row.id, path.lower())
+        if len(key) > rows.LONGEST_KEY_BYTES:
             return None
-        value = (self._txn or self._begin()).get(rows.alias_key(domain.row.id, path))
+        value = (self._txn or self._begin()).get(key)
         link = self._link(rows.read_alias(bytes(value))) if value else None
         return Found(0, -1, -1, link) if link else None
 
@@ -129,12 +147,29 @@ class Lookup:
             self._snapshot = txn.id()
             self._domains.clear()
             self._links.clear()
+            self._ranges.clear()
         self._txn = txn
         self._call_soon(self.end_turn)
         return txn
 
     def _range(self, prefix: bytes, generation: int, serial: int) -> Found | None:
         """Find the range that begins last before or at `serial`, and see whether it reaches it."""
+        firsts, ranges = self._ranges.get(prefix) or self._ranges.setdefault(prefix, ([], []))
+        at = bisect_right(firsts, serial) - 1
+        if at >= 0 and serial < ranges[at].end:
+            reached = ranges[at]
+        else:
+            read = self._read_range(prefix, serial)
+            if read is None:
+                return None
+            reached = read
+            if reached.end - reached.first > 1 and len(firsts) < MOST_KEPT:
+                firsts.insert(at + 1, reached.first)
+                ranges.insert(at + 1, reached)
+        position = reached.first_position + serial - reached.first
+        return Found(generation, serial, position, self._link(reached.link))
+
+    def _read_range(self, prefix: bytes, serial: int) -> _Range | None:
         cursor = (self._txn or self._begin()).cursor()
         there = cursor.set_range(prefix + (serial + 1).to_bytes(8, "big"))
         if not (cursor.prev() if there else cursor.last()):
@@ -144,9 +179,9 @@ class Lookup:
             return None
         (first,) = rows.first_serial_of(key[-8:])
         count, link, first_position = rows.read_range(value)
-        if serial >= first + count:
-            return None
-        return Found(generation, serial, first_position + serial - first, self._link(link))
+        return (
+            _Range(first, first + count, link, first_position) if serial < first + count else None
+        )
 
     def _link(self, link: int) -> KnownLink | None:
         if link in self._links:
@@ -167,6 +202,24 @@ class Lookup:
             for number, key_id in row.generations
         ]
         return domain.ciphers[length]
+
+
+def host_of(header: bytes) -> str:
+    """Return the host of a `Host` header: lower-case, no port, no final dot; "" for no ASCII."""
+    if not header.isascii():
+        return ""
+    host = header.decode().strip().lower()
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].removesuffix(".")
+
+
+def _decode(cipher: CodeCipher, codes: list[str]) -> list[int]:
+    """Return the serials of codes; many at once where that is cheaper (seen from ten on)."""
+    if len(codes) < FEW_CODES:
+        return [cipher.decode(code) for code in codes]
+    serials: list[int] = cipher.decode_many(np.array(codes, f"S{cipher.length}")).tolist()
+    return serials
 
 
 def _known_link(link: int, row: rows.LinkRow) -> KnownLink:

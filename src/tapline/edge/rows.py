@@ -21,7 +21,7 @@ _LINK_VALUE = struct.Struct(">?q")  # stopped, expiry in µs since 1970 (0: neve
 _ALIAS_KEY = struct.Struct(">cI")  # and the path
 _ALIAS_VALUE = struct.Struct(">Q")
 
-LONGEST_ALIAS_BYTES = 400  # 100 characters; LMDB takes keys of at most 511 bytes
+LONGEST_KEY_BYTES = 511  # LMDB takes no longer ones; an alias of 100 characters fits
 
 range_prefix_of = _RANGE_PREFIX.pack
 read_range = _RANGE_VALUE.unpack
@@ -81,7 +81,7 @@ def read_link(value: bytes) -> LinkRow:
 
 
 def alias_key(domain: int, path: str) -> bytes:
-    """Return the key of an alias; `path` is lower-case, at most `LONGEST_ALIAS_BYTES` long."""
+    """Return the key of an alias; `path` is lower-case."""
     return _ALIAS_KEY.pack(b"A", domain) + path.encode()
 
 
