@@ -20,7 +20,6 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from tapline.clicks import rewrite, store
-from tapline.contacts import consent
 from tapline.contacts.models import Consent, Contact, Suppression
 from tapline.contacts.phones import hash_phone
 from tapline.errors import NotFound
@@ -62,9 +61,11 @@ CLICK_NAMES = (
 )  # fmt: skip
 
 BLANK_MESSAGES = """
--- The rows stay, so that totals do. A text that was still waiting can go nowhere now.
+-- The rows stay, so that totals do. A text that was still waiting goes nowhere, a leased one
+-- included: the statement that submits it looks at the state again.
 update broadcasts_message
 set phone = '', text = '', reference = '', error_text = '', contact_id = null,
+  leased_by = '',
   state = case when state in ('pending', 'leased') then 'cancelled' else state end
 where id in (select value from json_each(%s))
 """
@@ -171,8 +172,6 @@ def erase_person(workspace: Workspace, phone: str, *, by: str) -> Erased:
     """
     with transaction.atomic():
         person = _find(workspace, phone)
-        for stop_waiting in consent.ON_OPT_OUT:
-            stop_waiting(phone, workspace, timezone.now())
         messages = [row["id"] for row in person.rows(MESSAGES)]
         replies = [row["id"] for row in person.rows(REPLIES)]
         links = _blank(messages, replies)
