@@ -114,7 +114,8 @@ def test_an_import_killed_half_way_is_finished_by_running_it_again(tmp_path: Pat
     with path.open("w", encoding="utf-8") as file:
         file.write("phone,first_name\n")
         file.writelines(f"212{2000000 + number},N{number}\n" for number in range(ROWS))
-    command = [sys.executable, "-m", "tapline", "contacts", "import", path, *AGREED, "--json"]
+    command = [sys.executable, "-m", "tapline", "contacts", "import", str(path)]
+    command += [*AGREED, "--json"]
     environment = os.environ | {"TAPLINE_DATA_DIR": str(data_dir)}
     database = data_dir / "control.sqlite3"
 

@@ -40,7 +40,7 @@ def _empty_stores() -> Iterator[None]:
 def world() -> World:
     """A sent broadcast; its first recipient agreed, tapped twice and replied."""
     world = make_world(3)
-    person = Contact.objects.get(pk=world.messages[0].contact_id)
+    person = Contact.objects.get(phone=world.messages[0].phone)
     say_yes(person, world.workspace, 1)
     audit.record(
         world.workspace, "test", "contact.changed", person, {"city": "Bonn"}, {"city": "Rome"}

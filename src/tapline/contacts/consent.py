@@ -106,7 +106,7 @@ def opt_out(
                 purpose=each,
                 given=False,
                 wording="",
-                source=reason,
+                source=reason[:80],
                 evidence={},
                 at=at,
                 by=by,
