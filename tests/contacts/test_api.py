@@ -79,7 +79,7 @@ def test_consent_and_opt_out_take_effect_and_stay_in_the_ledger(
 
     caller.post(f"/contacts/{contact}/consents", YES)
     assert textable.exists()
-    assert caller.call("POST", f"/contacts/{contact}/opt-out", {}).status_code == 204
+    assert caller.call("POST", f"/contacts/{contact}/opt-out").status_code == 204
     assert not textable.exists()
 
     ledger = caller.get(f"/contacts/{contact}/consents")["items"]
@@ -129,7 +129,8 @@ def test_tags_are_added_removed_and_listed_by(caller: Caller) -> None:
 def test_a_list_is_read_page_by_page(caller: Caller) -> None:
     ids = [caller.post("/contacts", {"phone": f"+1212555010{i}"})["id"] for i in range(5)]
 
-    seen, cursor = [], 0
+    seen: list[int] = []
+    cursor: int | None = 0
     while cursor is not None:
         page = caller.get(f"/contacts?limit=2&cursor={cursor}")
         seen += [each["id"] for each in page["items"]]

@@ -23,7 +23,9 @@ class Caller:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
         """Send one request; `body` is sent as JSON, or as it is where it is bytes."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body else b""
+        if body is None:
+            body = b""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.client.generic(  # type: ignore[return-value]  # the stubs name a subclass
             method,
             f"/api/v1{path}",
@@ -51,7 +53,7 @@ def caller_of(workspace: Workspace, scopes: Collection[str] = tuple(SCOPES)) -> 
     return Caller(token)
 
 
-def error_of(response: HttpResponse) -> dict[str, Any]:
+def error_of(response: Any) -> dict[str, Any]:
     """Return the error of an answer, having the three sentences that every one must have."""
     error: dict[str, Any] = json.loads(response.content)["error"]
     assert all(error[part] for part in ("what", "why", "do"))

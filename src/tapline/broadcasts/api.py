@@ -171,9 +171,11 @@ def check_broadcast(request: ApiRequest, broadcast_id: int) -> list[dict[str, st
     response=BroadcastOut,
     summary="Send a broadcast, now or at a time",
 )
-def start_broadcast(request: ApiRequest, broadcast_id: int, when: StartIn) -> dict[str, Any]:
+def start_broadcast(
+    request: ApiRequest, broadcast_id: int, when: StartIn | None = None
+) -> dict[str, Any]:
     broadcast, actor = _find(request, broadcast_id), actor_of(request)
-    if when.at is None:
+    if when is None or when.at is None:
         return _write(lifecycle.start(broadcast, actor=actor))
     return _write(lifecycle.schedule(broadcast, when.at, actor=actor))
 

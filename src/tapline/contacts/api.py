@@ -62,9 +62,9 @@ class ConsentIn(Payload):
 
 
 class OptOutIn(Payload):
-    purpose: PurposeWord | None = Field(None, description="Left out: every purpose.")
+    purpose: PurposeWord | None = Field(default=None, description="Left out: every purpose.")
     reason: Annotated[Word, Field(max_length=80)] = "api"
-    at: AwareDatetime | None = Field(None, description="Left out: now.")
+    at: AwareDatetime | None = Field(default=None, description="Left out: now.")
 
 
 class TagsIn(Payload):
@@ -208,8 +208,11 @@ def add_consent(request: ApiRequest, contact_id: int, consent: ConsentIn) -> Sta
     response={204: None},
     summary="Opt a contact out",
 )
-def opt_contact_out(request: ApiRequest, contact_id: int, stop: OptOutIn) -> Status[None]:
+def opt_contact_out(
+    request: ApiRequest, contact_id: int, stop: OptOutIn | None = None
+) -> Status[None]:
     """Takes effect at once: texts that wait for this contact are cancelled."""
+    stop = stop or OptOutIn()
     opt_out(
         _find(request, contact_id).phone,
         scope=workspace_of(request),
