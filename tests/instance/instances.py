@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,12 @@ class OtherInstance:
         """Run one task of `other_instance.py` and return what it returns."""
         words = ["-m", "tests.instance.other_instance", task, *map(str, arguments)]
         return json.loads(self._run(words, check=True).stdout)
+
+    def do_at_once(self, tasks: Sequence[tuple[str | int, ...]]) -> list[Any]:
+        """Run several tasks in processes that work at the same time; return what each returns."""
+        with ThreadPoolExecutor(len(tasks)) as threads:
+            waiting = [threads.submit(self.do, str(task), *rest) for task, *rest in tasks]
+            return [each.result() for each in waiting]
 
     def tapline(self, *arguments: str | Path) -> Any:
         """Run a `tapline` command with --json and return the object it prints."""

@@ -34,6 +34,36 @@ def mint(count: int) -> list[str]:
     return load_codebook([link.pk]).codes(link.pk, range(count))
 
 
+def mint_in_pieces(times: int, count: int, personal: int) -> list[str]:
+    """Mint again and again, for audiences and for single recipients; return all codes."""
+    from tapline.instance.first_start import make_ready
+    from tapline.links.codebook import load_codebook
+    from tapline.links.minting import create_link, mint_personal, mint_range
+
+    ready = make_ready()
+    page = "https://www.example.com/menu"
+    link = create_link(ready.workspace, ready.domain, page, actor="test")
+    template = create_link(ready.workspace, ready.domain, page, kind="template", actor="test")
+    codes: list[str] = []
+    for turn in range(times):
+        mint_range(link, count, first_position=turn * count)
+        codes += mint_personal(template, [page] * personal, first_position=turn * personal)
+    return codes + load_codebook([link.pk]).codes(link.pk, range(times * count))
+
+
+def rotate_again_and_again(times: int) -> list[str]:
+    """Begin new key generations while others mint; return no codes."""
+    import time
+
+    from tapline.instance.first_start import make_ready
+    from tapline.links.domains import rotate_key
+
+    for _ in range(times):
+        rotate_key(make_ready().domain, "test")
+        time.sleep(0.05)
+    return []
+
+
 def codes_of_all() -> list[str]:
     """Return every code that the database knows."""
     from tapline.links.codebook import load_codebook

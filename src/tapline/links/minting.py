@@ -21,10 +21,10 @@ from tapline.links.serials import SerialRun, take_serials
 from tapline.workspaces.audit import record
 from tapline.workspaces.models import Workspace
 
-# Few enough that the writer is held for some 20 ms, and a rest between two batches: SQLite lets
-# those who wait try only now and then.
-PERSONAL_BATCH = 500
-REST_SECONDS = 0.002
+# Few enough that the writer is held for some 10 ms. The rest after a batch is as long as the batch
+# took: SQLite lets those who wait try again only now and then, and would starve them otherwise.
+PERSONAL_BATCH = 250
+LONGEST_REST_SECONDS = 0.05
 
 INSERT_PERSONAL = """
 -- One personal link. It expires and is disabled as its template is at this moment; campaign and
@@ -159,8 +159,9 @@ def mint_personal(
         )
     ]
     for start in range(0, len(personal), PERSONAL_BATCH):
+        began_at = time.monotonic()
         _write_personal(template, personal[start : start + PERSONAL_BATCH])
-        time.sleep(REST_SECONDS)
+        time.sleep(min(time.monotonic() - began_at, LONGEST_REST_SECONDS))
     return [code for run in runs for code in _codes_of(run)]
 
 

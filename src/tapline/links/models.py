@@ -99,19 +99,31 @@ class Link(models.Model):
     """A destination with its purpose; one link serves a whole audience."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="links")
-    domain = models.ForeignKey(Domain, on_delete=models.PROTECT)
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, db_index=False)
     kind = models.CharField(max_length=10, choices=LinkKind.choices, default=LinkKind.SHARED)
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="personal")
     name = models.CharField(max_length=160, blank=True)
     # As the tap is sent there, UTM fields included; may hold `{code}`. A TEMPLATE's holds fields.
     destination = models.CharField(max_length=2048)
-    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT)
-    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT)
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, db_index=False)
+    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT, db_index=False)
     expires_at = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True)
     change = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        # A broadcast can make a million PERSONAL links, which have neither campaign nor offer:
+        # every index that passes them by is time that the writer is not held.
+        indexes = [
+            models.Index(
+                fields=["campaign"],
+                name="link_campaign",
+                condition=Q(campaign__isnull=False),
+            ),
+            models.Index(fields=["offer"], name="link_offer", condition=Q(offer__isnull=False)),
+        ]
 
 
 class CodeRange(models.Model):
