@@ -15,7 +15,12 @@ from tapline.providers.base import Accepted, Answer, Unsure
 # How long a message whose answer was lost waits until the provider is asked.
 ASK_AFTER_SECONDS = 10
 
-ACCEPT = """
+# As a look-up for each row: joined, SQLite would walk over the whole broadcast for every row.
+_BY_POSITION = """(
+    select m.id from broadcasts_message m
+    where m.broadcast_id = %(broadcast)s and m.position = r.position)"""
+
+ACCEPT = f"""
 -- The provider has these. A receipt may have been faster: then only what it left open is filled.
 update broadcasts_message set
   provider_id = r.provider_id, accepted_at = coalesce(accepted_at, %(now)s),
@@ -23,36 +28,36 @@ update broadcasts_message set
   state = case when state in ('submitted', 'unknown', 'lost') then 'accepted' else state end
 from (select value ->> 0 as position, value ->> 1 as provider_id, value ->> 2 as cost
       from json_each(%(rows)s)) r
-where broadcasts_message.broadcast_id = %(broadcast)s and broadcasts_message.position = r.position
+where broadcasts_message.id = {_BY_POSITION}
   and state in ('submitted', 'unknown', 'lost', 'accepted', 'delivered', 'failed')
 """
 
-REFUSE = """
+REFUSE = f"""
 -- The provider will not take these, now or ever.
 update broadcasts_message set
   state = 'failed', failed_at = %(now)s, error_code = r.code, error_text = r.text, cost = null,
   leased_by = '', leased_until = null
 from (select value ->> 0 as position, value ->> 1 as code, value ->> 2 as text
       from json_each(%(rows)s)) r
-where broadcasts_message.broadcast_id = %(broadcast)s and broadcasts_message.position = r.position
+where broadcasts_message.id = {_BY_POSITION}
   and state in ('submitted', 'unknown')
 """
 
-SEND_LATER = """
+SEND_LATER = f"""
 -- The provider surely does not have these: they may be sent again.
 update broadcasts_message set
   state = 'pending', submitted_at = null, cost = null, leased_by = '', leased_until = null
 from (select value ->> 0 as position from json_each(%(rows)s)) r
-where broadcasts_message.broadcast_id = %(broadcast)s and broadcasts_message.position = r.position
+where broadcasts_message.id = {_BY_POSITION}
   and state in ('submitted', 'unknown')
 """
 
-ASK_LATER = """
+ASK_LATER = f"""
 -- Nobody knows of these. `leased_until` says when to ask.
 update broadcasts_message set
   state = 'unknown', leased_by = '', leased_until = %(until)s, error_text = r.why
 from (select value ->> 0 as position, value ->> 1 as why from json_each(%(rows)s)) r
-where broadcasts_message.broadcast_id = %(broadcast)s and broadcasts_message.position = r.position
+where broadcasts_message.id = {_BY_POSITION}
   and state in ('submitted', 'unknown')
 """
 
