@@ -134,7 +134,7 @@ def import_file(
         import_id=None, columns={name: sheet.header[at] for name, at in columns.items()}
     )
     reader = RowReader(
-        columns=columns,
+        columns,
         country=country,
         zone=workspace.zone,
         tags=options.tags,

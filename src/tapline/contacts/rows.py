@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -18,11 +17,12 @@ from tapline.contacts.phones import BadNumber, hash_phone, normalise
 MAX_VALUE = 500
 MAX_TAG = 80
 
-_ROLES = {field.PHONE, field.LANGUAGE, field.ZONE, field.TAGS, field.AGREED_HOW, field.AGREED_AT,
-          field.WORDING}  # fmt: skip
+_ANSWERS = {field.AGREED_HOW, field.AGREED_AT, field.WORDING}
+_ROLES = {field.PHONE, field.LANGUAGE, field.ZONE, field.TAGS, *_ANSWERS}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})?", re.IGNORECASE)
 _TAG_PARTS = re.compile(r"[;,|]")
 # Exports put an apostrophe before what a spreadsheet would take for a formula.
+_MARKS = ("'", "=")
 _GUARDED = re.compile(r"'[=+\-@\t\r]")
 _DATE = re.compile(r"(\d{1,2})([./])(\d{1,2})\2(\d{4})(?:[ ,T]+(\d{1,2}:\d{2}(?::\d{2})?))?")
 
@@ -52,48 +52,74 @@ class BadRow(Exception):
     """The row cannot be imported; the text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RowReader:
-    """Reads the rows of one file."""
+    """Reads the rows of one file. Where columns are is worked out once, not a million times."""
 
-    columns: Mapping[str, int]
-    country: str
-    zone: str  # of dates without one
-    tags: tuple[str, ...]
-    answer: Answer | None  # for rows that bring none of their own
-    now: datetime
+    def __init__(
+        self,
+        columns: Mapping[str, int],
+        *,
+        country: str,
+        zone: str,  # of dates without one
+        tags: tuple[str, ...],
+        answer: Answer | None,  # for rows that bring none of their own
+        now: datetime,
+    ) -> None:
+        self._country, self._zone, self._tags, self._now = country, zone, tags, now
+        self._default_answer = answer
+        self._width = max(columns.values()) + 1
+        nowhere = self._width  # an empty cell is put there
+        self._phone = columns[field.PHONE]
+        self._language = columns.get(field.LANGUAGE, nowhere)
+        self._zone_column = columns.get(field.ZONE, nowhere)
+        self._tags_column = columns.get(field.TAGS, nowhere)
+        self._how = columns.get(field.AGREED_HOW, nowhere)
+        self._at = columns.get(field.AGREED_AT, nowhere)
+        self._wording = columns.get(field.WORDING, nowhere)
+        self._dated_by_row = field.AGREED_AT in columns
+        self._told_by_row = not columns.keys().isdisjoint(_ANSWERS)
+        self._attributes = [(name, at) for name, at in columns.items() if name not in _ROLES]
 
     def read(self, line: int, cells: list[str]) -> ImportedRow:
         """Return the contact in `cells`; raises `BadRow`."""
-        width = len(cells)
-        given = {name: cells[at] for name, at in self.columns.items() if at < width and cells[at]}
+        cells = cells[: self._width] + [""] * (self._width + 1 - min(len(cells), self._width))
         try:
-            phone = normalise(given.get(field.PHONE, ""), self.country)
+            phone = normalise(cells[self._phone], self._country)
         except BadNumber as error:
             raise BadRow(f"{error.what} {error.why}") from error
         return ImportedRow(
             line,
             phone,
             hash_phone(phone),
-            _attributes(given),
-            _language(given.get(field.LANGUAGE, "")),
-            _zone(given.get(field.ZONE, "")),
-            self.tags + _tags(given.get(field.TAGS, "")),
-            self._answer(given),
+            self._read_attributes(cells),
+            _language(cells[self._language]),
+            _zone(cells[self._zone_column]),
+            self._tags + _tags(cells[self._tags_column]),
+            self._read_answer(cells) if self._told_by_row else self._default_answer,
         )
 
-    def _answer(self, given: Mapping[str, str]) -> Answer | None:
-        how = given.get(field.AGREED_HOW, "").strip() or (self.answer.how if self.answer else "")
-        words = given.get(field.WORDING, "").strip() or (self.answer.wording if self.answer else "")
-        if told := given.get(field.AGREED_AT, "").strip():
-            at = parse_time(told, self.zone)
-        elif self.answer and field.AGREED_AT not in self.columns:
-            at = self.answer.at
+    def _read_attributes(self, cells: list[str]) -> str:
+        values = {}
+        for name, at in self._attributes:
+            if value := _plain(cells[at]):
+                if len(value) > MAX_VALUE:
+                    raise BadRow(f"'{name}' has {len(value)} characters; it may have {MAX_VALUE}.")
+                values[name] = value
+        return msgspec.json.encode(values).decode()
+
+    def _read_answer(self, cells: list[str]) -> Answer | None:
+        default = self._default_answer
+        how = cells[self._how].strip() or (default.how if default else "")
+        wording = cells[self._wording].strip() or (default.wording if default else "")
+        if told := cells[self._at].strip():
+            at = parse_time(told, self._zone)
+        elif default and not self._dated_by_row:
+            at = default.at
         else:  # A column of dates says who agreed: an empty cell means that this one did not.
             return None
-        if at > self.now:
+        if at > self._now:
             raise BadRow(f"'{told}' as the time of agreeing lies in the future.")
-        return Answer(how, at, words) if how and words else None
+        return Answer(how, at, wording) if how and wording else None
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -117,19 +143,11 @@ def _by_hand(match: re.Match[str]) -> datetime:
     return datetime.fromisoformat(f"{year}-{month:02}-{day:02}T{(time or '00:00').rjust(5, '0')}")
 
 
-def _attributes(given: Mapping[str, str]) -> str:
-    values = {}
-    for name, cell in given.items():
-        if name not in _ROLES and (value := _plain(cell)):
-            if len(value) > MAX_VALUE:
-                raise BadRow(f"'{name}' has {len(value)} characters; it may have {MAX_VALUE}.")
-            values[name] = value
-    return msgspec.json.encode(values).decode()
-
-
 def _plain(cell: str) -> str:
     """Return a cell without what spreadsheets put around it."""
     value = cell.strip()
+    if value[:1] not in _MARKS:
+        return value
     if value.startswith('="') and value.endswith('"'):
         return value[2:-1].strip()
     return value[1:] if _GUARDED.match(value) else value
