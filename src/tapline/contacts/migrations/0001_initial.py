@@ -5,107 +5,197 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('workspaces', '0001_initial'),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Wording',
+            name="Wording",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('text_hash', models.CharField(max_length=64, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("language", models.CharField(blank=True, max_length=12)),
+                ("text_hash", models.CharField(max_length=64, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ContactImport',
+            name="ContactImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('mapping', models.JSONField(default=dict)),
-                ('state', models.CharField(default='running', max_length=12)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('created', models.PositiveIntegerField(default=0)),
-                ('updated', models.PositiveIntegerField(default=0)),
-                ('duplicates', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                ("mapping", models.JSONField(default=dict)),
+                ("state", models.CharField(default="running", max_length=12)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("duplicates", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="workspaces.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone', models.CharField(max_length=16)),
-                ('phone_hash', models.CharField(db_index=True, max_length=32)),
-                ('attributes', models.JSONField(default=dict)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('zone', models.CharField(blank=True, max_length=64)),
-                ('is_staff', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='workspaces.workspace')),
-                ('imported_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='contacts.contactimport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phone", models.CharField(max_length=16)),
+                ("phone_hash", models.CharField(db_index=True, max_length=32)),
+                ("attributes", models.JSONField(default=dict)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                ("zone", models.CharField(blank=True, max_length=64)),
+                ("is_staff", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="workspaces.workspace",
+                    ),
+                ),
+                (
+                    "imported_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="contacts.contactimport",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone_hash', models.CharField(max_length=32)),
-                ('purpose', models.CharField(blank=True, max_length=10)),
-                ('reason', models.CharField(max_length=80)),
-                ('at', models.DateTimeField()),
-                ('lifted_at', models.DateTimeField(null=True)),
-                ('scope', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phone_hash", models.CharField(max_length=32)),
+                ("purpose", models.CharField(blank=True, max_length=10)),
+                ("reason", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(null=True)),
+                (
+                    "scope",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="workspaces.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('contacts', models.ManyToManyField(related_name='tags', to='contacts.contact')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("contacts", models.ManyToManyField(related_name="tags", to="contacts.contact")),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="workspaces.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('marketing', 'Marketing'), ('service', 'Service')], max_length=10)),
-                ('given', models.BooleanField()),
-                ('source', models.CharField(max_length=80)),
-                ('evidence', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
-                ('recorded_by', models.CharField(max_length=160)),
-                ('scope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspaces.workspace')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='contacts.contact')),
-                ('wording', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='contacts.wording')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("marketing", "Marketing"), ("service", "Service")], max_length=10
+                    ),
+                ),
+                ("given", models.BooleanField()),
+                ("source", models.CharField(max_length=80)),
+                ("evidence", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                ("recorded_by", models.CharField(max_length=160)),
+                (
+                    "scope",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="workspaces.workspace"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "wording",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="contacts.wording",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('workspace', 'phone'), name='one_contact_per_number'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "phone"), name="one_contact_per_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(fields=['phone_hash', 'scope', 'purpose', 'lifted_at'], name='contacts_su_phone_h_a552ac_idx'),
+            model_name="suppression",
+            index=models.Index(
+                fields=["phone_hash", "scope", "purpose", "lifted_at"],
+                name="contacts_su_phone_h_a552ac_idx",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='one_tag_name'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="one_tag_name"),
         ),
         migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['contact', 'purpose', '-at', '-id', 'scope', 'given'], name='contacts_co_contact_a58607_idx'),
+            model_name="consent",
+            index=models.Index(
+                fields=["contact", "purpose", "-at", "-id", "scope", "given"],
+                name="contacts_co_contact_a58607_idx",
+            ),
         ),
     ]
