@@ -21,6 +21,7 @@ from tapline.instance.keys import (
     fingerprint,
     instance_key,
     load_or_create_master_key,
+    write_master_key,
 )
 from tests.instance.instances import PASSPHRASE, OtherInstance
 
@@ -38,12 +39,17 @@ def test_a_new_instance_gets_a_key_that_only_its_user_can_read(tmp_path: Path) -
     assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_an_instance_that_lost_its_key_gets_no_new_one(tmp_path: Path) -> None:
+def test_an_instance_that_lost_its_key_gets_no_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = Config(data_dir=tmp_path)
     settings.control_database.write_text("not empty")
 
     with pytest.raises(MasterKeyMissing, match="keys import"):
         instance_key(settings)
+    monkeypatch.setattr("tapline.config.current", lambda: settings)
+    with pytest.raises(MasterKeyMissing):
+        load_or_create_master_key(settings.master_key_path)
 
     assert not settings.master_key_path.exists()
 
@@ -134,7 +140,8 @@ def test_a_key_is_never_put_where_another_belongs(
     assert instance_key(settings) == MASTER
 
     settings.master_key_path.unlink()
-    another = load_or_create_master_key(settings.master_key_path)
+    another = bytes(KEY_BYTES)
+    write_master_key(settings.master_key_path, another)
     with pytest.raises(KeyInPlace, match="Another master key"):
         import_key(exported, PASSPHRASE)
     assert instance_key(settings) == another

@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import secrets
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from tapline import config
 from tapline.config import Config
 from tapline.errors import TaplineError
 
@@ -51,37 +54,34 @@ def fingerprint(master: bytes) -> str:
     return hashlib.sha256(derive(master, Purpose.FINGERPRINT)).hexdigest()
 
 
-def instance_key(config: Config) -> bytes:
+def instance_key(settings: Config) -> bytes:
     """Return the master key, making one on the very first start only.
 
     An instance that has a database and no key gets no new one: its codes, seals and hashes could
     never be read again. Raises `MasterKeyMissing`, `MasterKeyUnreadable`.
     """
-    if not config.master_key_path.exists() and has_control_database(config):
+    # The key is made before the database: looking in the other order cannot err in a first start.
+    if has_control_database(settings) and not settings.master_key_path.exists():
         raise MasterKeyMissing(
-            f"The master key {config.master_key_path} is missing.",
+            f"The master key {settings.master_key_path} is missing.",
             why="The instance in this data folder was made with a key that is not here.",
             do="Put the exported key back with `tapline keys import FILE`, or name the file that "
             "holds it with TAPLINE_MASTER_KEY_FILE.",
         )
-    return load_or_create_master_key(config.master_key_path)
+    if not settings.master_key_path.exists():
+        write_master_key(settings.master_key_path, os.urandom(KEY_BYTES))
+    return read_master_key(settings.master_key_path)
 
 
-def has_control_database(config: Config) -> bool:
+def has_control_database(settings: Config) -> bool:
     """Say whether an instance was ever started on this data folder."""
-    path = config.control_database
+    path = settings.control_database
     return path.exists() and path.stat().st_size > 0
 
 
 def load_or_create_master_key(path: Path) -> bytes:
-    """Return the 32-byte master key in `path`, making one where there is none.
-
-    Two processes that start together agree on one key: the file is linked into place, and the
-    loser reads the winner's. Raises `MasterKeyUnreadable`.
-    """
-    if not path.exists():
-        write_master_key(path, os.urandom(KEY_BYTES))
-    return read_master_key(path)
+    """Return the master key in `path` as `instance_key` does, for callers that know the path."""
+    return instance_key(replace(config.current(), master_key_file=path))
 
 
 def read_master_key(path: Path) -> bytes:
@@ -96,9 +96,13 @@ def read_master_key(path: Path) -> bytes:
 
 
 def write_master_key(path: Path, master: bytes) -> None:
-    """Put a master key into `path` (mode 0600), unless a file is there already."""
+    """Put a master key into `path` (mode 0600), unless a file is there already.
+
+    Two processes that start together agree on one key: it is linked into place whole, and the
+    loser goes on with the winner's.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(base64.b64encode(master) + b"\n")
@@ -112,9 +116,9 @@ def write_master_key(path: Path, master: bytes) -> None:
         draft.unlink()
 
 
-def django_secret_key(config: Config) -> str:
+def django_secret_key(settings: Config) -> str:
     """Return the key that signs sessions and forms."""
-    return base64.b64encode(derive(instance_key(config), Purpose.DJANGO)).decode()
+    return base64.b64encode(derive(instance_key(settings), Purpose.DJANGO)).decode()
 
 
 def _unreadable(path: Path, reason: str) -> MasterKeyUnreadable:
