@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tapline.broadcasts.composing import MOST_CHARACTERS
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState, Message
 from tapline.broadcasts.models import MessageState as State
 from tapline.broadcasts.tracked_links import (
@@ -34,7 +35,6 @@ from tapline.workspaces.idempotency import Attempt
 from tapline.workspaces.models import Workspace
 
 MAX_TEXTS = 10_000
-MAX_CHARACTERS = 1_600  # What providers take as one text.
 # Messages written in one transaction: it holds the writer for some 40 ms.
 WRITTEN_AT_ONCE = 1_000
 
@@ -201,10 +201,10 @@ def check_text(text: str) -> None:
     """Raise `BadText` for what no provider takes as one text."""
     if not text.strip():
         raise BadText("The text is empty.", why="There is nothing to send.", do="Write a text.")
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MOST_CHARACTERS:
         raise BadText(
             f"The text has {len(text):,} characters.",
-            why=f"Providers take up to {MAX_CHARACTERS:,} as one text.",
+            why=f"Providers take up to {MOST_CHARACTERS:,} as one text.",
             do="Shorten it, or send it as two texts.",
         )
 
