@@ -20,7 +20,7 @@ import msgspec
 import uvloop
 
 from tapline.clicklog.writer import SegmentWriter
-from tapline.edge.addresses import ProxyTrust, proxy_trust
+from tapline.edge.addresses import proxy_trust
 from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.lookup import Lookup
@@ -90,13 +90,15 @@ class Child:
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         lookup = Lookup(Path(setup.replica_dir), setup.codes_key, loop.call_soon)
         writer = SegmentWriter[Settling](Path(setup.click_log_dir), send_settled)
-        taps = Taps(lookup, self._trust(), self._counters, writer, self._ring)
+        trust = proxy_trust(setup.client_address_header, setup.trusted_proxies)
+        taps = Taps(lookup, trust, self._counters, writer, self._ring)
         desk = Desk(
             taps,
             self._counters,
             setup.most_connections,
             setup.most_per_network,
             setup.request_seconds,
+            None if trust.networks else {},
         )
         servers = await self._listen(desk)
         self._bell.send(READY)
@@ -112,9 +114,6 @@ class Child:
         await writer.close()
         self._count_log(writer)
         lookup.close()
-
-    def _trust(self) -> ProxyTrust:
-        return proxy_trust(self._setup.client_address_header, self._setup.trusted_proxies)
 
     async def _tick_until_stopped(
         self, desk: Desk, taps: Taps, writer: SegmentWriter[Settling]

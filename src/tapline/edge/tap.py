@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Protocol
 from urllib.parse import unquote
 
 from tapline.clicklog import record as log
-from tapline.clicklog.record import LONGEST_HEADER_BYTES, Record, as_text, encode_line
+from tapline.clicklog.record import Record, as_text, encode_line
 from tapline.clicklog.writer import SegmentWriter
 from tapline.codes.alphabet import is_code
 from tapline.edge import answers
@@ -44,15 +43,34 @@ _NAMES = {
     for name in (*KEPT_HEADERS, "User-Agent", *_LEFT_OUT)
     for spelling in (name, name.lower(), name.title())
 }
-# Phones of one model and language send the same headers: their texts are made once. Bounded, since
-# strangers choose them: 4,096 of at most 512 bytes.
-_as_text = lru_cache(maxsize=4096)(as_text)
 _OUTCOME_COUNTERS = {
     log.REDIRECT: Counter.REDIRECT,
     log.EXPIRED: Counter.EXPIRED,
     log.DISABLED: Counter.DISABLED,
     log.UNRESOLVED: Counter.UNRESOLVED,
 }
+
+
+class Head:
+    """The header lines of a request: what they mean for its answer and its record.
+
+    Phones of one model and language send the same lines with every tap, so that connections
+    remember what they meant. Never changed once made.
+    """
+
+    __slots__ = ("agent", "headers", "host", "kept")
+
+    def __init__(self, host: bytes, headers: dict[bytes, bytes]) -> None:
+        self.host = host  # the `Host` header
+        self.headers = headers  # as they were spelled
+        self.kept: dict[str, str] = {}  # those that go into the record, by their names there
+        for spelling, value in headers.items():
+            name = _NAMES.get(spelling)
+            if name is None:
+                name = _NAMES.get(spelling.lower())
+            if name:
+                self.kept[name] = as_text(value)
+        self.agent = self.kept.pop(_AGENT, "")
 
 
 class AnswerQueue(Protocol):
@@ -64,22 +82,20 @@ class AnswerQueue(Protocol):
 class Exchange:
     """One request, and its answer's place in the queue of its connection."""
 
-    __slots__ = ("answer", "ending", "headers", "host", "method", "path", "peer", "queue", "target")
+    __slots__ = ("answer", "ending", "head", "method", "path", "peer", "queue", "target")
 
     def __init__(
         self,
         method: bytes,
         target: bytes,
-        host: bytes,
-        headers: dict[bytes, bytes],
+        head: Head,
         peer: str,
         queue: AnswerQueue,
         ending: bytes,
     ) -> None:
         self.method = method
         self.target = target  # what stands after GET
-        self.host = host  # the `Host` header
-        self.headers = headers
+        self.head = head
         self.peer = peer
         self.queue = queue
         self.ending = (
@@ -157,7 +173,7 @@ class Taps:
         """Return the domain whose link a request asks for, its path found out; None where it asks
         for no link and was answered here."""
         exchange.path = path = path_of(exchange.target)
-        domain = self._lookup.domain(exchange.host)
+        domain = self._lookup.domain(exchange.head.host)
         if exchange.method != b"GET" and exchange.method != b"HEAD":
             self._send(exchange, answers.METHOD_NOT_ALLOWED, Counter.METHOD_NOT_ALLOWED)
         elif path == "robots.txt":
@@ -185,7 +201,7 @@ class Taps:
 
     def _look_again(self, exchange: Exchange, deadline: float) -> None:
         """Settle a tap whose link the replica did not hold, once it does or time is up."""
-        domain = self._lookup.domain(exchange.host)
+        domain = self._lookup.domain(exchange.head.host)
         if domain is None:  # Its domain was taken away meanwhile.
             self._send(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
             return
@@ -220,13 +236,7 @@ class Taps:
         status: int,
         now_us: int,
     ) -> Record:
-        kept: dict[str, str] = {}
-        for raw_name, value in exchange.headers.items():
-            name = _NAMES.get(raw_name)
-            if name is None:
-                name = _NAMES.get(raw_name.lower())
-            if name:
-                kept[name] = _as_text(value[:LONGEST_HEADER_BYTES])
+        head = exchange.head
         return Record(
             time_us=now_us,
             host=domain.row.host,
@@ -239,9 +249,9 @@ class Taps:
             outcome=outcome,
             status=status,
             method="GET" if exchange.method == b"GET" else "HEAD",
-            address=self._trust.client_address(exchange.peer, exchange.headers),
-            agent=kept.pop(_AGENT, ""),
-            headers=kept,
+            address=self._trust.client_address(exchange.peer, exchange.head.headers),
+            agent=head.agent,
+            headers=head.kept,
         )
 
     def _fold(self, seen: Record, network: str) -> None:
@@ -254,7 +264,7 @@ class Taps:
     def _refuse_guess(self, exchange: Exchange, domain: KnownDomain) -> None:
         """Answer a path that leads nowhere; slowly where one network asks for many."""
         self._counters[Counter.UNKNOWN] += 1
-        network = network_of(self._trust.client_address(exchange.peer, exchange.headers))
+        network = network_of(self._trust.client_address(exchange.peer, exchange.head.headers))
         if self._guesses.slows(network):
             self._counters[Counter.SLOWED] += 1
             self._loop.call_later(SLOWED_SECONDS, exchange.send, domain.fallback)
