@@ -12,8 +12,8 @@ from tapline.broadcasts import preparing
 from tapline.broadcasts.lifecycle import pause, start
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.preparing import prepare_next, prepare_piece
-from tapline.contacts.consent import opt_out
-from tapline.contacts.models import Contact, Tag
+from tapline.contacts.consent import opt_out, textable_sql
+from tapline.contacts.models import Tag
 from tapline.contacts.upserting import add_tags
 from tapline.links.codebook import load_codebook
 from tapline.links.models import CodeRange, Link, LinkKind
@@ -232,19 +232,23 @@ def test_a_contact_is_never_texted_twice_even_if_it_is_looked_at_again(
     assert broadcast.left_out.get().reason == "duplicate"
 
 
-def test_picking_looks_at_a_bounded_range_of_contacts_through_indexes(
-    workspace: Workspace,
+@pytest.mark.parametrize("statement", [preparing.PICK_RECIPIENTS, preparing.COUNT_LEFT_OUT])
+def test_a_chunk_looks_at_a_bounded_range_of_contacts_and_each_by_index(
+    workspace: Workspace, statement: str
 ) -> None:
-    make_contacts(workspace, 1)
-    conditions = {"audience": "true", "textable": "true", "complete": "true"}
-    values = {"broadcast": 1, "next": 0, "after": 0, "end": 10, "workspace": workspace.pk}
+    textable = textable_sql(workspace, "marketing")
+    conditions = {"audience": "true", "textable": textable, "complete": "true", "scopes": "1"}
+    values: dict[str, int | str] = {"broadcast": 1, "next": 0, "after": 0, "end": 10}
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "explain query plan " + preparing.PICK_RECIPIENTS.format(**conditions), values
+            "explain query plan " + statement.format(**conditions),
+            {**values, "workspace": workspace.pk, "purpose": "marketing"},
         )
-        plan = " ".join(row[3] for row in cursor.fetchall())
+        plan = [row[3] for row in cursor.fetchall()]
 
-    assert "SEARCH c USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in plan
-    assert "SEARCH had USING INDEX" in plan
-    assert Contact.objects.count() == 1
+    tables = [step for step in plan if step.startswith(("SEARCH", "SCAN"))]
+    assert "SEARCH c USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in tables
+    assert any("broadcasts__contact_" in step and "(contact_id=?)" in step for step in tables)
+    assert not any("(broadcast_id=" in step for step in tables)
+    assert all("(subquery" in step for step in tables if step.startswith("SCAN"))

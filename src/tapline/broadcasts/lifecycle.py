@@ -20,6 +20,8 @@ from tapline.errors import Conflict, TaplineError
 from tapline.workspaces.audit import record
 
 _WAITING = (BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.SCHEDULED)
+# Each start counts its audience, which may take seconds.
+STARTED_AT_ONCE = 10
 _UNDER_WAY = (BroadcastState.PREPARING, BroadcastState.SENDING)
 
 
@@ -98,7 +100,8 @@ def start_due(now: dt.datetime) -> int:
     One that has an error by now becomes a draft again, with the reason in the audit.
     """
     due = Broadcast.objects.filter(state=BroadcastState.SCHEDULED, scheduled_at__lte=now)
-    for broadcast in due.order_by("scheduled_at")[:10]:
+    waiting = list(due.order_by("scheduled_at")[:STARTED_AT_ONCE])
+    for broadcast in waiting:
         try:
             start(broadcast, actor="worker")
         except NotReady as error:
@@ -112,7 +115,7 @@ def start_due(now: dt.datetime) -> int:
             )
         except Conflict:
             continue  # Another worker was faster, or somebody changed it just now.
-    return len(due)
+    return len(waiting)
 
 
 def _refuse_errors(broadcast: Broadcast) -> None:
