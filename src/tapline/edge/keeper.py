@@ -6,6 +6,8 @@ import threading
 import time
 from pathlib import Path
 
+import lmdb
+
 from tapline.edge.replica import Replica
 from tapline.edge.source import ControlDatabaseAway, Source
 
@@ -46,7 +48,8 @@ class Keeper(threading.Thread):
             try:
                 self._look()
                 self._bell.wait(LOOK_SECONDS)
-            except ControlDatabaseAway as error:
+            except (ControlDatabaseAway, lmdb.Error) as error:
+                # lmdb.Error: the disk under the replica is full, most likely. It stays as it was.
                 self.error = str(error)
                 self._let_go()
                 self._bell.wait(AWAY_SECONDS)

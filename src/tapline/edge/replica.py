@@ -17,6 +17,7 @@ from tapline.edge.source import Source
 # Address space, not memory or disk: the file grows with what is in it.
 FIRST_MAP_BYTES = 1024 * 1024 * 1024
 MOST_READERS = 512
+_UNREADABLE = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError)
 
 
 class Replica:
@@ -25,10 +26,19 @@ class Replica:
     def __init__(self, directory: Path, *, map_bytes: int = FIRST_MAP_BYTES) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._map_bytes = max(map_bytes, _file_bytes(directory) * 2)
-        self._env = lmdb.open(
+        try:
+            self._env = self._open(directory)
+        except _UNREADABLE:
+            # It holds nothing that the control database does not hold: begin it anew.
+            for name in ("data.mdb", "lock.mdb"):
+                (directory / name).unlink(missing_ok=True)
+            self._env = self._open(directory)
+        self._env.reader_check()
+
+    def _open(self, directory: Path) -> lmdb.Environment:
+        return lmdb.open(
             str(directory), map_size=self._map_bytes, max_readers=MOST_READERS, mode=0o600
         )
-        self._env.reader_check()
 
     def close(self) -> None:
         self._env.close()
