@@ -125,10 +125,15 @@ def describe_tap(click: clicks.RecentClick, now: dt.datetime) -> str:
         "tool": _("program"),
         "operator": _("your own test"),
     }
-    device = [click.device or click.os, click.app or click.browser]
+    device = [click.device or click.os, click.app or _plain_name(click.browser)]
     words = [machines[click.verdict]] if click.verdict in machines else [w for w in device if w]
     since = seconds_ago((now - click.clicked_at).total_seconds())
     return ", ".join([*(words or [_("unknown device")]), since])
+
+
+def _plain_name(browser: str) -> str:
+    """Return a browser as people call it: «Mobile Safari» is Safari, «Chrome Mobile iOS» Chrome."""
+    return " ".join(word for word in browser.split() if word not in ("Mobile", "iOS"))
 
 
 def chart_points(minutes: Sequence[clicks.MinuteCount]) -> list[tuple[int, int]]:

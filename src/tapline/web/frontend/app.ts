@@ -10,6 +10,8 @@ import { TapChart } from "./tap-chart";
 // shown. Server errors (5xx) while the instance restarts must not wipe a live report.
 htmx.config.noSwap = [204, 304, "5xx" as unknown as number]; // Its types forget the patterns.
 htmx.config.history = "reload";
+// What somebody unfolded stays unfolded while the report moves.
+htmx.config.morphIgnore = ["data-htmx-powered", "open"];
 
 customElements.define("tap-chart", TapChart);
 

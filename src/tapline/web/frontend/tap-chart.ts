@@ -7,6 +7,10 @@ import uPlot from "uplot";
 import chartCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 
 const HEIGHT_PX = 220;
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+// Taps are counted by the minute: no mark on the axis may pretend to know more.
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 2880, 10080].map((m) => m * MINUTE);
 
 type Point = [number, number];
 
@@ -21,7 +25,8 @@ export class TapChart extends HTMLElement {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(chartCss);
     root.adoptedStyleSheets = [sheet];
-    this.chart = new uPlot(this.options(), this.data(), root as unknown as HTMLElement);
+    const place = root.appendChild(document.createElement("div"));
+    this.chart = new uPlot(this.options(), this.data(), place);
     this.resizer.observe(this);
   }
 
@@ -29,6 +34,7 @@ export class TapChart extends HTMLElement {
     this.resizer.disconnect();
     this.chart?.destroy();
     this.chart = undefined;
+    this.shadowRoot?.replaceChildren();
   }
 
   attributeChangedCallback(): void {
@@ -57,21 +63,31 @@ export class TapChart extends HTMLElement {
     };
     const wholeNumbers = (_: uPlot, values: number[]): string[] =>
       values.map((value) => (Number.isInteger(value) ? String(value) : ""));
+    const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+    const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+    const times = (_: uPlot, moments: number[], _axis: number, _space: number, step: number) =>
+      moments.map((at) => (step < DAY ? clock : day).format(at * 1000));
     return {
       width: this.clientWidth || 600,
       height: HEIGHT_PX,
-      legend: { live: false },
+      legend: { show: false },
       // Phones must scroll the page when a finger moves over the chart.
       cursor: { drag: { x: false, y: false } },
-      scales: { y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] } },
-      axes: [axis, { ...axis, size: 44, values: wholeNumbers }],
+      // Half a minute on either side, so that the first and last bars are whole.
+      scales: {
+        x: { range: (_u, min, max) => [min - MINUTE / 2, max + MINUTE / 2] },
+        y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] },
+      },
+      axes: [{ ...axis, incrs: STEPS, values: times }, { ...axis, size: 44, values: wholeNumbers }],
       series: [
         {},
         {
           label: this.getAttribute("label") ?? "",
           stroke: colour("--accent"),
           fill: colour("--accent-soft"),
-          width: 2,
+          width: 1,
+          paths: uPlot.paths.bars?.({ size: [0.9, 60, 1] }),
+          points: { show: false },
         },
       ],
     };
