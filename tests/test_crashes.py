@@ -42,6 +42,7 @@ class Tapper:
 
     tapline: RunningTapline
     answered: list[str] = field(default_factory=list)  # the agents that got their 302
+    taps: int = 0
     tapped: set[int] = field(default_factory=set)  # positions
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -49,9 +50,16 @@ class Tapper:
         while not self.stopping.is_set():
             for position, code in self._newly_sent():
                 self.tapped.add(position)
-                for tap in range(TAPS_PER_MESSAGE):
-                    self._tap(code, f"Mozilla/5.0 (iPhone; crash test) tap/{position}.{tap}")
+                for _ in range(TAPS_PER_MESSAGE):
+                    self._tap_until_answered(code)
             self.stopping.wait(0.05)
+
+    def _tap_until_answered(self, code: str) -> None:
+        while not self.stopping.is_set():
+            self.taps += 1
+            if self._tap(code, f"Mozilla/5.0 (iPhone; crash test) tap/{self.taps}"):
+                return
+            self.stopping.wait(0.02)
 
     def _newly_sent(self) -> list[tuple[int, str]]:
         try:
@@ -63,19 +71,21 @@ class Tapper:
         new = [row for row in rows if row[0] not in self.tapped][:20]
         return [(position, text.split("http://localhost:")[1].split()[0]) for position, text in new]
 
-    def _tap(self, link: str, agent: str) -> None:
+    def _tap(self, link: str, agent: str) -> bool:
         path = link.partition("/")[2]
         connection = http.client.HTTPConnection("127.0.0.1", self.tapline.edge_port, timeout=5)
         try:
             connection.request(
                 "GET", f"/{path}", headers={"Host": "localhost", "User-Agent": agent}
             )
-            if connection.getresponse().status == 302:
-                self.answered.append(agent)
+            is_answered = connection.getresponse().status == 302
         except (OSError, http.client.HTTPException):
-            pass  # The edge was killed under this tap; it was not answered, so nothing is promised.
+            return False  # The edge was killed under this tap: nothing is promised of it.
         finally:
             connection.close()
+        if is_answered:
+            self.answered.append(agent)
+        return is_answered
 
 
 @pytest.mark.slow

@@ -21,28 +21,65 @@ from tapline.errors import TaplineError
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a command lives: `module:attribute`, and whether it needs Django."""
+    """Where a command lives (`module:attribute`), what it does, and whether it needs Django."""
 
     target: str
+    help: str
     needs_django: bool = True
 
 
 COMMANDS: dict[str, Entry] = {
-    "up": Entry("tapline.instance.commands_up:up"),
-    "edge": Entry("tapline.edge.commands:edge", needs_django=False),
-    "web": Entry("tapline.web.commands:web"),
-    "worker": Entry("tapline.instance.commands_up:worker"),
-    "simulator": Entry("tapline.providers.simulator.commands:simulator", needs_django=False),
-    "demo": Entry("tapline.providers.simulator.commands_demo:demo", needs_django=False),
-    "contacts": Entry("tapline.contacts.commands:contacts"),
-    "broadcast": Entry("tapline.broadcasts.commands:broadcast"),
-    "track": Entry("tapline.broadcasts.commands_track:track"),
-    "report": Entry("tapline.broadcasts.commands_report:report"),
-    "keys": Entry("tapline.instance.commands:keys", needs_django=False),
-    "backup": Entry("tapline.instance.commands:backup", needs_django=False),
-    "restore": Entry("tapline.instance.commands:restore", needs_django=False),
-    "sign-in": Entry("tapline.workspaces.commands:sign_in"),
-    "check": Entry("tapline.instance.commands:check", needs_django=False),
+    "up": Entry("tapline.instance.commands_up:up", "Run everything on this machine."),
+    "edge": Entry("tapline.edge.commands:edge", "Answer links.", needs_django=False),
+    "web": Entry("tapline.web.commands:web", "Serve pages and API."),
+    "worker": Entry(
+        "tapline.instance.commands_up:worker", "Read clicks, prepare and send broadcasts."
+    ),
+    "simulator": Entry(
+        "tapline.providers.simulator.commands:simulator",
+        "Play a provider and the people who get its texts.",
+        needs_django=False,
+    ),
+    "demo": Entry(
+        "tapline.providers.simulator.commands_demo:demo",
+        "Show the whole main job on made-up contacts.",
+        needs_django=False,
+    ),
+    "contacts": Entry(
+        "tapline.contacts.commands:contacts",
+        "Import contacts, record opt-outs, show or erase a person.",
+    ),
+    "broadcast": Entry(
+        "tapline.broadcasts.commands:broadcast", "Send one text to many, and look after it."
+    ),
+    "track": Entry(
+        "tapline.broadcasts.commands_track:track",
+        "Put tracked links into texts that another system sends.",
+    ),
+    "report": Entry(
+        "tapline.broadcasts.commands_report:report", "Say who tapped, people apart from machines."
+    ),
+    "keys": Entry(
+        "tapline.instance.commands:keys", "Export, import or rotate keys.", needs_django=False
+    ),
+    "backup": Entry(
+        "tapline.instance.commands:backup",
+        "Copy everything but the master key.",
+        needs_django=False,
+    ),
+    "restore": Entry(
+        "tapline.instance.commands:restore",
+        "Bring a backup back, in a new epoch.",
+        needs_django=False,
+    ),
+    "sign-in": Entry(
+        "tapline.workspaces.commands:sign_in", "Print a link that signs somebody in once."
+    ),
+    "check": Entry(
+        "tapline.instance.commands:check",
+        "Say what is right and wrong with this instance.",
+        needs_django=False,
+    ),
 }
 
 
@@ -51,6 +88,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # From the list itself: loading every command would set up Django and make a data folder.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         entry = COMMANDS.get(cmd_name)
