@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tapline.web.bundle import (
+    DIST,
     FRONTEND,
     PROJECT,
     CannotBundle,
@@ -62,6 +63,13 @@ def test_the_manifest_leads_from_plain_to_hashed_names() -> None:
         "app.css": "app-GY7QTN4X.css",
         "app.js.map": "app-IXE63LTK.js.map",
     }
+
+
+def test_the_licences_of_what_is_bundled_travel_with_it() -> None:
+    licences = (DIST / "licences.txt").read_text()
+
+    assert "uplot\n\nThe MIT License" in licences
+    assert "htmx.org\n\n" in licences
 
 
 def test_pages_that_were_not_built_are_told_before_serving(

@@ -24,6 +24,7 @@ FRONTEND = HERE / "frontend"
 DIST = HERE / "static" / "tapline" / "dist"
 OLDEST_NODE = 20
 TIMEOUT_SECONDS = 300.0
+BUNDLED_PACKAGES = ("htmx.org", "uplot")
 
 
 class CannotBundle(TaplineError):
@@ -41,6 +42,7 @@ def bundle() -> dict[str, str]:
     metafile = PROJECT / "node_modules" / ".tapline-meta.json"
     _run([str(node), "node_modules/esbuild/bin/esbuild", *_esbuild_arguments(metafile)], node)
     manifest = read_metafile(json.loads(metafile.read_text(encoding="utf-8")))
+    (DIST / "licences.txt").write_text(_licences(), encoding="utf-8")
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return manifest
 
@@ -94,6 +96,12 @@ def _esbuild_arguments(metafile: Path) -> list[str]:
         f"--metafile={metafile}",
         "--log-level=warning",
     ]
+
+
+def _licences() -> str:
+    """Return the licences of what is bundled: they ask to travel with the code."""
+    texts = (PROJECT / "node_modules" / name / "LICENSE" for name in BUNDLED_PACKAGES)
+    return "\n\n".join(f"{path.parent.name}\n\n{path.read_text('utf-8')}" for path in texts)
 
 
 def _node_in_wheel() -> str | None:
