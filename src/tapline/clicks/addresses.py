@@ -13,6 +13,7 @@ from tapline.clicks.models import AddressSalt
 from tapline.instance.keys import Purpose, derive, load_or_create_master_key
 
 HASH_BYTES = 8
+_FIRST_DAY = dt.date(1970, 1, 1).toordinal()
 _IPV4_MAPPED = bytes(10) + b"\xff\xff"
 
 
@@ -39,21 +40,23 @@ def hash_address(address: str, key: bytes) -> str:
     return hashlib.blake2b(address.encode(), key=key, digest_size=HASH_BYTES).hexdigest()
 
 
-def daily_keys(days: Iterable[dt.date]) -> Mapping[dt.date, bytes]:
-    """Return the hash key of each day, making a salt for a day that has none yet.
+def daily_keys(days: Iterable[int]) -> Mapping[int, bytes]:
+    """Return the hash key of each day (counted from 1970), making a salt for one that has none.
 
     A key needs both the master key and the day's salt, which is deleted with the day's segments.
     """
     master = derive(
         load_or_create_master_key(config.current().master_key_path), Purpose.ADDRESS_HASHES
     )
-    keys = {}
-    for day in set(days):
-        salt = AddressSalt.objects.get_or_create(
-            day=day, defaults={"salt": secrets.token_bytes(32)}
-        )[0].salt
-        keys[day] = hashlib.blake2b(bytes(salt), key=master).digest()
-    return keys
+    return {day: hashlib.blake2b(_salt(day), key=master).digest() for day in days}
+
+
+def _salt(day: int) -> bytes:
+    date = dt.date.fromordinal(_FIRST_DAY + day)
+    salt = AddressSalt.objects.get_or_create(day=date, defaults={"salt": secrets.token_bytes(32)})[
+        0
+    ].salt
+    return bytes(salt)
 
 
 def forget_salts(before: dt.date) -> int:

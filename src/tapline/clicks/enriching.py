@@ -6,7 +6,6 @@ import datetime as dt
 import functools
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,9 +16,8 @@ from tapline.clicklog.record import Record
 from tapline.clicks.addresses import hash_address, network_of
 from tapline.clicks.columns import COLUMNS
 from tapline.clicks.devices import describe
-from tapline.clicks.evidence import Evidence, Judgement, Verdict
+from tapline.clicks.evidence import Evidence, Verdict
 from tapline.clicks.resolving import (
-    EPOCH,
     NO_MESSAGE,
     LinkPlace,
     MessagePlace,
@@ -33,8 +31,10 @@ DAY_US = 86_400_000_000
 QUARTER_US = 15 * MINUTE_US
 # Years 1970 to 2200: a record outside was not made by a working clock.
 LATEST_US = 7_258_118_400_000_000
+LARGEST_ID = 2**62
 
 Row = tuple[Any, ...]
+Headers = tuple[tuple[str, str], ...]  # as the request had them
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -53,27 +53,19 @@ def is_plausible(record: Record) -> bool:
         0 <= record.time_us < LATEST_US
         and 0 <= record.status < 1000
         and 0 < record.count < 2**31
-        and all(
-            -1 <= number < 2**62
-            for number in (record.domain, record.link, record.position, record.serial)
-        )
+        and 0 <= record.domain < LARGEST_ID
+        and 0 <= record.link < LARGEST_ID
+        and -1 <= record.position < LARGEST_ID
+        and -1 <= record.serial < LARGEST_ID
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Headers:
-    """A request's headers as the rules read them (lower case) and as they are kept."""
-
-    by_name: Mapping[str, str]
-    as_json: str
 
 
 class Enricher:
     """Makes the rows of one batch; remembers what repeats within it."""
 
-    def __init__(self, places: Places, keys: Mapping[dt.date, bytes]) -> None:
+    def __init__(self, places: Places, keys: Mapping[int, bytes]) -> None:
         self._places = places
-        self._keys = {day.toordinal() - EPOCH.toordinal(): key for day, key in keys.items()}
+        self._keys = keys
         self._address = functools.cache(self._describe_address)
 
     def row(self, sequence: int, click_id: str, record: Record) -> tuple[Row, MessagePlace]:
@@ -82,9 +74,7 @@ class Enricher:
         place = self._places.link_place(record, opened)
         message = self._places.messages.get((place.broadcast, position), NO_MESSAGE)
         is_operator = place.is_test or message.is_staff
-        headers = _read_headers(tuple(record.headers.items()))
-        verdict = _judge(record, headers.by_name, is_operator=is_operator)
-        device = describe(record.agent)
+        headers = tuple(record.headers.items())
         hour, weekday = local_time(record.time_us, message.zone or place.zone)
         return (
             sequence,
@@ -94,10 +84,7 @@ class Enricher:
             hour,
             weekday,
             *_belongings(place, opened, message),
-            verdict.verdict is Verdict.HUMAN,
-            verdict.verdict.value,
-            ",".join(verdict.reasons),
-            verdict.rules_version,
+            *_judged(record.method, record.agent, headers, is_operator, record.count),
             record.count,
             is_operator,
             record.outcome,
@@ -107,17 +94,13 @@ class Enricher:
             "" if message.is_erased else record.path,
             _delay(record.time_us, message.submitted_us),
             _delay(record.time_us, message.delivered_us),
-            device.kind,
-            device.family,
-            device.os,
-            device.browser,
-            device.app,
+            *_device(record.agent),
             *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, headers)),
         ), message
 
-    def _of_person(self, record: Record, headers: _Headers) -> tuple[str, str, str, str]:
+    def _of_person(self, record: Record, headers: Headers) -> tuple[str, str, str, str]:
         network, address_hash = self._address(record.address, record.time_us // DAY_US)
-        return network, address_hash, record.agent, headers.as_json
+        return network, address_hash, record.agent, _as_json(headers)
 
     def _describe_address(self, address: str, day: int) -> tuple[str, str]:
         return network_of(address), hash_address(address, self._keys[day])
@@ -159,16 +142,34 @@ def _zone(name: str) -> dt.tzinfo:
         return dt.UTC
 
 
-def _judge(record: Record, headers: Mapping[str, str], *, is_operator: bool) -> Judgement:
-    return judge(
+# The same sight always gets the same verdict, and a broadcast's million taps are a few thousand
+# sights: remembering them halves the work per click. 2 kB each at most, 40 MB.
+@functools.lru_cache(maxsize=20_000)
+def _judged(
+    method: str,
+    agent: str,
+    headers: Headers,
+    is_operator: bool,  # a cache's key, never written out by hand
+    requests: int,
+) -> tuple[bool, str, str, int]:
+    """Return the columns human, verdict, reasons and rules_version."""
+    judgement = judge(
         Evidence(
-            method=record.method,
-            agent=record.agent,
-            headers=headers,
+            method=method,
+            agent=agent,
+            headers=_by_name(headers),
             is_operator=is_operator,
-            requests=record.count,
+            requests=requests,
         )
     )
+    verdict, reasons = judgement.verdict, ",".join(judgement.reasons)
+    return verdict is Verdict.HUMAN, verdict.value, reasons, judgement.rules_version
+
+
+@functools.lru_cache(maxsize=20_000)
+def _device(agent: str) -> tuple[str, str, str, str, str]:
+    device = describe(agent)
+    return device.kind, device.family, device.os, device.browser, device.app
 
 
 def _belongings(place: LinkPlace, opened: int, message: MessagePlace) -> tuple[int, ...]:
@@ -189,7 +190,9 @@ def _delay(time_us: int, since_us: int | None) -> float | None:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _read_headers(headers: tuple[tuple[str, str], ...]) -> _Headers:
-    """Return one request's headers; browsers of a kind all send the same."""
-    by_name = {name.lower(): value for name, value in headers}
-    return _Headers(by_name, _encode_json(by_name).decode() if by_name else "")
+def _as_json(headers: Headers) -> str:
+    return _encode_json(_by_name(headers)).decode() if headers else ""
+
+
+def _by_name(headers: Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
