@@ -23,7 +23,7 @@ from tests.running import RunningTapline, running_tapline, wait_for
 MESSAGES = 4_000
 # Slow enough that sending lasts through the kills.
 MESSAGES_PER_SECOND = 40
-TAPS_PER_MESSAGE = 3
+TAPS_PER_MESSAGE = 15
 # How often each process is killed: 50 in all. What answers taps or moves messages, the most.
 KILLS = {
     "edge child": 14,
