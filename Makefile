@@ -56,7 +56,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
-$(VENV)/.bundled: $(VENV)/.installed package-lock.json package.json .npmrc $(shell find src/tapline/web/frontend -type f 2>/dev/null)
+$(VENV)/.bundled: $(VENV)/.installed src/tapline/web/bundle.py package-lock.json package.json .npmrc $(shell find src/tapline/web/frontend -type f 2>/dev/null)
 	@echo "Bundling pages …" >&2
 	@$(BIN)/python -m tapline.web.bundle >&2
 	@touch $@

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tapline.broadcasts.models import Broadcast
@@ -58,7 +58,7 @@ def make_audience(count: int) -> Workspace:
     from tapline.instance.first_start import make_ready
 
     workspace = make_ready().workspace
-    values = {"count": count, "workspace": workspace.pk, "now": timezone.now()}
+    values: dict[str, Any] = {"count": count, "workspace": workspace.pk, "now": timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(MAKE_CONTACTS, values)
         cursor.execute(MAKE_CONSENTS, values)

@@ -32,10 +32,11 @@ def free_port() -> int:
 
 
 def wait_for(condition: Callable[[], Any], *, seconds: float, what: str) -> None:
-    """Poll until `condition` holds; fails with `what` when it takes longer than `seconds`."""
+    """Poll until `condition` holds; raises `TimeoutError` with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds:g} s: {what}")
         time.sleep(0.05)
 
 

@@ -6,181 +6,23 @@ message is sent twice; and the broadcast comes to its end by itself.
 
 from __future__ import annotations
 
-import http.client
-import random
-import threading
-import time
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-import pysqlite3
 import pytest
 
-from tests.running import RunningTapline, running_tapline, wait_for
-
-MESSAGES = 4_000
-# Slow enough that sending lasts through the kills.
-MESSAGES_PER_SECOND = 40
-TAPS_PER_MESSAGE = 15
-# How often each process is killed: 50 in all. What answers taps or moves messages, the most.
-KILLS = {
-    "edge child": 14,
-    "edge": 8,
-    "worker sending": 11,
-    "worker clicks": 11,
-    "web": 4,
-    "up": 2,
-}
-LONGEST_PAUSE_SECONDS = 1.2
-
-
-@dataclass
-class Tapper:
-    """Taps the links of messages as they are sent, each tap under an agent of its own."""
-
-    tapline: RunningTapline
-    answered: list[str] = field(default_factory=list)  # the agents that got their 302
-    taps: int = 0
-    tapped: set[int] = field(default_factory=set)  # positions
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            for position, code in self._newly_sent():
-                self.tapped.add(position)
-                for _ in range(TAPS_PER_MESSAGE):
-                    self._tap_until_answered(code)
-            self.stopping.wait(0.05)
-
-    def _tap_until_answered(self, code: str) -> None:
-        while not self.stopping.is_set():
-            self.taps += 1
-            if self._tap(code, f"Mozilla/5.0 (iPhone; crash test) tap/{self.taps}"):
-                return
-            self.stopping.wait(0.02)
-
-    def _newly_sent(self) -> list[tuple[int, str]]:
-        try:
-            rows = self.tapline.rows(
-                "select position, text from broadcasts_message where text <> ''"
-            )
-        except pysqlite3.OperationalError:
-            return []  # A writer was killed just now and its successor is mending the database.
-        new = [row for row in rows if row[0] not in self.tapped][:20]
-        return [(position, text.split("http://localhost:")[1].split()[0]) for position, text in new]
-
-    def _tap(self, link: str, agent: str) -> bool:
-        path = link.partition("/")[2]
-        connection = http.client.HTTPConnection("127.0.0.1", self.tapline.edge_port, timeout=5)
-        try:
-            connection.request(
-                "GET", f"/{path}", headers={"Host": "localhost", "User-Agent": agent}
-            )
-            is_answered = connection.getresponse().status == 302
-        except (OSError, http.client.HTTPException):
-            return False  # The edge was killed under this tap: nothing is promised of it.
-        finally:
-            connection.close()
-        if is_answered:
-            self.answered.append(agent)
-        return is_answered
+from tests.crashing import KILLS, MESSAGES, survive_kills
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(420)
 def test_fifty_kills_lose_no_tap_and_send_nothing_twice(tmp_path: Path) -> None:
-    with running_tapline(
-        tmp_path / "data", simulator_speed="600", sender_rate=str(MESSAGES_PER_SECOND)
-    ) as tapline:
-        start_broadcast(tapline, tmp_path)
-        tapper = Tapper(tapline)
-        thread = threading.Thread(target=tapper.run)
-        thread.start()
-        try:
-            killed = kill_at_random(tapline, random.Random(7))
-        finally:
-            tapper.stopping.set()
-            thread.join()
-        wait_until_sent(tapline)
-        wait_for(
-            lambda: set(tapper.answered) <= set(stored_agents(tapline)),
-            seconds=60,
-            what="every answered tap is stored",
-        )
-        stored = Counter(stored_agents(tapline))
-        states = dict(tapline.rows("select state, count(*) from broadcasts_message group by state"))
+    left = survive_kills(tmp_path)
 
-    assert killed == KILLS
-    assert len(tapper.answered) > 1000, "too few taps were answered for this test to say anything"
-    assert max(stored.values()) == 1, "a tap was stored twice"
-    assert accepted_twice(tmp_path / "data") == []
-    assert sum(states.values()) == MESSAGES
-    assert set(states) <= {"delivered", "failed", "accepted", "cancelled"}, states
-
-
-def start_broadcast(tapline: RunningTapline, folder: Path) -> None:
-    numbers = [f"+1{area}555{line:04d}" for area in range(201, 241) for line in range(100, 200)]
-    contacts = folder / "contacts.csv"
-    contacts.write_text("phone\n" + "\n".join(numbers[:MESSAGES]) + "\n")
-    text = folder / "text.txt"
-    text.write_text("The menu is out: https://example.com/menu Reply STOP to opt out.")
-    agreed = ("--agreed-how", "web form", "--agreed-at", "2026-05-01", "--wording", "Text me.")
-    tapline.run("contacts", "import", str(contacts), *agreed)
-    tapline.run("broadcast", "send", "--name", "Menu", "--text", str(text), "--audience", "all")
-    wait_for(lambda: sent_so_far(tapline) > 20, seconds=60, what="the broadcast is under way")
-
-
-def kill_at_random(tapline: RunningTapline, chance: random.Random) -> dict[str, int]:
-    """Kill processes in random order with random pauses; return how often each was killed."""
-    targets = [name for name, times in KILLS.items() for _ in range(times)]
-    chance.shuffle(targets)
-    killed: Counter[str] = Counter()
-    for name in targets:
-        time.sleep(chance.uniform(0.1, LONGEST_PAUSE_SECONDS))
-        # A process that was killed a moment ago may not be back yet.
-        wait_for(lambda name=name: tapline.kill(name), seconds=60, what=f"{name} runs")  # type: ignore[misc]
-        killed[name] += 1
-        if name == "up":
-            tapline.start()
-    return dict(killed)
-
-
-def wait_until_sent(tapline: RunningTapline) -> None:
-    def is_sent() -> bool:
-        return tapline.rows("select state from broadcasts_broadcast") == [("sent",)]
-
-    wait_for(is_sent, seconds=240, what="the broadcast is sent")
-
-
-def sent_so_far(tapline: RunningTapline) -> int:
-    count: int = tapline.rows("select count(*) from broadcasts_message where text <> ''")[0][0]
-    return count
-
-
-def stored_agents(tapline: RunningTapline) -> list[str]:
-    """Return the agent of every stored tap of ours, doubles included."""
-    names = tapline.rows("select name from clicks_clickfile where delisted_at is null")
-    files = [str(tapline.data_dir / "clicks" / name) for (name,) in names]
-    if not files:
-        return []
-    try:
-        rows = duckdb.execute(
-            "select agent from read_parquet($files) where agent like '%crash test%'",
-            {"files": files},
-        ).fetchall()
-    except duckdb.IOException:
-        return []  # A file was replaced since the list was read; the caller asks again.
-    return [agent for (agent,) in rows]
-
-
-def accepted_twice(data_dir: Path) -> list[str]:
-    """Return the references that the simulator's ledger holds more than once."""
-    (ledger,) = (data_dir / "simulator").glob("*.sqlite3")
-    with pysqlite3.connect(ledger) as db:
-        rows = db.execute(
-            "select reference from acceptances group by reference having count(*) > 1"
-        ).fetchall()
-    db.close()
-    return [reference for (reference,) in rows]
+    assert left.killed == KILLS
+    assert sum(KILLS.values()) == 50
+    assert len(left.answered) > 1000, "too few taps were answered for this test to say anything"
+    assert left.lost == set()
+    assert left.doubled == []
+    assert left.accepted_twice == []
+    assert sum(left.states.values()) == MESSAGES
+    assert set(left.states) <= {"delivered", "failed", "accepted", "cancelled"}
