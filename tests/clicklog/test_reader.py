@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tapline.clicklog.reader import list_segments, read_batch
-from tapline.clicklog.record import Record, as_text, decode_line, encode_line
+from tapline.clicklog.record import Record, as_text, decode_line, encode_line, encoded_once
 from tapline.clicklog.segment import Segment, click_id, segment_id
 
 
@@ -104,6 +104,18 @@ def test_a_line_never_exceeds_four_kilobytes_and_keeps_what_identifies_the_tap()
     assert len(line) <= 4096
     kept = decode_line(line)
     assert (kept.serial, kept.path, set(kept.headers)) == (7, "BCDFGHJK", set(headers))
+
+
+def test_headers_encoded_once_are_cut_too() -> None:
+    headers = {f"h{number}": "x" * 500 for number in range(18)}
+
+    line = encode_line(record(7, headers=encoded_once(headers), agent="\x01" * 500))
+
+    assert len(line) <= 4096
+    assert set(decode_line(line).headers) == set(headers)
+    assert encode_line(record(7, headers=encoded_once({"a": "b"}))) == encode_line(
+        record(7, headers={"a": "b"})
+    )
 
 
 @pytest.mark.parametrize(

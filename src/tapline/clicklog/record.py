@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import msgspec
 
 LONGEST_HEADER_BYTES = 512
@@ -36,6 +38,7 @@ class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
+_decode_headers = msgspec.json.Decoder(dict[str, str]).decode
 
 # What `decode_line` raises for a line that is no record.
 NOT_A_RECORD = (msgspec.DecodeError, UnicodeDecodeError)
@@ -44,6 +47,14 @@ NOT_A_RECORD = (msgspec.DecodeError, UnicodeDecodeError)
 def as_text(raw: bytes) -> str:
     """Return a header's bytes as text, cut to 512 bytes; what is no UTF-8 becomes `\\xff`."""
     return raw[:LONGEST_HEADER_BYTES].decode("utf-8", "backslashreplace")
+
+
+def encoded_once(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers for many records: their JSON, which the encoder copies as it is.
+
+    Only good for `Record.headers` of a record that is encoded.
+    """
+    return cast("dict[str, str]", msgspec.Raw(_encode(headers))) if headers else headers
 
 
 def encode_line(record: Record) -> bytes:
@@ -63,10 +74,11 @@ def decode_line(line: bytes) -> Record:
 
 def _cut(record: Record, longest: int) -> Record:
     """Return the record with every text that strangers choose cut to `longest` characters."""
+    headers = _decode_headers(_encode(record.headers))  # They may be encoded already.
     return msgspec.structs.replace(
         record,
         host=record.host[:longest],
         path=record.path[:longest],
         agent=record.agent[:longest],
-        headers={name: value[:longest] for name, value in record.headers.items()},
+        headers={name: value[:longest] for name, value in headers.items()},
     )

@@ -66,7 +66,7 @@ class SegmentWriter(Generic[Waiting]):
         self._on_settled = on_settled
         self._lines: list[bytes] = []
         self._waiting: list[Waiting] = []
-        self._is_busy = False
+        self.is_busy = False  # a batch is being written, or about to be
         self._batches: queue.SimpleQueue[tuple[bytes, int, list[Waiting]] | None] = (
             queue.SimpleQueue()
         )
@@ -78,14 +78,14 @@ class SegmentWriter(Generic[Waiting]):
         """Take one line; `waiting` is handed to `on_settled` when its fate is known."""
         self._lines.append(line)
         self._waiting.append(waiting)
-        if not self._is_busy:
+        if not self.is_busy:
             # At the end of this turn of the loop, so that all that came in together goes together.
-            self._is_busy = True
+            self.is_busy = True
             self._loop.call_soon(self._hand_over)
 
     async def close(self) -> None:
         """Wait until every line is settled, then close the segment and end the thread."""
-        while self._is_busy:
+        while self.is_busy:
             await asyncio.sleep(0.001)
         self._batches.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
@@ -107,7 +107,7 @@ class SegmentWriter(Generic[Waiting]):
         if self._lines:
             self._hand_over()  # First, so that the disk works while answers go out.
         else:
-            self._is_busy = False
+            self.is_busy = False
         self._on_settled(waiting)
 
     def _write_batches(self) -> None:

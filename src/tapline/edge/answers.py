@@ -31,6 +31,7 @@ _REASONS = {
     413: "Content Too Large",
     414: "URI Too Long",
     431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
 }
 
 _PAGE = b"""<!doctype html>
@@ -113,3 +114,4 @@ TIMED_OUT = _refusal(408)
 BODY_TOO_LARGE = _refusal(413)
 URI_TOO_LONG = _refusal(414)
 HEADERS_TOO_LARGE = _refusal(431)
+UNAVAILABLE = _refusal(503)

@@ -19,12 +19,11 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tapline.clicklog.writer import SegmentWriter
 from tapline.edge.addresses import proxy_trust
 from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.lookup import Lookup
-from tapline.edge.tap import Settling, Taps, send_settled
+from tapline.edge.tap import Taps
 
 PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 BACKLOG = 4096
@@ -89,9 +88,8 @@ class Child:
         loop, setup = asyncio.get_running_loop(), self._setup
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         lookup = Lookup(Path(setup.replica_dir), setup.codes_key, loop.call_soon)
-        writer = SegmentWriter[Settling](Path(setup.click_log_dir), send_settled)
         trust = proxy_trust(setup.client_address_header, setup.trusted_proxies)
-        taps = Taps(lookup, trust, self._counters, writer, self._ring)
+        taps = Taps(lookup, trust, self._counters, Path(setup.click_log_dir), self._ring)
         desk = Desk(
             taps,
             self._counters,
@@ -102,7 +100,7 @@ class Child:
         )
         servers = await self._listen(desk)
         self._bell.send(READY)
-        await self._tick_until_stopped(desk, taps, writer)
+        await self._tick_until_stopped(desk, taps)
         for server in servers:
             server.close()
         desk.stop()
@@ -111,20 +109,18 @@ class Child:
                 while desk.open:
                     await asyncio.sleep(0.01)
         taps.begin_minute()
-        await writer.close()
-        self._count_log(writer)
+        await taps.writer.close()
+        self._count_log(taps)
         lookup.close()
 
-    async def _tick_until_stopped(
-        self, desk: Desk, taps: Taps, writer: SegmentWriter[Settling]
-    ) -> None:
+    async def _tick_until_stopped(self, desk: Desk, taps: Taps) -> None:
         seconds = 0
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1.0)
             seconds += 1
             desk.tick()
-            self._count_log(writer)
+            self._count_log(taps)
             if seconds % MINUTE_SECONDS == 0:
                 taps.begin_minute()
             if self._tls:
@@ -150,8 +146,8 @@ class Child:
         with contextlib.suppress(OSError):  # Full: it has been rung for already.
             self._bell.send(RING)
 
-    def _count_log(self, writer: SegmentWriter[Settling]) -> None:
-        stats, counters, before = writer.stats, self._counters, self._counted_before
+    def _count_log(self, taps: Taps) -> None:
+        stats, counters, before = taps.writer.stats, self._counters, self._counted_before
         if stats.last_error and not counters[Counter.LOG_FAILING]:
             print(f"click log: {stats.last_error}; taps are answered all the same", file=sys.stderr)  # noqa: T201
         counters[Counter.LOG_WRITTEN] = before[Counter.LOG_WRITTEN] + stats.written

@@ -28,6 +28,7 @@ class Counter(IntEnum):
     METHOD_NOT_ALLOWED = 8
     REFUSED = 9
     TIMED_OUT = 10
+    FAILED = 11
     # Not answers: what happened on the way.
     FOLDED = 16
     SLOWED = 17
@@ -41,7 +42,7 @@ class Counter(IntEnum):
     TLS_FAILURES = 25
 
 
-ANSWERS = tuple(Counter(value) for value in range(Counter.TIMED_OUT + 1))
+ANSWERS = tuple(Counter(value) for value in range(Counter.FAILED + 1))
 
 
 class Counters:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import lmdb
+import msgspec
 import numpy as np
 
 from tapline.codes.capacity import capacity
@@ -48,7 +49,7 @@ class KnownLink:
     parts: RedirectParts | None
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """What a path leads to. `link` is None where the serial may have been handed out but the
     replica does not hold it."""
 
@@ -114,8 +115,11 @@ class Lookup:
                     continue
                 before = found[at]
                 if before is None or before.link is None:
-                    maybe = before or Found(generation, serial, -1, None)
-                    found[at] = self._range(prefix, generation, serial) or maybe
+                    found[at] = (
+                        self._range(prefix, generation, serial)
+                        or before
+                        or Found(generation, serial, -1, None)
+                    )
         return found
 
     def alias(self, domain: KnownDomain, path: str) -> Found | None:

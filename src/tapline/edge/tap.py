@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
+import msgspec
+
 from tapline.clicklog import record as log
-from tapline.clicklog.record import Record, as_text, encode_line
+from tapline.clicklog.record import Record, as_text, encode_line, encoded_once
 from tapline.clicklog.writer import SegmentWriter
 from tapline.codes.alphabet import is_code
 from tapline.edge import answers
@@ -26,6 +30,8 @@ from tapline.edge.lookup import Found, KnownDomain, Lookup
 # How long a tap waits for a link that may be on its way to the replica, and how often it looks.
 UNRESOLVED_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 0.02
+# So many requests are answered together at most, for the sake of those that need no disk.
+MOST_GATHERED = 512
 
 # The headers that tell people from machines, as the log names them.
 KEPT_HEADERS = (
@@ -63,14 +69,15 @@ class Head:
     def __init__(self, host: bytes, headers: dict[bytes, bytes]) -> None:
         self.host = host  # the `Host` header
         self.headers = headers  # as they were spelled
-        self.kept: dict[str, str] = {}  # those that go into the record, by their names there
+        kept: dict[str, str] = {}
         for spelling, value in headers.items():
             name = _NAMES.get(spelling)
             if name is None:
                 name = _NAMES.get(spelling.lower())
             if name:
-                self.kept[name] = as_text(value)
-        self.agent = self.kept.pop(_AGENT, "")
+                kept[name] = as_text(value)
+        self.agent = kept.pop(_AGENT, "")
+        self.kept = encoded_once(kept)  # those that go into the record, by their names there
 
 
 class AnswerQueue(Protocol):
@@ -79,30 +86,17 @@ class AnswerQueue(Protocol):
     def send_ready(self) -> None: ...
 
 
-class Exchange:
+class Exchange(msgspec.Struct):
     """One request, and its answer's place in the queue of its connection."""
 
-    __slots__ = ("answer", "ending", "head", "method", "path", "peer", "queue", "target")
-
-    def __init__(
-        self,
-        method: bytes,
-        target: bytes,
-        head: Head,
-        peer: str,
-        queue: AnswerQueue,
-        ending: bytes,
-    ) -> None:
-        self.method = method
-        self.target = target  # what stands after GET
-        self.head = head
-        self.peer = peer
-        self.queue = queue
-        self.ending = (
-            ending  # of the answer's head: a `Connection` line or none, and the empty line
-        )
-        self.path = ""
-        self.answer: Answer | None = None
+    method: bytes
+    target: bytes  # what stands after GET
+    head: Head
+    peer: str
+    queue: AnswerQueue
+    ending: bytes  # of the answer's head: perhaps a `Connection` line, then none
+    path: str = ""
+    answer: Answer | None = None
 
     def send(self, answer: Answer) -> None:
         self.answer = answer
@@ -121,29 +115,30 @@ class Taps:
         lookup: Lookup,
         trust: ProxyTrust,
         counters: memoryview,
-        writer: SegmentWriter[Settling],
+        click_log_dir: Path,
         ring_parent: Callable[[], None],
     ) -> None:
         self._lookup = lookup
         self._trust = trust
         self._counters = counters
-        self._writer = writer
+        self.writer = SegmentWriter[Settling](click_log_dir, self._send_settled)
         self._ring_parent = ring_parent
         self._guesses = GuessLimit()
         self._repeats = RepeatLimit()
         self._folded: dict[tuple[str, str, str], Record] = {}
-        self._turn: list[Exchange] = []
+        self._gathered: list[Exchange] = []
+        self._is_scheduled = False
         self._loop = asyncio.get_running_loop()
 
     def take(self, exchange: Exchange) -> None:
-        """Answer one request, at the end of this turn of the loop or when its record is on disk.
+        """Answer one request, when its record is on disk.
 
-        All requests of a turn go together: decrypting many codes at once costs a tenth each
-        (`python -m bench edge`).
+        While the disk is busy requests gather, since no record could be written anyway: decrypting
+        many codes at once costs a tenth each (`python -m bench edge`).
         """
-        if not self._turn:
-            self._loop.call_soon(self._answer_turn)
-        self._turn.append(exchange)
+        self._gathered.append(exchange)
+        if not self.writer.is_busy or len(self._gathered) >= MOST_GATHERED:
+            self._answer_soon()
 
     def begin_minute(self) -> None:
         """Forget the last minute's counts, and write down what was folded in it."""
@@ -151,12 +146,36 @@ class Taps:
         self._repeats.begin_minute()
         folded, self._folded = self._folded, {}
         for repeated in folded.values():
-            self._writer.append(encode_line(repeated), None)
+            self.writer.append(encode_line(repeated), None)
 
-    def _answer_turn(self) -> None:
-        turn, self._turn = self._turn, []
+    def _answer_soon(self) -> None:
+        """At the end of this turn of the loop, so that all that came in together goes together."""
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._answer_gathered)
+
+    def _send_settled(self, batch: list[Settling]) -> None:
+        """Let the answers of one batch leave: their records are on disk, or counted as lost."""
+        for settling in batch:
+            if settling is not None:
+                exchange, answer = settling
+                exchange.send(answer)
+        if self._gathered:
+            self._answer_soon()
+
+    def _answer_gathered(self) -> None:
+        gathered, self._gathered, self._is_scheduled = self._gathered, [], False
+        try:
+            self._answer(gathered)
+        except Exception:  # noqa: BLE001  # The outermost loop: nobody may wait for ever.
+            traceback.print_exc()
+            for exchange in gathered:
+                if exchange.answer is None:
+                    self._send(exchange, answers.UNAVAILABLE, Counter.FAILED)
+
+    def _answer(self, gathered: list[Exchange]) -> None:
         coded: dict[tuple[int, int], tuple[KnownDomain, list[Exchange]]] = {}
-        for exchange in turn:
+        for exchange in gathered:
             domain = self._domain_asked(exchange)
             if domain is None:
                 continue
@@ -225,7 +244,7 @@ class Taps:
             self._fold(seen, network)
             exchange.send(answer)
         else:
-            self._writer.append(encode_line(seen), (exchange, answer))
+            self.writer.append(encode_line(seen), (exchange, answer))
 
     def _record(
         self,
@@ -274,14 +293,6 @@ class Taps:
     def _send(self, exchange: Exchange, answer: Answer, counter: Counter) -> None:
         self._counters[counter] += 1
         exchange.send(answer)
-
-
-def send_settled(batch: list[Settling]) -> None:
-    """Let the answers of one batch leave: their records are on disk, or counted as lost."""
-    for settling in batch:
-        if settling is not None:
-            exchange, answer = settling
-            exchange.send(answer)
 
 
 def path_of(target: bytes) -> str:
