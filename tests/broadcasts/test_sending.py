@@ -357,6 +357,22 @@ def test_a_sender_number_keeps_to_its_rate_however_many_workers_send(
     assert SenderPace.objects.get().number == "+12125550199"
 
 
+def test_turns_that_nobody_used_are_not_counted(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set(monkeypatch, sender_rate="10")
+    contacts = make_contacts(workspace, 8)
+    clock, provider = Clock(), StandIn()
+    sender = make_sender(provider, clock)
+
+    prepare(make_broadcast(workspace, audience={"contacts": [contacts[0].pk]}))
+    sender.send_next()
+    prepare(make_broadcast(workspace))
+    sender.send_next()
+
+    assert len(provider.taken) == 1 + 8  # within the ten of one second
+
+
 def test_a_text_that_was_written_before_is_sent_as_it_is(broadcast: Broadcast) -> None:
     Message.objects.filter(broadcast=broadcast, position=1).update(text="As agreed.", parts=0)
     provider = StandIn()

@@ -12,22 +12,29 @@ from tapline import config
 from tapline.broadcasts.models import SenderPace
 
 
-def take_turns(number: str, wanted: int, now: dt.datetime) -> int:
-    """Return how many of `wanted` texts may leave from `number` now, and count them as left.
+def free_turns(number: str, wanted: int, now: dt.datetime) -> int:
+    """Return how many of `wanted` texts may leave from `number` now.
 
-    Call it inside the transaction that leases them. An idle number may send one second's worth
-    (at least one text) at once.
+    An idle number may send one second's worth (at least one text) at once. Call it, and
+    `use_turns` for those that are really leased, inside the transaction that leases them.
     """
     rate = config.current().sender_rate
     if rate <= 0:
         return wanted
+    idle_seconds = (now - _free_at(number, rate, now)).total_seconds()
+    return min(wanted, max(0, int(idle_seconds * rate)))
+
+
+def use_turns(number: str, count: int, now: dt.datetime) -> None:
+    """Count `count` texts as left from `number`."""
+    rate = config.current().sender_rate
+    if rate > 0 and count:
+        free_at = _free_at(number, rate, now) + dt.timedelta(seconds=count / rate)
+        SenderPace.objects.update_or_create(number=number, defaults={"free_at": free_at})
+
+
+def _free_at(number: str, rate: float, now: dt.datetime) -> dt.datetime:
+    """Return when the number is free, but no longer ago than what it may save up."""
     most_saved = dt.timedelta(seconds=max(1.0, 1.0 / rate))
-    pace, _ = SenderPace.objects.get_or_create(
-        number=number, defaults={"free_at": now - most_saved}
-    )
-    free_at = max(pace.free_at, now - most_saved)
-    count = min(wanted, max(0, int((now - free_at).total_seconds() * rate)))
-    if count:
-        pace.free_at = free_at + dt.timedelta(seconds=count / rate)
-        pace.save(update_fields=["free_at"])
-    return count
+    pace = SenderPace.objects.filter(number=number).first()
+    return max(pace.free_at, now - most_saved) if pace else now - most_saved

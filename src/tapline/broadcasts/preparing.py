@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from django.db import connection, transaction
@@ -29,12 +28,11 @@ from tapline.links.models import CodeRange, Link, LinkKind
 from tapline.texts.merging import parse
 from tapline.texts.personal import MessageTemplate, compile_text
 
-# Contacts per transaction: they hold the writer for about 17 ms (python -m bench prepare).
-CONTACTS_PER_CHUNK = 1_500
-# SQLite lets those who wait try again after 1, 2, 5, 10, 15, 20, 25 … ms. Resting as long as the
-# writer was held means that each try finds it free every second time, so others wait less than
-# 100 ms; a million contacts still take less than 30 s.
-LONGEST_REST_SECONDS = 0.05
+# Contacts per transaction: they hold the writer for some 30 ms (python -m bench prepare).
+CONTACTS_PER_CHUNK = 2_500
+# SQLite lets those who wait try again after 1, 2, 5, 10, 15, 20, 25, 25 … ms. A rest longer than
+# the longest of these steps is never missed, so others wait for one chunk and a step at most.
+REST_SECONDS = 0.027
 # Personal destinations rendered at once: bounds memory, not the writer.
 PERSONAL_PER_CHUNK = 5_000
 
@@ -153,7 +151,8 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
         "complete": complete_sql(template.needed),
         "scopes": ", ".join(map(str, broadcast.workspace.ancestor_ids)),
     }
-    with _rest_afterwards(), transaction.atomic(), connection.cursor() as cursor:
+    time.sleep(REST_SECONDS)
+    with transaction.atomic(), connection.cursor() as cursor:
         # Read again inside: another worker may have moved it, or somebody paused it.
         fresh = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
         if fresh.state != BroadcastState.PREPARING:
@@ -176,14 +175,6 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
         fresh.prepared_to_contact = end
         fresh.save(update_fields=["next_position", "prepared_to_contact"])
     return True
-
-
-@contextmanager
-def _rest_afterwards() -> Iterator[None]:
-    """Leave the writer to others for as long as it was held."""
-    begun = time.monotonic()
-    yield
-    time.sleep(min(LONGEST_REST_SECONDS, time.monotonic() - begun))
 
 
 def complete_sql(needed: frozenset[str]) -> str:

@@ -23,9 +23,9 @@ from tapline import config
 from tapline.broadcasts.bulk import in_database, run_bulk
 from tapline.broadcasts.composing import send_before
 from tapline.broadcasts.lifecycle import pause
-from tapline.broadcasts.models import Broadcast, BroadcastState
+from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.outcomes import count_spent, keep_answers
-from tapline.broadcasts.pacing import take_turns
+from tapline.broadcasts.pacing import free_turns, use_turns
 from tapline.broadcasts.rendering import Rendered, render_chunk
 from tapline.contacts.consent import textable_sql
 from tapline.errors import Conflict
@@ -40,6 +40,16 @@ LEASE_SECONDS = 60
 # it over: the chunk may have been settled meanwhile.
 HAND_OVER_SECONDS = 5.0
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 0.5, 30.0
+
+WITH_WAITING = """
+-- Broadcasts that have something to send. Asked first, so that the many that gather single texts
+-- do not each take the writer several times a second.
+select b.id from broadcasts_broadcast b
+where b.state = 'sending' and exists (
+  select 1 from broadcasts_message m
+  where m.broadcast_id = b.id and m.state = 'pending'
+    and m.state in ('pending', 'leased', 'submitted', 'unknown'))
+"""
 
 LEASE = """
 -- Lease the next messages of one broadcast. Who may not be texted (any more) is not leased but
@@ -117,7 +127,10 @@ class Sender:
 
     def send_next(self) -> bool:
         """Hand over one chunk of each broadcast that is being sent; say if there was anything."""
-        sending = Broadcast.objects.filter(state=BroadcastState.SENDING).order_by("id")
+        with connection.cursor() as cursor:
+            cursor.execute(WITH_WAITING)
+            waiting = [number for (number,) in cursor.fetchall()]
+        sending = Broadcast.objects.filter(id__in=waiting).order_by("id")
         chunks = [self.send_chunk(each) for each in sending.select_related("workspace", "domain")]
         return any(chunks)
 
@@ -145,7 +158,7 @@ class Sender:
         statement = LEASE.format(textable=textable_sql(broadcast.workspace, broadcast.purpose))
         now = self.now()
         with transaction.atomic(), connection.cursor() as cursor:
-            count = take_turns(broadcast.sender_number, self.chunk, now)
+            count = free_turns(broadcast.sender_number, self.chunk, now)
             if not count:
                 return []
             values = {
@@ -155,7 +168,9 @@ class Sender:
                 "count": count,
             }
             cursor.execute(statement, values)
-            return [number for number, state in cursor.fetchall() if state == "leased"]
+            leased = [number for number, state in cursor.fetchall() if state == "leased"]
+            use_turns(broadcast.sender_number, len(leased), now)
+        return leased
 
     def _submit(
         self, broadcast: Broadcast, rendered: Sequence[Rendered], owner: str, at: dt.datetime
