@@ -1,0 +1,180 @@
+"""How fast the report page's questions about clicks are answered, with 20 million clicks stored."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bench.audience import fresh_instance
+from bench.figures import Figure, at_most, seen
+
+STORED = int(os.environ.get("BENCH_STORED_CLICKS", "20000000"))
+IN_BROADCAST = STORED // 20
+IN_SMALL_FILES = IN_BROADCAST // 10
+SMALL_FILES = 40
+OTHER_FILES = 5
+OTHER_BROADCASTS = 38
+WORKSPACE, BROADCAST = 1, 1000
+ROUNDS = 40
+HEADLINE_MS, PAGE_MS = 50, 300
+
+CLICKS = """(
+-- Made-up clicks: three in ten are machines, a person taps one and a half times.
+select
+    {first} + i as sequence,
+    'bench-' || ({first} + i) as id,
+    timestamp '2026-11-02 12:00:00'
+        + to_microseconds(cast(late * 259200e6 as bigint)) as clicked_at,
+    date_trunc('minute', clicked_at) as minute,
+    cast(hour(clicked_at) as utinyint) as hour_local,
+    cast(isodow(clicked_at) - 1 as utinyint) as weekday_local,
+    {workspace} as workspace,
+    {broadcast} as broadcast,
+    cast(broadcast % 5 as bigint) as campaign,
+    cast(broadcast % 3 as bigint) as "offer",
+    broadcast * 2 + cast(who < 0.3 as bigint) as link,
+    link as opened_link,
+    broadcast * 10000000 + cast(who * {people} as bigint) as message,
+    message as contact,
+    cast(kind >= 0.3 as utinyint) as human,
+    case when kind >= 0.3 then 'human' when kind < 0.2 then 'preview'
+         when kind < 0.28 then 'scanner' else 'unknown' end as verdict,
+    case when kind >= 0.3 then '' else 'agent_whatsapp' end as reasons,
+    cast(1 as usmallint) as rules_version,
+    cast(1 as uinteger) as requests,
+    cast(0 as utinyint) as is_operator,
+    'redirect' as outcome,
+    cast(302 as usmallint) as status,
+    'GET' as method,
+    'go.example.com' as host,
+    substr(md5(cast(message as varchar)), 1, 8) as path,
+    late * 259200 + 10 as seconds_since_submit,
+    late * 259200 as seconds_since_delivery,
+    case when phone < 90 then 'phone' else 'tablet' end as device_kind,
+    'Phone ' || phone as device,
+    case when phone % 2 = 0 then 'iOS' else 'Android' end as os,
+    case when phone % 2 = 0 then 'Mobile Safari' else 'Chrome Mobile' end as browser,
+    case when phone % 7 = 0 then 'Instagram' else '' end as app,
+    '198.51.' || (i % 256) || '.0/24' as network,
+    substr(md5(cast(i as varchar)), 1, 16) as address_hash,
+    'Mozilla/5.0 (made up; Phone ' || phone || ') AppleWebKit/605.1.15' as agent,
+    '' as headers
+from (
+    select
+        i,
+        random() as kind,
+        random() as who,
+        power(random(), 4) as late,
+        cast(random() * 99 as integer) as phone
+    from range({count}) numbers (i)
+) made_up
+)"""
+
+
+def run() -> list[Figure]:
+    """Fill a click store by SQL, merged files and unmerged ones, and ask as the page asks."""
+    with fresh_instance() as folder:
+        fill()
+        ask_page()  # once, so that footers and pages are in memory as they are on a live report
+        headline = [milliseconds(ask_headline) for _ in range(ROUNDS)]
+        page = [milliseconds(ask_page) for _ in range(ROUNDS)]
+        size = sum(path.stat().st_size for path in (folder / "clicks").glob("*.parquet"))
+        files = OTHER_FILES + 1 + SMALL_FILES
+        note = f"{STORED:,} clicks in {files} files, {IN_BROADCAST:,} of the broadcast"
+        return [
+            at_most(
+                "headline, 95th percentile", percentile(headline, 0.95), "ms", HEADLINE_MS, note
+            ),
+            seen("headline, p50", percentile(headline, 0.5), "ms"),
+            at_most("whole page, p95", percentile(page, 0.95), "ms", PAGE_MS, note),
+            seen("whole page, p50", percentile(page, 0.5), "ms", slowest_questions()),
+            seen("bytes kept per click", size / STORED, "B"),
+        ]
+
+
+def fill() -> None:
+    """Write and list the files: other broadcasts' large ones, this one's, and unmerged ones."""
+    per_file = (STORED - IN_BROADCAST) // OTHER_FILES
+    per_broadcast = OTHER_BROADCASTS // OTHER_FILES + 1
+    first = 0
+    for number in range(OTHER_FILES):
+        others = f"cast({1 + number * per_broadcast} + i % {per_broadcast} as bigint)"
+        first = add_file(first, per_file, others, level=5)
+    first = add_file(first, IN_BROADCAST - IN_SMALL_FILES, f"cast({BROADCAST} as bigint)", level=4)
+    for _ in range(SMALL_FILES):
+        count = IN_SMALL_FILES // SMALL_FILES
+        first = add_file(first, count, f"cast({BROADCAST} as bigint)", level=0)
+
+
+def add_file(first: int, count: int, broadcast: str, *, level: int) -> int:
+    """Write and list one file of made-up clicks; return the next sequence."""
+    from django.db import transaction
+
+    from tapline.clicks import store
+    from tapline.clicks.listing import add_files, ensure_counter, raise_version
+    from tapline.clicks.parquet import write_file
+
+    ensure_counter()
+    database = store.connect(threads=2, memory="2GB")
+    source = CLICKS.format(
+        first=first,
+        count=count,
+        workspace=f"cast({WORKSPACE} as bigint)",
+        broadcast=broadcast,
+        people=IN_BROADCAST * 2 // 3,
+    )
+    written = write_file(database, store.folder(), source)
+    database.close()
+    assert written is not None
+    with transaction.atomic():
+        add_files([written], level)
+        raise_version()
+    return first + count
+
+
+def questions() -> Sequence[Callable[[int, int], Any]]:
+    """Return every question that the report page asks about clicks."""
+    from tapline.clicks import reports
+
+    return (
+        reports.summarise,
+        reports.by_minute,
+        reports.by_link,
+        reports.by_device_kind,
+        reports.by_os,
+        reports.by_browser,
+        reports.by_hour,
+        reports.by_weekday,
+        reports.time_to_tap,
+        reports.recent_clicks,
+    )
+
+
+def ask_headline() -> None:
+    from tapline.clicks.reports import summarise
+
+    assert summarise(WORKSPACE, BROADCAST).human_clicks > 0
+
+
+def ask_page() -> None:
+    for ask in questions():
+        ask(WORKSPACE, BROADCAST)
+
+
+def slowest_questions() -> str:
+    """Return what each question takes, slowest first."""
+    timed = [(milliseconds(lambda ask=ask: ask(WORKSPACE, BROADCAST)), ask) for ask in questions()]
+    timed.sort(key=lambda pair: pair[0], reverse=True)
+    return ", ".join(f"{ask.__name__} {ms:.0f}" for ms, ask in timed)
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return (time.perf_counter() - begun) * 1000
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
