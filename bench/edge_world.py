@@ -136,7 +136,7 @@ def put_load(
     assert "Non-2xx" not in run.stdout, run.stdout
     assert "Socket errors" not in run.stdout, run.stdout
     requests = int(_found(r"(\d+) requests in", run.stdout))
-    p50 = _milliseconds(_found(r"50%\s+(\S+)", run.stdout))
+    p50 = _milliseconds(_found(r"(?m)^\s+50%\s+(\S+)", run.stdout))
     return Load(requests, seconds, p50, spent)
 
 

@@ -30,16 +30,16 @@ VERDICTS = 100_000
 
 PHONES = (
     (
-        "Mozilla/5.0 (iPhone; CPU iPhone OS {v}_{n} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
-        " Gecko) Version/{v}.{n} Mobile/15E148 Safari/604.1"
+        "Mozilla/5.0 (iPhone; CPU iPhone OS {v}_{n} like Mac OS X) AppleWebKit/605.1.15"
+        " (KHTML, like Gecko) Version/{v}.{n} Mobile/15E148 Safari/604.1"
     ),
     (
         "Mozilla/5.0 (Linux; Android {v}; SM-S9{n}8B) AppleWebKit/537.36 (KHTML, like Gecko)"
         " Chrome/1{n}.0.0.0 Mobile Safari/537.36"
     ),
     (
-        "Mozilla/5.0 (iPhone; CPU iPhone OS {v}_{n} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
-        " Gecko) Mobile/15E148 Instagram 3{n}.0.4.32.98 (iPhone14,5; iOS {v}_{n})"
+        "Mozilla/5.0 (iPhone; CPU iPhone OS {v}_{n} like Mac OS X) AppleWebKit/605.1.15"
+        " (KHTML, like Gecko) Mobile/15E148 Instagram 3{n}.0.4.32.98 (iPhone14,5; iOS {v}_{n})"
     ),
 )
 MACHINES = (

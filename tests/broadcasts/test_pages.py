@@ -253,9 +253,18 @@ def test_who_tapped_and_who_did_not_are_lists_of_people() -> None:
 def test_a_tap_reads_as_people_would_tell_it() -> None:
     now = timezone.now()
     tap = RecentClick(
-        id="x", clicked_at=now - dt.timedelta(seconds=2), message=1, contact=1, link=1,
-        verdict="human", device="iPhone", os="iOS", browser="Mobile Safari", app="", device_kind="phone",
-    )  # fmt: skip
+        id="x",
+        clicked_at=now - dt.timedelta(seconds=2),
+        message=1,
+        contact=1,
+        link=1,
+        verdict="human",
+        device="iPhone",
+        os="iOS",
+        browser="Mobile Safari",
+        app="",
+        device_kind="phone",
+    )
 
     assert describe_tap(tap, now) == "iPhone, Safari, 2 s ago"
 
