@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from bench.audience import fresh_instance
@@ -142,12 +143,10 @@ def questions() -> Sequence[Callable[[int, int], Any]]:
         reports.summarise,
         reports.by_minute,
         reports.by_link,
-        reports.by_device_kind,
+        reports.by_device,
         reports.by_os,
         reports.by_browser,
         reports.by_hour,
-        reports.by_weekday,
-        reports.time_to_tap,
         reports.recent_clicks,
     )
 
@@ -165,7 +164,7 @@ def ask_page() -> None:
 
 def slowest_questions() -> str:
     """Return what each question takes, slowest first."""
-    timed = [(milliseconds(lambda ask=ask: ask(WORKSPACE, BROADCAST)), ask) for ask in questions()]
+    timed = [(milliseconds(partial(ask, WORKSPACE, BROADCAST)), ask) for ask in questions()]
     timed.sort(key=lambda pair: pair[0], reverse=True)
     return ", ".join(f"{ask.__name__} {ms:.0f}" for ms, ask in timed)
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import F
 
 from tapline.clicks.models import ClickCounter, ClickFile, FileContent
 from tapline.errors import Conflict
+
+# (workspace, broadcast) → the first and last message; 0, 0 where there is none
+Contents = Mapping[tuple[int, int], tuple[int, int]]
 
 
 class ListMoved(Conflict):
@@ -31,7 +34,7 @@ class WrittenFile:
     last_sequence: int
     first_at: dt.datetime
     last_at: dt.datetime
-    contents: frozenset[tuple[int, int]]  # (workspace, broadcast)
+    contents: Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class ListedFile:
     first_sequence: int
     last_sequence: int
     first_at: dt.datetime
-    contents: frozenset[tuple[int, int]]
+    contents: Contents
 
     def may_hold(self, workspace: int | None, broadcast: int | None) -> bool:
         """Say whether rows of this workspace and broadcast can be in the file."""
@@ -80,8 +83,14 @@ def add_files(written: Iterable[WrittenFile], level: int) -> None:
             last_at=file.last_at,
         )
         FileContent.objects.bulk_create(
-            FileContent(file=listed, workspace_id=workspace, broadcast_id=broadcast)
-            for workspace, broadcast in sorted(file.contents)
+            FileContent(
+                file=listed,
+                workspace_id=workspace,
+                broadcast_id=broadcast,
+                first_message=first,
+                last_message=last,
+            )
+            for (workspace, broadcast), (first, last) in sorted(file.contents.items())
         )
 
 
@@ -143,11 +152,10 @@ class _ListCache:
         rows = ClickFile.objects.filter(delisted_at__isnull=True).order_by("first_at", "id")
         known = self._files
         fresh = [row.id for row in rows if row.id not in known]
-        contents: dict[int, set[tuple[int, int]]] = {file_id: set() for file_id in fresh}
-        for file_id, workspace, broadcast in FileContent.objects.filter(
-            file_id__in=fresh
-        ).values_list("file_id", "workspace_id", "broadcast_id"):
-            contents[file_id].add((workspace, broadcast))
+        contents: dict[int, dict[tuple[int, int], tuple[int, int]]] = {key: {} for key in fresh}
+        for held in FileContent.objects.filter(file_id__in=fresh):
+            where = held.workspace_id, held.broadcast_id
+            contents[held.file_id][where] = held.first_message, held.last_message
         self._files = {row.id: known.get(row.id) or _listed(row, contents) for row in rows}
 
 
@@ -156,7 +164,7 @@ def forget_list() -> None:
     _cache.forget()
 
 
-def _listed(row: ClickFile, contents: dict[int, set[tuple[int, int]]]) -> ListedFile:
+def _listed(row: ClickFile, contents: Mapping[int, Contents]) -> ListedFile:
     return ListedFile(
         row.id,
         row.name,
@@ -165,7 +173,7 @@ def _listed(row: ClickFile, contents: dict[int, set[tuple[int, int]]]) -> Listed
         row.first_sequence,
         row.last_sequence,
         row.first_at,
-        frozenset(contents[row.id]),
+        contents[row.id],
     )
 
 

@@ -40,6 +40,9 @@ class FileContent(models.Model):
     file = models.ForeignKey(ClickFile, on_delete=models.CASCADE, related_name="contents")
     workspace_id = models.BigIntegerField()
     broadcast_id = models.BigIntegerField()  # 0: clicks of no broadcast
+    # The messages lie between these: people are then counted in a bitmap. 0: none.
+    first_message = models.BigIntegerField(default=0)
+    last_message = models.BigIntegerField(default=0)
 
 
 class ClickCounter(models.Model):

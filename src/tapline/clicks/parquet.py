@@ -24,7 +24,16 @@ select count(*), min(sequence), max(sequence), min(clicked_at), max(clicked_at)
 from read_parquet($path)
 """
 
-CONTENTS = "select distinct workspace, broadcast from read_parquet($path)"
+CONTENTS = """
+-- Whose clicks the file holds, and between which messages.
+select
+    workspace,
+    broadcast,
+    coalesce(min(message) filter (message > 0), 0),
+    max(message)
+from read_parquet($path)
+group by workspace, broadcast
+"""
 
 
 def write_file(
@@ -72,7 +81,7 @@ def _measure(database: duckdb.DuckDBPyConnection, draft: Path, name: str) -> Wri
         last_sequence=row[2],
         first_at=row[3].replace(tzinfo=dt.UTC),
         last_at=row[4].replace(tzinfo=dt.UTC),
-        contents=frozenset((workspace, broadcast) for workspace, broadcast in contents),
+        contents={(row[0], row[1]): (row[2], row[3]) for row in contents},
     )
 
 

@@ -11,21 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tapline.clicks.evidence import Verdict
 from tapline.clicks.store import int_list, query
 
-SUMMARY = """
--- One broadcast's totals. Repeats that the log folded into one record count as often as they came.
-select
-    count(distinct case when human = 1 then message end) as human_clickers,
-    sum(human) as human_clicks,
-    sum(case when verdict = 'preview' then requests else 0 end) as preview,
-    sum(case when verdict = 'scanner' then requests else 0 end) as scanner,
-    sum(case when verdict = 'prefetch' then requests else 0 end) as prefetch,
-    sum(case when verdict = 'tool' then requests else 0 end) as tool,
-    sum(case when verdict = 'operator' then requests else 0 end) as operator,
-    sum(case when verdict = 'unknown' then requests else 0 end) as unknown
+PEOPLE = """
+-- People who tapped one broadcast's links, and their taps.
+select count(distinct message) as people, sum(human) as taps
 from clicks
-where workspace = :workspace and broadcast = :broadcast and message > 0
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+"""
+
+MACHINES = """
+-- Requests by verdict. Repeats that the log folded into one record count as often as they came.
+select verdict, sum(requests) as requests
+from clicks
+where workspace = :workspace and broadcast = :broadcast and human = 0 and message > 0
+group by verdict
 """
 
 UNKNOWN_ONLY = """
@@ -34,8 +35,12 @@ select count(*) as messages
 from (
     select message
     from clicks
-    where workspace = :workspace and broadcast = :broadcast and message > 0
-      and verdict in ('human', 'unknown')
+    where workspace = :workspace and broadcast = :broadcast and message in (
+        select message
+        from clicks
+        where workspace = :workspace and broadcast = :broadcast and verdict = 'unknown'
+          and message > 0
+      )
     group by message
     having max(human) = 0
 ) undecided
@@ -43,7 +48,7 @@ from (
 
 BY_MINUTE = """
 -- Human clicks per minute (UTC) of one broadcast, oldest first.
-select minute, sum(human) as taps, count(distinct message) as people
+select minute, sum(human) as taps
 from clicks
 where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
 group by minute
@@ -139,6 +144,11 @@ FEED_COLUMNS: tuple[str, ...] = (
     "network",
 )
 
+MACHINE_VERDICTS: tuple[str, ...] = tuple(item for item in Verdict if item != Verdict.HUMAN)
+
+# Columns that have few values; a phone's model is not one of them.
+_FEW_VALUES = frozenset({"link", "device_kind", "os", "browser", "hour_local", "weekday_local"})
+
 # The spans of TIME_TO_TAP: upper bounds in seconds, None for no bound.
 TIME_SPANS_SECONDS: tuple[int | None, ...] = (60, 300, 900, 3600, 21_600, 86_400, None)
 
@@ -160,11 +170,10 @@ class ClickSummary:
 
 @dataclass(frozen=True, slots=True)
 class MinuteCount:
-    """Taps within one minute (UTC), and the people who made them."""
+    """Taps within one minute (UTC)."""
 
     minute: dt.datetime
     taps: int
-    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,18 +205,22 @@ class RecentClick:
 def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
     """Return the totals of one broadcast."""
     params = _of(workspace_id, broadcast_id)
-    totals = query(SUMMARY, params)[0]
-    # Most broadcasts have no unknown clicks, and a second look at a million rows would be wasted.
-    undecided = query(UNKNOWN_ONLY, params)[0][0] if totals[7] else 0
-    names = ("human_clickers", "human_clicks", "preview", "scanner", "prefetch", "tool")
-    numbers = dict(zip((*names, "operator", "unknown"), map(_count, totals), strict=True))
-    return ClickSummary(**numbers, unknown_only_messages=undecided)
+    people, taps = query(PEOPLE, params, few_groups=True)[0]
+    machines = {verdict: int(requests) for verdict, requests in query(MACHINES, params)}
+    # Most broadcasts have no unknown clicks, and another look at a million rows would be wasted.
+    undecided = query(UNKNOWN_ONLY, params)[0][0] if machines.get("unknown") else 0
+    return ClickSummary(
+        human_clickers=people,
+        human_clicks=_count(taps),
+        **{name: machines.get(name, 0) for name in MACHINE_VERDICTS},
+        unknown_only_messages=undecided,
+    )
 
 
 def by_minute(workspace_id: int, broadcast_id: int) -> list[MinuteCount]:
     """Return taps per minute, oldest first; minutes without taps are left out."""
     rows = query(BY_MINUTE, _of(workspace_id, broadcast_id))
-    return [MinuteCount(_aware(minute), int(taps), people) for minute, taps, people in rows]
+    return [MinuteCount(_aware(minute), int(taps)) for minute, taps in rows]
 
 
 def by_link(workspace_id: int, broadcast_id: int) -> list[Share]:
@@ -306,7 +319,8 @@ def feed(
 
 
 def _by(column: str, workspace_id: int, broadcast_id: int) -> list[Share]:
-    rows = query(BY_COLUMN.format(column=column), _of(workspace_id, broadcast_id))
+    sql, few_groups = BY_COLUMN.format(column=column), column in _FEW_VALUES
+    rows = query(sql, _of(workspace_id, broadcast_id), few_groups=few_groups)
     return [Share(value, people, int(taps)) for value, people, taps in rows]
 
 
