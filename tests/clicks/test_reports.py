@@ -167,15 +167,20 @@ def test_campaigns_and_offers_have_totals() -> None:
     ]
 
 
-def test_the_newest_clicks_come_first() -> None:
+def test_the_newest_clicks_come_first_whichever_files_they_are_in() -> None:
     world = make_world(2)
-    take_in(world.tap(0), world.tap(1, at=NOON + dt.timedelta(seconds=1), agent=PIXEL))
+    for number in range(FILES_PER_MERGE):
+        take_in(world.tap(0, at=NOON + dt.timedelta(seconds=number)))
+    merge_once()
+    take_in(world.tap(1, at=NOON + dt.timedelta(minutes=1), agent=PIXEL))
 
-    newest, oldest = reports.recent_clicks(*world.of)
+    newest, *older = reports.recent_clicks(*world.of, limit=4)
 
     assert (newest.message, newest.device) == (world.messages[1].pk, "Pixel 8")
-    assert oldest.clicked_at == NOON
-    assert len(reports.recent_clicks(*world.of, limit=1)) == 1
+    last = FILES_PER_MERGE - 1
+    assert [click.clicked_at for click in older] == [
+        NOON + dt.timedelta(seconds=second) for second in (last, last - 1, last - 2)
+    ]
 
 
 def test_the_feed_gives_every_click_once_also_while_files_are_merged() -> None:

@@ -11,39 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tapline.clicks.evidence import Verdict
-from tapline.clicks.store import int_list, query
+from tapline.clicks.listing import read_list
+from tapline.clicks.store import find_files, int_list, query
 
-PEOPLE = """
--- People who tapped one broadcast's links, and their taps.
-select count(distinct message) as people, sum(human) as taps
+SUMMARY = """
+-- One broadcast's totals in one look. Repeats that the log folded into one record count as often
+-- as they came; whoever was perhaps a person widens the rate to a range.
+select
+    count(distinct case when human = 1 then message end) as people,
+    count(distinct case when human = 1 or verdict = 'unknown' then message end) as perhaps_people,
+    sum(human) as taps,
+    sum(case when verdict = 'preview' then requests else 0 end) as preview,
+    sum(case when verdict = 'scanner' then requests else 0 end) as scanner,
+    sum(case when verdict = 'prefetch' then requests else 0 end) as prefetch,
+    sum(case when verdict = 'tool' then requests else 0 end) as tool,
+    sum(case when verdict = 'operator' then requests else 0 end) as operator,
+    sum(case when verdict = 'unknown' then requests else 0 end) as unknown
 from clicks
-where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
-"""
-
-MACHINES = """
--- Requests by verdict. Repeats that the log folded into one record count as often as they came.
-select verdict, sum(requests) as requests
-from clicks
-where workspace = :workspace and broadcast = :broadcast and human = 0 and message > 0
-group by verdict
-"""
-
-UNKNOWN_ONLY = """
--- Messages that may have been tapped: an unknown click, and no click of a person for certain.
-select count(*) as messages
-from (
-    select message
-    from clicks
-    where workspace = :workspace and broadcast = :broadcast and message in (
-        select message
-        from clicks
-        where workspace = :workspace and broadcast = :broadcast and verdict = 'unknown'
-          and message > 0
-      )
-    group by message
-    having max(human) = 0
-) undecided
+where workspace = :workspace and broadcast = :broadcast and message > 0
 """
 
 BY_MINUTE = """
@@ -84,11 +69,12 @@ from (
 """
 
 RECENT = """
--- The newest clicks of one broadcast, machines included.
-select id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind
+-- The clicks of one broadcast that were listed last, machines included.
+select
+    sequence, id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind
 from clicks
 where workspace = :workspace and broadcast = :broadcast
-order by clicked_at desc, id desc
+order by sequence desc
 limit :limit
 """
 
@@ -143,8 +129,6 @@ FEED_COLUMNS: tuple[str, ...] = (
     "app",
     "network",
 )
-
-MACHINE_VERDICTS: tuple[str, ...] = tuple(item for item in Verdict if item != Verdict.HUMAN)
 
 # Columns that have few values; a phone's model is not one of them.
 _FEW_VALUES = frozenset({"link", "device_kind", "os", "browser", "hour_local", "weekday_local"})
@@ -205,15 +189,12 @@ class RecentClick:
 def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
     """Return the totals of one broadcast."""
     params = _of(workspace_id, broadcast_id)
-    people, taps = query(PEOPLE, params, few_groups=True)[0]
-    machines = {verdict: int(requests) for verdict, requests in query(MACHINES, params)}
-    # Most broadcasts have no unknown clicks, and another look at a million rows would be wasted.
-    undecided = query(UNKNOWN_ONLY, params)[0][0] if machines.get("unknown") else 0
+    people, perhaps_people, *counts = query(SUMMARY, params, few_groups=True)[0]
+    names = ("human_clicks", "preview", "scanner", "prefetch", "tool", "operator", "unknown")
     return ClickSummary(
         human_clickers=people,
-        human_clicks=_count(taps),
-        **{name: machines.get(name, 0) for name in MACHINE_VERDICTS},
-        unknown_only_messages=undecided,
+        unknown_only_messages=perhaps_people - people,
+        **dict(zip(names, map(_count, counts), strict=True)),
     )
 
 
@@ -268,9 +249,19 @@ def time_to_tap(workspace_id: int, broadcast_id: int) -> list[tuple[int | None, 
 
 
 def recent_clicks(workspace_id: int, broadcast_id: int, limit: int = 20) -> list[RecentClick]:
-    """Return the newest clicks first, machines included."""
-    rows = query(RECENT, _of(workspace_id, broadcast_id) | {"limit": limit})
-    return [RecentClick(row[0], _aware(row[1]), *row[2:]) for row in rows]
+    """Return the clicks that were listed last, newest first, machines included.
+
+    Looks into the newest files until no other can hold a newer click: while taps come in, that
+    is one small file, however many clicks the broadcast has.
+    """
+    params = _of(workspace_id, broadcast_id) | {"limit": limit}
+    found: list[tuple[Any, ...]] = []
+    for file in sorted(find_files(params), key=lambda file: -file.last_sequence):
+        if len(found) == limit and file.last_sequence < found[-1][0]:
+            break
+        found += query(RECENT, params, files=[file])
+        found = sorted(found, reverse=True)[:limit]
+    return [RecentClick(row[1], _aware(row[2]), *row[3:]) for row in found]
 
 
 def clickers(workspace_id: int, broadcast_id: int) -> list[int]:
@@ -302,8 +293,6 @@ def feed(
     Each is a dict of `FEED_COLUMNS`. Without new clicks the cursor stays; none is ever skipped:
     numbers are given in the transaction that lists them.
     """
-    from tapline.clicks.listing import read_list
-
     wanted = set(workspace_ids)
     files = [
         file

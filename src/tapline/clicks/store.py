@@ -19,6 +19,7 @@ from tapline import config
 from tapline.clicks.columns import COLUMNS
 from tapline.clicks.listing import ListedFile, forget_list, read_list
 
+_DISTINCT_MESSAGES = re.compile(r"count\(distinct (message|case when [^()]+ then message end)\)")
 # A bitmap of so many messages takes 1 MB per group and thread.
 MOST_BITS = 8_000_000
 
@@ -95,7 +96,7 @@ def translate(sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]
 
 
 def count_in_bitmaps(sql: str, files: Sequence[ListedFile], workspace: int, broadcast: int) -> str:
-    """Return `sql` with `count(distinct message)` said in DuckDB's way of counting dense numbers.
+    """Return `sql` with distinct messages counted in DuckDB's way of counting dense numbers.
 
     The messages of a broadcast lie close together, so a bitmap of them is small. Measured with a
     million clicks: 15 ms where the hash table of `count(distinct …)` takes 75.
@@ -105,9 +106,8 @@ def count_in_bitmaps(sql: str, files: Sequence[ListedFile], workspace: int, broa
     first = min((first for first, _ in held if first), default=0)
     if not first or last - first >= MOST_BITS:
         return sql
-    return sql.replace(
-        "count(distinct message)",
-        f"coalesce(bit_count(bitstring_agg(message, {first}, {last})), 0)",
+    return _DISTINCT_MESSAGES.sub(
+        rf"coalesce(bit_count(bitstring_agg(\1, {first}, {last})), 0)", sql
     )
 
 
