@@ -271,9 +271,9 @@ def test_a_tap_reads_as_people_would_tell_it() -> None:
 
 def test_the_chart_falls_to_zero_between_taps() -> None:
     minutes = [
-        MinuteCount(NOON, taps=2, people=2),
-        MinuteCount(NOON + dt.timedelta(minutes=1), taps=1, people=1),
-        MinuteCount(NOON + dt.timedelta(minutes=9), taps=4, people=3),
+        MinuteCount(NOON, taps=2),
+        MinuteCount(NOON + dt.timedelta(minutes=1), taps=1),
+        MinuteCount(NOON + dt.timedelta(minutes=9), taps=4),
     ]
     start = int(NOON.timestamp())
 
