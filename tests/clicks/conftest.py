@@ -9,6 +9,7 @@ import pytest
 
 from tapline import config
 from tapline.clicks.listing import forget_list
+from tapline.clicks.slices import forget_slices
 
 
 @pytest.fixture(autouse=True)
@@ -16,5 +17,7 @@ def _empty_stores() -> Iterator[None]:
     for folder in (config.current().click_log_dir, config.current().click_store_dir):
         shutil.rmtree(folder, ignore_errors=True)
     forget_list()
+    forget_slices()
     yield
     forget_list()
+    forget_slices()

@@ -69,6 +69,11 @@ def list_version() -> int:
     return ClickCounter.objects.filter(id=1).values_list("list_version", flat=True).first() or 0
 
 
+def rewrites() -> int:
+    """Return how often listed rows were changed. Merging changes files, but no rows."""
+    return ClickCounter.objects.filter(id=1).values_list("rewrites", flat=True).first() or 0
+
+
 def add_files(written: Iterable[WrittenFile], level: int) -> None:
     """List files. Call it inside a transaction that also calls `raise_version` or a claim."""
     for file in written:
@@ -120,6 +125,11 @@ def swap_files(
 def raise_version() -> None:
     """Tell readers that the list has changed, inside the caller's transaction."""
     ClickCounter.objects.filter(id=1).update(list_version=F("list_version") + 1)
+
+
+def raise_rewrites() -> None:
+    """Tell readers that rows they may remember have changed, inside the caller's transaction."""
+    ClickCounter.objects.filter(id=1).update(rewrites=F("rewrites") + 1)
 
 
 def read_list() -> list[ListedFile]:

@@ -49,7 +49,8 @@ class ClickCounter(models.Model):
     """The one row (id 1): numbers rows for the feed, and versions the list of files."""
 
     next_sequence = models.BigIntegerField(default=1)
-    list_version = models.BigIntegerField(default=0)
+    list_version = models.BigIntegerField(default=0)  # raised by every change of the list
+    rewrites = models.BigIntegerField(default=0)  # raised when rows changed that were listed
 
 
 class AddressSalt(models.Model):

@@ -11,24 +11,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tapline.clicks.evidence import Verdict
 from tapline.clicks.listing import read_list
+from tapline.clicks.slices import query_broadcast
 from tapline.clicks.store import find_files, int_list, query
 
-SUMMARY = """
--- One broadcast's totals in one look. Repeats that the log folded into one record count as often
--- as they came; whoever was perhaps a person widens the rate to a range.
-select
-    count(distinct case when human = 1 then message end) as people,
-    count(distinct case when human = 1 or verdict = 'unknown' then message end) as perhaps_people,
-    sum(human) as taps,
-    sum(case when verdict = 'preview' then requests else 0 end) as preview,
-    sum(case when verdict = 'scanner' then requests else 0 end) as scanner,
-    sum(case when verdict = 'prefetch' then requests else 0 end) as prefetch,
-    sum(case when verdict = 'tool' then requests else 0 end) as tool,
-    sum(case when verdict = 'operator' then requests else 0 end) as operator,
-    sum(case when verdict = 'unknown' then requests else 0 end) as unknown
+PEOPLE = """
+-- People who tapped one broadcast's links, and their taps.
+select count(distinct message) as people, sum(human) as taps
+from clicks
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+"""
+
+PERHAPS_PEOPLE = """
+-- Messages that a person tapped, or perhaps did: the upper end of the rate.
+select count(distinct message) as people
 from clicks
 where workspace = :workspace and broadcast = :broadcast and message > 0
+  and verdict in ('human', 'unknown')
+"""
+
+REQUESTS = """
+-- Requests by verdict. Repeats that the log folded into one record count as often as they came.
+select verdict, sum(requests) as requests
+from clicks
+where workspace = :workspace and broadcast = :broadcast and message > 0
+group by verdict
 """
 
 BY_MINUTE = """
@@ -130,6 +138,8 @@ FEED_COLUMNS: tuple[str, ...] = (
     "network",
 )
 
+MACHINE_VERDICTS: tuple[str, ...] = tuple(item for item in Verdict if item != Verdict.HUMAN)
+
 # Columns that have few values; a phone's model is not one of them.
 _FEW_VALUES = frozenset({"link", "device_kind", "os", "browser", "hour_local", "weekday_local"})
 
@@ -189,18 +199,22 @@ class RecentClick:
 def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
     """Return the totals of one broadcast."""
     params = _of(workspace_id, broadcast_id)
-    people, perhaps_people, *counts = query(SUMMARY, params, few_groups=True)[0]
-    names = ("human_clicks", "preview", "scanner", "prefetch", "tool", "operator", "unknown")
+    people, taps = query_broadcast(PEOPLE, params, few_groups=True)[0]
+    requests = {verdict: int(count) for verdict, count in query_broadcast(REQUESTS, params)}
+    perhaps = people
+    if "unknown" in requests:  # Most broadcasts have none: they are spared another look.
+        perhaps = query_broadcast(PERHAPS_PEOPLE, params, few_groups=True)[0][0]
     return ClickSummary(
         human_clickers=people,
-        unknown_only_messages=perhaps_people - people,
-        **dict(zip(names, map(_count, counts), strict=True)),
+        human_clicks=_count(taps),
+        unknown_only_messages=perhaps - people,
+        **{name: requests.get(name, 0) for name in MACHINE_VERDICTS},
     )
 
 
 def by_minute(workspace_id: int, broadcast_id: int) -> list[MinuteCount]:
     """Return taps per minute, oldest first; minutes without taps are left out."""
-    rows = query(BY_MINUTE, _of(workspace_id, broadcast_id))
+    rows = query_broadcast(BY_MINUTE, _of(workspace_id, broadcast_id))
     return [MinuteCount(_aware(minute), int(taps)) for minute, taps in rows]
 
 
@@ -244,7 +258,7 @@ def time_to_tap(workspace_id: int, broadcast_id: int) -> list[tuple[int | None, 
 
     The last bound is None. Messages without a delivery receipt are left out.
     """
-    row = query(TIME_TO_TAP, _of(workspace_id, broadcast_id))[0]
+    row = query_broadcast(TIME_TO_TAP, _of(workspace_id, broadcast_id))[0]
     return list(zip(TIME_SPANS_SECONDS, map(_count, row), strict=True))
 
 
@@ -266,7 +280,7 @@ def recent_clicks(workspace_id: int, broadcast_id: int, limit: int = 20) -> list
 
 def clickers(workspace_id: int, broadcast_id: int) -> list[int]:
     """Return the ids of messages that a person tapped, ascending."""
-    return [row[0] for row in query(CLICKERS, _of(workspace_id, broadcast_id))]
+    return [row[0] for row in query_broadcast(CLICKERS, _of(workspace_id, broadcast_id))]
 
 
 def non_clickers(workspace_id: int, broadcast_id: int, message_ids: Sequence[int]) -> list[int]:
@@ -309,7 +323,7 @@ def feed(
 
 def _by(column: str, workspace_id: int, broadcast_id: int) -> list[Share]:
     sql, few_groups = BY_COLUMN.format(column=column), column in _FEW_VALUES
-    rows = query(sql, _of(workspace_id, broadcast_id), few_groups=few_groups)
+    rows = query_broadcast(sql, _of(workspace_id, broadcast_id), few_groups=few_groups)
     return [Share(value, people, int(taps)) for value, people, taps in rows]
 
 

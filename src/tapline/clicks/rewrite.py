@@ -20,7 +20,7 @@ from tapline import config
 from tapline.clicks import store
 from tapline.clicks.columns import COLUMNS, NAMES, empty_value
 from tapline.clicks.evidence import Evidence
-from tapline.clicks.listing import ListedFile, ListMoved, read_list, swap_files
+from tapline.clicks.listing import ListedFile, ListMoved, raise_rewrites, read_list, swap_files
 from tapline.clicks.models import ClickErasure
 from tapline.clicks.parquet import write_file
 from tapline.clicks.rules import RULES_VERSION, judge
@@ -158,6 +158,7 @@ def _rewrite_file(database: duckdb.DuckDBPyConnection, file: ListedFile, work: _
         try:
             with transaction.atomic():
                 swap_files([file], [written] if written else [], file.level, timezone.now())
+                raise_rewrites()
         except ListMoved:
             if written:
                 (store.folder() / written.name).unlink(missing_ok=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -19,37 +19,48 @@ from tapline import config
 from tapline.clicks.columns import COLUMNS
 from tapline.clicks.listing import ListedFile, forget_list, read_list
 
-_DISTINCT_MESSAGES = re.compile(r"count\(distinct (message|case when [^()]+ then message end)\)")
-# A bitmap of so many messages takes 1 MB per group and thread.
-MOST_BITS = 8_000_000
+T = TypeVar("T")
 
 _NAMED = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
 def query(
-    sql: str,
-    params: Mapping[str, Any] | None = None,
-    *,
-    files: Sequence[ListedFile] | None = None,
-    few_groups: bool = False,
+    sql: str, params: Mapping[str, Any] | None = None, *, files: Sequence[ListedFile] | None = None
 ) -> list[tuple[Any, ...]]:
     """Return the rows that `sql` finds in the view `clicks`; parameters are written `:name`.
 
     Without `files`, parameters named `workspace` and `broadcast` choose them: such a parameter
-    must be a condition on the column of that name. Times are UTC without a zone. `few_groups`
-    says that people are counted in at most some dozens of groups.
+    must be a condition on the column of that name. Times are UTC without a zone.
     """
     params = params or {}
-    if few_groups:
-        sql = count_in_bitmaps(sql, find_files(params), params["workspace"], params["broadcast"])
+    if files is not None:
+        return run(sql, params, source(files))
+    return with_files(lambda: run(sql, params, source(find_files(params))))
+
+
+def with_files(read: Callable[[], T]) -> T:
+    """Return what `read` finds in the listed files; asked again when one was just deleted.
+
+    That file was delisted an hour ago, and the list knows its successor.
+    """
     try:
-        return _run(sql, params, find_files(params) if files is None else files)
+        return read()
     except duckdb.IOException:
-        # A file was delisted an hour ago and deleted just now; the list knows its successor.
-        if files is not None:
-            raise
         forget_list()
-        return _run(sql, params, find_files(params))
+        return read()
+
+
+def run(sql: str, params: Mapping[str, Any], clicks: str) -> list[tuple[Any, ...]]:
+    """Return the rows that `sql` finds when `clicks` is the table expression behind the view."""
+    cursor = _local.cursor
+    if cursor is None:
+        cursor = _local.cursor = database().cursor()
+    if clicks != _local.shown:
+        _local.shown = ""  # Should the next line fail, the view is made again.
+        cursor.execute(f"create or replace temp view clicks as select * from {clicks}")
+        _local.shown = clicks
+    text, bound = translate(sql, params)
+    return cursor.execute(text, bound).fetchall()
 
 
 def find_files(params: Mapping[str, Any]) -> list[ListedFile]:
@@ -95,25 +106,16 @@ def translate(sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]
     return _NAMED.sub(r"$\1", sql), {name: params[name] for name in names}
 
 
-def count_in_bitmaps(sql: str, files: Sequence[ListedFile], workspace: int, broadcast: int) -> str:
-    """Return `sql` with distinct messages counted in DuckDB's way of counting dense numbers.
-
-    The messages of a broadcast lie close together, so a bitmap of them is small. Measured with a
-    million clicks: 15 ms where the hash table of `count(distinct …)` takes 75.
-    """
-    held = [file.contents[workspace, broadcast] for file in files]
-    last = max((last for _, last in held), default=0)
-    first = min((first for first, _ in held if first), default=0)
-    if not first or last - first >= MOST_BITS:
-        return sql
-    return _DISTINCT_MESSAGES.sub(
-        rf"coalesce(bit_count(bitstring_agg(\1, {first}, {last})), 0)", sql
-    )
-
-
 def int_list(values: Sequence[int]) -> str:
     """Return integers as the inside of `in (…)`; an empty list matches no id."""
     return ", ".join(str(int(value)) for value in values) or "-1"
+
+
+@functools.cache
+def database() -> duckdb.DuckDBPyConnection:
+    """Return this process's database for reports; each thread takes a cursor of its own."""
+    settings = config.current()
+    return connect(threads=settings.report_threads, memory=settings.report_memory)
 
 
 class _Local(threading.local):
@@ -124,22 +126,3 @@ class _Local(threading.local):
 
 
 _local = _Local()
-
-
-@functools.cache
-def _database() -> duckdb.DuckDBPyConnection:
-    settings = config.current()
-    return connect(threads=settings.report_threads, memory=settings.report_memory)
-
-
-def _run(sql: str, params: Mapping[str, Any], files: Sequence[ListedFile]) -> list[tuple[Any, ...]]:
-    cursor = _local.cursor
-    if cursor is None:
-        cursor = _local.cursor = _database().cursor()
-    wanted = source(files)
-    if wanted != _local.shown:
-        _local.shown = ""  # Should the next line fail, the view is made again.
-        cursor.execute(f"create or replace temp view clicks as select * from {wanted}")
-        _local.shown = wanted
-    text, bound = translate(sql, params)
-    return cursor.execute(text, bound).fetchall()

@@ -1,0 +1,98 @@
+"""What a report remembers of a broadcast is always what the files say."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connections
+
+from tapline.clicks import reports, rewrite, slices
+from tapline.clicks.merge import FILES_PER_MERGE, merge_once
+from tests.clicks.world import IPHONE, WHATSAPP, World, make_world, take_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def taps(world: World) -> int:
+    return reports.summarise(*world.of).human_clicks
+
+
+def test_taps_that_come_in_while_somebody_looks_are_added_once() -> None:
+    world, other = make_world(3), make_world(1)
+    seen = []
+    for number in range(2 * FILES_PER_MERGE):
+        take_in(world.tap(number % 3), other.tap())
+        merge_once()
+        seen.append(taps(world))
+
+    assert seen == list(range(1, 2 * FILES_PER_MERGE + 1))
+    assert reports.summarise(*world.of).human_clickers == 3
+
+
+def test_a_rewrite_is_seen_although_no_click_came() -> None:
+    world = make_world(2)
+    take_in(world.tap(0), world.tap(1))
+    assert taps(world) == 2
+
+    rewrite.rewrite("message = :message", {"message": world.messages[0].pk}, None)
+
+    assert taps(world) == 1
+
+
+def test_the_least_looked_at_makes_room_and_comes_back() -> None:
+    worlds = [make_world(1) for _ in range(slices.MOST_SLICES + 2)]
+    take_in(*(world.tap() for world in worlds))
+
+    assert [taps(world) for world in worlds] == [1] * len(worlds)
+    assert len(slices._slices) == slices.MOST_SLICES
+    assert [taps(world) for world in worlds] == [1] * len(worlds)
+
+
+def test_what_is_too_much_to_remember_is_read_from_the_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_world(2)
+    take_in(world.tap(0))
+    assert taps(world) == 1
+    monkeypatch.setattr(slices, "MOST_ROWS_PER_SLICE", 2)
+
+    take_in(world.tap(0), world.tap(1), world.tap(1, agent=WHATSAPP))
+
+    assert taps(world) == 3
+    assert [share.people for share in reports.by_os(*world.of)] == [2]
+
+
+def test_people_are_counted_alike_with_and_without_bitmaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world(4)
+    take_in(*(world.tap(number % 3, agent=IPHONE) for number in range(7)), world.tap(3, agent="?"))
+    with_bitmaps = reports.summarise(*world.of), reports.by_link(*world.of)
+
+    monkeypatch.setattr(slices, "MOST_BITS", 0)
+
+    assert with_bitmaps == (reports.summarise(*world.of), reports.by_link(*world.of))
+    assert with_bitmaps[0].human_clickers == 3
+    assert with_bitmaps[0].unknown_only_messages == 1
+
+
+def test_many_threads_look_while_taps_come_in() -> None:
+    world = make_world(1)
+    take_in(world.tap())
+    seen: list[int] = []
+
+    def look() -> None:
+        for _ in range(8):
+            seen.append(taps(world))  # noqa: PERF401  # each waits for the one before
+        connections.close_all()
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        take_in(world.tap())
+    for thread in threads:
+        thread.join(timeout=30)
+
+    assert len(seen) == 32
+    assert set(seen) <= {1, 2, 3, 4, 5, 6}
+    assert taps(world) == 6
