@@ -10,6 +10,7 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import F
 
 from tapline.clicks.models import ClickCounter, ClickFile, FileContent
@@ -66,12 +67,7 @@ def ensure_counter() -> ClickCounter:
 
 def list_version() -> int:
     """Return the version of the list: equal versions mean equal lists."""
-    return ClickCounter.objects.filter(id=1).values_list("list_version", flat=True).first() or 0
-
-
-def rewrites() -> int:
-    """Return how often listed rows were changed. Merging changes files, but no rows."""
-    return ClickCounter.objects.filter(id=1).values_list("rewrites", flat=True).first() or 0
+    return _read_versions()[0]
 
 
 def add_files(written: Iterable[WrittenFile], level: int) -> None:
@@ -134,7 +130,17 @@ def raise_rewrites() -> None:
 
 def read_list() -> list[ListedFile]:
     """Return the files that count now, oldest clicks first."""
-    return _cache.files()
+    return look()[0]
+
+
+def look() -> tuple[list[ListedFile], int]:
+    """Return the files that count now, and how often listed rows were changed until then.
+
+    Merging changes files, but no rows. A rewrite that commits during the look may show in the
+    files already and in the number only the next time.
+    """
+    version, rewrites = _read_versions()
+    return _cache.files(version), rewrites
 
 
 class _ListCache:
@@ -145,8 +151,7 @@ class _ListCache:
         self._version = -1
         self._files: dict[int, ListedFile] = {}
 
-    def files(self) -> list[ListedFile]:
-        version = list_version()
+    def files(self, version: int) -> list[ListedFile]:
         with self._lock:
             if version != self._version:
                 self._reload()
@@ -172,6 +177,16 @@ class _ListCache:
 def forget_list() -> None:
     """Read the list anew at the next call: after a database was replaced, or a file was missing."""
     _cache.forget()
+
+
+def _read_versions() -> tuple[int, int]:
+    """Return the list's version and the count of rewrites, both 0 in a new instance.
+
+    By SQL: reports ask this once a question, and the ORM would take 0.7 ms of it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select list_version, rewrites from clicks_clickcounter where id = 1")
+        return cursor.fetchone() or (0, 0)
 
 
 def _listed(row: ClickFile, contents: Mapping[int, Contents]) -> ListedFile:

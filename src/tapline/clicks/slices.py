@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tapline.clicks import columns, listing, store
+from tapline.clicks import columns, store
 from tapline.clicks.evidence import Verdict
-from tapline.clicks.listing import ListedFile
+from tapline.clicks.listing import ListedFile, look
 
 # What reports about one broadcast ask for. A row takes about 150 bytes.
 COLUMNS = (
@@ -61,7 +61,7 @@ class _Slice:
     table: str
     workspace: int
     broadcast: int
-    rewrites: int = -1  # what `listing.rewrites` said when the rows were read
+    rewrites: int = -1  # what `listing.look` said when the rows were read
     last_sequence: int = 0  # every click up to it is in the table
     rows: int = 0
     # Answers since the last click: several people look at one page, and most looks find no news.
@@ -103,9 +103,9 @@ def forget_slices() -> None:
 
 
 def _ask(sql: str, params: Mapping[str, Any], *, few_groups: bool) -> list[tuple[Any, ...]]:
-    rewrites = listing.rewrites()  # Before the list: a rewrite in between is seen the next time.
-    files = store.find_files(params)
     workspace, broadcast = params["workspace"], params["broadcast"]
+    listed, rewrites = look()
+    files = [file for file in listed if file.may_hold(workspace, broadcast)]
     if few_groups:
         sql = count_in_bitmaps(sql, files, workspace, broadcast)
     part = _slice_of(workspace, broadcast)
