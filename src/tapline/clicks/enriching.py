@@ -19,7 +19,6 @@ from tapline.clicks.devices import describe
 from tapline.clicks.evidence import Evidence, Verdict
 from tapline.clicks.resolving import (
     NO_MESSAGE,
-    LinkPlace,
     MessagePlace,
     Places,
 )
@@ -66,7 +65,6 @@ class Enricher:
     def __init__(self, places: Places, keys: Mapping[int, bytes]) -> None:
         self._places = places
         self._keys = keys
-        self._address = functools.cache(self._describe_address)
 
     def row(self, sequence: int, click_id: str, record: Record) -> tuple[Row, MessagePlace]:
         """Return the row of one click, in the order of `COLUMNS`, and the message it counts for."""
@@ -75,15 +73,23 @@ class Enricher:
         message = self._places.messages.get((place.broadcast, position), NO_MESSAGE)
         is_operator = place.is_test or message.is_staff
         headers = tuple(record.headers.items())
-        hour, weekday = local_time(record.time_us, message.zone or place.zone)
+        time_us, submitted_us, delivered_us = (
+            record.time_us,
+            message.submitted_us,
+            message.delivered_us,
+        )
+        hour, weekday = local_time(time_us, message.zone or place.zone)
         return (
             sequence,
             click_id,
-            record.time_us,
-            record.time_us // MINUTE_US * MINUTE_US,
+            time_us,
+            time_us // MINUTE_US * MINUTE_US,
             hour,
             weekday,
-            *_belongings(place, opened, message),
+            *place.columns,
+            opened,
+            message.message,
+            message.contact,
             *_judged(record.method, record.agent, headers, is_operator, record.count),
             record.count,
             is_operator,
@@ -92,18 +98,15 @@ class Enricher:
             record.method,
             record.host,
             "" if message.is_erased else record.path,
-            _delay(record.time_us, message.submitted_us),
-            _delay(record.time_us, message.delivered_us),
+            None if submitted_us is None else (time_us - submitted_us) / 1_000_000,
+            None if delivered_us is None else (time_us - delivered_us) / 1_000_000,
             *_device(record.agent),
             *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, headers)),
         ), message
 
     def _of_person(self, record: Record, headers: Headers) -> tuple[str, str, str, str]:
-        network, address_hash = self._address(record.address, record.time_us // DAY_US)
-        return network, address_hash, record.agent, _as_json(headers)
-
-    def _describe_address(self, address: str, day: int) -> tuple[str, str]:
-        return network_of(address), hash_address(address, self._keys[day])
+        address, key = record.address, self._keys[record.time_us // DAY_US]
+        return network_of(address), hash_address(address, key), record.agent, _as_json(headers)
 
 
 _NOTHING_OF_PERSON = ("", "", "", "")
@@ -170,23 +173,6 @@ def _judged(
 def _device(agent: str) -> tuple[str, str, str, str, str]:
     device = describe(agent)
     return device.kind, device.family, device.os, device.browser, device.app
-
-
-def _belongings(place: LinkPlace, opened: int, message: MessagePlace) -> tuple[int, ...]:
-    return (
-        place.workspace,
-        place.broadcast,
-        place.campaign,
-        place.offer,
-        place.link,
-        opened,
-        message.message,
-        message.contact,
-    )
-
-
-def _delay(time_us: int, since_us: int | None) -> float | None:
-    return None if since_us is None else (time_us - since_us) / 1_000_000
 
 
 @functools.lru_cache(maxsize=20_000)

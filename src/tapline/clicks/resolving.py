@@ -7,6 +7,7 @@ and `contacts` by SQL, because ingest must also change some of them in its one t
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -69,7 +70,7 @@ join links_coderange r
 DOMAINS = "select id, workspace_id from links_domain where id in ({places})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: one is made per link, and it keeps `columns`
 class LinkPlace:
     """What a link belongs to. Ids are 0 where there is nothing."""
 
@@ -80,6 +81,11 @@ class LinkPlace:
     offer: int = 0
     is_test: bool = False
     zone: str = "UTC"
+
+    @functools.cached_property
+    def columns(self) -> tuple[int, int, int, int, int]:
+        """The columns workspace, broadcast, campaign, offer and link."""
+        return self.workspace, self.broadcast, self.campaign, self.offer, self.link
 
 
 class MessagePlace(NamedTuple):
