@@ -43,7 +43,7 @@ from tapline.errors import Conflict
 logger = logging.getLogger(__name__)
 
 # A pass takes up to some 4,000 lines: more would hold the control database's one writer too long
-# (measured with `python -m bench ingest`: others then wait 100 ms at most; at 3 MB it was 130).
+# (measured with `python -m bench ingest`: others then wait about 100 ms; at 3 MB it was 130).
 MOST_BYTES_PER_PASS = 2_000_000
 HUMAN_COLUMN = NAMES.index("human")
 CLICKED_COLUMN = NAMES.index("clicked_at")
