@@ -32,6 +32,9 @@ UNRESOLVED_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 0.02
 # So many requests are answered together at most, for the sake of those that need no disk.
 MOST_GATHERED = 512
+# Below this many at a time nothing is saved by deciding them together, and their records are better
+# ready when the disk is: at 8 connections the median tap took 1.8 ms so, 2.4 ms gathered.
+FEW_TOGETHER = 16
 
 # The headers that tell people from machines, as the log names them.
 KEPT_HEADERS = (
@@ -128,16 +131,18 @@ class Taps:
         self._folded: dict[tuple[str, str, str], Record] = {}
         self._gathered: list[Exchange] = []
         self._is_scheduled = False
+        self._settled_together = 0
         self._loop = asyncio.get_running_loop()
 
     def take(self, exchange: Exchange) -> None:
         """Answer one request, when its record is on disk.
 
-        While the disk is busy requests gather, since no record could be written anyway: decrypting
-        many codes at once costs a tenth each (`python -m bench edge`).
+        Under load requests gather while the disk is busy, since no record could be written anyway:
+        decrypting many codes at once costs a tenth each (`python -m bench edge`).
         """
         self._gathered.append(exchange)
-        if not self.writer.is_busy or len(self._gathered) >= MOST_GATHERED:
+        is_worth_waiting = self.writer.is_busy and self._settled_together >= FEW_TOGETHER
+        if not is_worth_waiting or len(self._gathered) >= MOST_GATHERED:
             self._answer_soon()
 
     def begin_minute(self) -> None:
@@ -156,6 +161,7 @@ class Taps:
 
     def _send_settled(self, batch: list[Settling]) -> None:
         """Let the answers of one batch leave: their records are on disk, or counted as lost."""
+        self._settled_together = len(batch)
         for settling in batch:
             if settling is not None:
                 exchange, answer = settling
