@@ -170,6 +170,7 @@ def test_a_link_minted_after_the_tap_arrived_is_still_found(lonely: World) -> No
 
 def test_a_full_disk_under_the_click_log_loses_no_tap(lonely: World) -> None:
     log = lonely.control.data_dir / "clicklog"
+    log.mkdir(exist_ok=True)  # where no test before has tapped
     log.rename(log.with_name("set-aside"))
     log.write_text("in the way")  # as unwritable as a full disk, whoever runs the test
     edge = lonely.edge.start()
