@@ -10,7 +10,9 @@ from tapline.broadcasts.models import Broadcast, Message
 from tapline.broadcasts.sending import Sender
 from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Consent, Contact
+from tapline.links.changing import disable
 from tapline.links.domains import create_domain
+from tapline.links.models import Link
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.web.api_client import Caller, caller_of, error_of
@@ -60,6 +62,17 @@ def test_a_single_text_waits_with_its_tracked_link(caller: Caller) -> None:
     standing = Broadcast.objects.get()
     assert (standing.kind, standing.state) == ("standing", "sending")
     assert standing.campaign is not None
+
+
+def test_a_single_text_never_leads_to_a_page_that_somebody_stopped(caller: Caller) -> None:
+    caller.post("/messages", _message())
+    disable(Link.objects.get(), actor="test")
+
+    answer = caller.call("POST", "/messages", _message(to="+12125550124"))
+
+    assert answer.status_code == 422
+    assert "was disabled" in answer.json()["error"]["what"]
+    assert Message.objects.count() == 1
 
 
 def test_single_texts_share_one_standing_broadcast_and_one_link(caller: Caller) -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from tapline.errors import NotFound
 from tapline.links.aliases import AliasTaken, BadAlias, create_alias, delete_alias
+from tapline.links.minting import create_link
 from tapline.links.models import Alias
 from tapline.workspaces.models import AuditEntry
+from tapline.workspaces.tree import create_workspace
 from tests.links.making import ACTOR, make_domain, make_link, make_template
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +83,20 @@ def test_a_taken_path_names_where_it_leads_and_is_free_once_deleted() -> None:
     assert (again.link, again.deleted_at) == (second, None)
     assert again.change > alias.change
     assert AuditEntry.objects.filter(action="alias.deleted").count() == 1
+
+
+def test_a_taken_path_does_not_say_where_another_location_leads() -> None:
+    domain = make_domain()
+    north = create_workspace("North", parent=domain.workspace)
+    south = create_workspace("South", parent=domain.workspace)
+    theirs = create_link(north, domain, "https://www.example.com/secret", actor=ACTOR)
+    ours = create_link(south, domain, "https://www.example.com/ours", actor=ACTOR)
+    create_alias(domain, "sale", theirs, actor=ACTOR)
+
+    with pytest.raises(AliasTaken, match="Another workspace") as refused:
+        create_alias(domain, "sale", ours, actor=ACTOR)
+
+    assert "secret" not in str(refused.value)
 
 
 def test_an_alias_needs_one_page_for_everybody_and_a_domain_of_its_tree() -> None:

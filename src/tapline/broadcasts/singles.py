@@ -21,7 +21,12 @@ from tapline.broadcasts.models import (
     Message,
     MessageState,
 )
-from tapline.broadcasts.tracked_links import DestinationReader, TrackedText, track_texts
+from tapline.broadcasts.tracked_links import (
+    DestinationReader,
+    TrackedText,
+    refuse_stopped,
+    track_texts,
+)
 from tapline.broadcasts.tracking import check_text, take_positions
 from tapline.contacts.consent import record_consent
 from tapline.contacts.models import Consent, Contact, Purpose, Suppression
@@ -70,8 +75,8 @@ def send_single(
 
     `consent` goes to the ledger first; it may come with service texts alone, since marketing
     needs an answer of the person before the text is written. Raises `BadNumber`, `BadText`,
-    `BadDestination`, `BadConsent`, `NotTextable`, `NoDomain`. Must not be called inside a
-    transaction. An attempt that takes over from a dead one returns that one's message.
+    `BadDestination`, `LinkStopped`, `BadConsent`, `NotTextable`, `NoDomain`. Must not be called
+    inside a transaction. An attempt that takes over from a dead one returns that one's message.
     """
     if attempt is not None and attempt.made:
         return Message.objects.get(pk=attempt.made["message"])
@@ -80,6 +85,8 @@ def send_single(
     phone = normalise(to, workspace.default_country)
     finished = DestinationReader(own_hosts(), {}).read(text)
     broadcast = standing_broadcast(workspace, campaign, purpose, actor=actor)
+    for refusal in refuse_stopped(broadcast, finished.destinations).values():
+        raise refusal
     contact = Contact.objects.get(pk=ensure_contacts(workspace, [phone])[phone])
     if consent is not None:
         _refuse_opted_out(contact, workspace, purpose)

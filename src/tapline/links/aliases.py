@@ -38,11 +38,7 @@ def create_alias(domain: Domain, path: str, link: Link, *, actor: str) -> Alias:
         change = next_change()  # Also locks: two who choose one path take turns.
         existing = Alias.objects.filter(domain=domain, path=path).select_related("link").first()
         if existing is not None and existing.deleted_at is None:
-            raise AliasTaken(
-                f"The alias '{path}' is taken.",
-                why=f"It leads to {existing.link.destination}.",
-                do="Choose another alias, or delete that one first.",
-            )
+            raise _taken(existing, link)
         alias = existing or Alias(domain=domain, path=path)
         alias.link, alias.deleted_at, alias.change = link, None, change
         alias.save()
@@ -82,6 +78,14 @@ def _check_link(domain: Domain, link: Link) -> None:
         )
     if link.kind == LinkKind.TEMPLATE:
         raise _bad_alias(link.name, "The link's destination has merge fields, and nobody to fill.")
+
+
+def _taken(existing: Alias, link: Link) -> AliasTaken:
+    why, do = f"It leads to {existing.link.destination}.", "Choose another, or delete that first."
+    if existing.link.workspace_id != link.workspace_id:
+        # Where another location's alias leads is not this one's business.
+        why, do = "Another workspace uses it on this domain.", "Choose another alias."
+    return AliasTaken(f"The alias '{existing.path}' is taken.", why=why, do=do)
 
 
 def _bad_alias(raw: str, why: str) -> BadAlias:
