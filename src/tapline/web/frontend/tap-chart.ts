@@ -78,7 +78,7 @@ export class TapChart extends HTMLElement {
         x: { range: (_u, min, max) => [min - MINUTE / 2, max + MINUTE / 2] },
         y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] },
       },
-      axes: [{ ...axis, incrs: STEPS, values: times }, { ...axis, size: 44, values: wholeNumbers }],
+      axes: [{ ...axis, size: 30, incrs: STEPS, values: times }, { ...axis, size: 44, values: wholeNumbers }],
       series: [
         {},
         {
