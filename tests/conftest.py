@@ -1,1 +1,30 @@
-"""What every test stands on. The data folder is set in `tests.data_folder`, which loads first."""
+"""What every test stands on. The data folder is set in `tests.data_folder`, which loads first.
+
+A test process has one data folder, and the database gives numbers again after each test: what a
+test leaves in a file or in memory would be taken for another's.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tapline import config
+from tapline.clicks.listing import forget_list
+from tapline.clicks.slices import forget_slices
+
+
+@pytest.fixture(autouse=True)
+def _empty_stores() -> Iterator[None]:
+    """Begin without the clicks and uploads of other tests, and remember none afterwards."""
+    settings = config.current()
+    uploads = settings.data_dir / "uploads"
+    for folder in (settings.click_log_dir, settings.click_store_dir, uploads):
+        shutil.rmtree(folder, ignore_errors=True)
+    forget_list()
+    forget_slices()
+    yield
+    forget_list()
+    forget_slices()

@@ -6,7 +6,6 @@ import datetime as dt
 import html
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.urls import reverse
@@ -20,15 +19,9 @@ from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role, Workspace
 from tests.broadcasts.making import TEXT, make_broadcast, make_contacts, make_workspace, prepare
 from tests.clicks.world import NOON, PIXEL, WHATSAPP, make_world, take_in
-from tests.web.browsing import empty_click_store, member_of
+from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _empty_click_store() -> Iterator[None]:
-    with empty_click_store():
-        yield
 
 
 FORM = {

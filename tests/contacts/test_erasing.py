@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 
-from tapline import config
 from tapline.broadcasts.models import BroadcastLink, Message, Reply
 from tapline.clicks import rewrite, store
-from tapline.clicks.listing import forget_list
 from tapline.contacts.consent import opt_out
 from tapline.contacts.erasing import NobodyFound, erase_person, export_person, summarise
 from tapline.contacts.models import Consent, Contact, Suppression
@@ -25,15 +21,6 @@ from tests.clicks.world import NOON, PIXEL, World, make_world, take_in
 from tests.contacts.people import contact, day, may_text, say_yes
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _empty_stores() -> Iterator[None]:
-    for folder in (config.current().click_log_dir, config.current().click_store_dir):
-        shutil.rmtree(folder, ignore_errors=True)
-    forget_list()
-    yield
-    forget_list()
 
 
 @pytest.fixture

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.test import Client
 
-from tapline import config
-from tapline.clicks.listing import forget_list
 from tapline.workspaces.members import add_member
 from tapline.workspaces.models import Role, Workspace
 
@@ -23,13 +17,3 @@ def member_of(
     browser = Client()
     browser.force_login(member.user)
     return browser
-
-
-@contextmanager
-def empty_click_store() -> Iterator[None]:
-    """Begin without the clicks of other tests, and leave none behind."""
-    for folder in (config.current().click_log_dir, config.current().click_store_dir):
-        shutil.rmtree(folder, ignore_errors=True)
-    forget_list()
-    yield
-    forget_list()

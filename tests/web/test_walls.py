@@ -22,15 +22,9 @@ from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace, move_workspace
 from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_workspace
 from tests.links.making import make_link
-from tests.web.browsing import empty_click_store, member_of
+from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _empty_click_store() -> Iterator[None]:
-    with empty_click_store():
-        yield
 
 
 # Pages that show counts and rates alone: who looks from above may see them.
