@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,6 +108,8 @@ def test_a_killed_supervisor_takes_its_children_along(sleepers: Path, tmp_path: 
     source = real.read_text().replace(
         "from tapline.errors import TaplineError", "class TaplineError(Exception): pass"
     )
+    source = source.replace("from tapline.processes", "from processes_real")
+    shutil.copy(real.parent.parent / "processes.py", tmp_path / "processes_real.py")
     (tmp_path / "tapline_real.py").write_text(source)
     parent = subprocess.Popen([sys.executable, "-c", SUPERVISE])
     wait_for(lambda: len(pids(sleepers)) == 1)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import os
 import signal
 import socket
 import ssl
@@ -24,8 +22,8 @@ from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.lookup import Lookup
 from tapline.edge.tap import Taps
+from tapline.processes import die_with_parent
 
-PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 BACKLOG = 4096
 STOP_SECONDS = 10.0
 MINUTE_SECONDS = 60
@@ -63,9 +61,7 @@ class ChildSetup(msgspec.Struct, kw_only=True):
 def main() -> None:
     """Serve until SIGTERM, or until the parent dies."""
     setup = msgspec.json.decode(sys.stdin.buffer.read(), type=ChildSetup)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != setup.parent:  # It died before the line above took effect.
-        return
+    die_with_parent(setup.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal's Ctrl-C is for the parent.
     uvloop.run(Child(setup).serve())
 

@@ -6,7 +6,6 @@ nothing behind that would fight with the next one over ports and leases.
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -16,13 +15,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
 
 from tapline.errors import TaplineError
+from tapline.processes import die_with_parent
 
-PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 POLL_SECONDS = 0.1
 STOP_SECONDS = 15.0
 FIRST_DELAY_SECONDS = 0.1
@@ -136,17 +136,9 @@ def alone_on(data_dir: Path) -> Iterator[None]:
 
 
 def _start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    parent = os.getpid()
-    libc = ctypes.CDLL(None)
-
-    def die_with_parent() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # It died before the line above took effect.
-            os._exit(1)
-
-    # A group of its own keeps the terminal's Ctrl-C from reaching children before we stop them.
+    # A session of its own keeps the terminal's Ctrl-C from reaching children before we stop them.
     return subprocess.Popen(
         [sys.executable, "-m", "tapline", *arguments],
-        preexec_fn=die_with_parent,  # Safe: the supervisor has one thread.
+        preexec_fn=partial(die_with_parent, os.getpid()),  # Safe: the supervisor has one thread.
         start_new_session=True,
     )

@@ -14,11 +14,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tapline import config
 from tapline.config import Config, parse_address, variable
 from tapline.errors import TaplineError
+from tapline.processes import die_with_parent
 
 LISTENERS = ("edge_listen", "edge_admin_listen", "web_listen", "simulator_listen")
 READY_SECONDS = 60.0
@@ -94,7 +96,11 @@ def running(environment: Mapping[str, str]) -> Iterator[Instance]:
     log = settings.data_dir / "up.log"
     with log.open("ab") as output:
         up = subprocess.Popen(
-            [sys.executable, "-m", "tapline", "up"], env=environment, stdout=output, stderr=output
+            [sys.executable, "-m", "tapline", "up"],
+            env=environment,
+            stdout=output,
+            stderr=output,
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
     instance = Instance(settings, log, up)
     try:
