@@ -221,6 +221,24 @@ def test_who_was_overtaken_lists_nothing_and_reads_again(monkeypatch: pytest.Mon
     assert ClickFile.objects.count() == 1
 
 
+def test_an_error_after_the_commit_costs_no_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world(1)
+    write_log([world.tap()])
+    real = ingest._commit
+
+    def committed_but_failed(*arguments: Any) -> None:
+        real(*arguments)
+        raise OSError("the connection broke after the commit")
+
+    monkeypatch.setattr(ingest, "_commit", committed_but_failed)
+    with pytest.raises(OSError, match="broke"):
+        ingest_once()
+    monkeypatch.setattr(ingest, "_commit", real)
+
+    assert ingest_once() == 0
+    assert len(rows("id")) == 1
+
+
 def test_an_offset_that_moved_meanwhile_is_refused() -> None:
     world = make_world(1)
     segment = write_log([world.tap()])

@@ -100,7 +100,9 @@ def _take_in(segments: Sequence[Segment]) -> int:
     written = _write(rows)
     try:
         _commit(segments, first_sequence, rows, messages, written)
-    except BaseException:
+    except Overtaken:
+        # Surely not listed. After any other error it may be: a commit can reach the disk and still
+        # fail here, so the file is left to the clean-up, which asks the list.
         if written:
             (store.folder() / written.name).unlink(missing_ok=True)
         raise
