@@ -14,6 +14,7 @@ from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.preparing import prepare_next, prepare_piece
 from tapline.contacts.consent import opt_out, textable_sql
 from tapline.contacts.models import Tag
+from tapline.contacts.textable import suppressed_sql
 from tapline.contacts.upserting import add_tags
 from tapline.links.codebook import load_codebook
 from tapline.links.models import CodeRange, Link, LinkKind
@@ -236,14 +237,18 @@ def test_a_contact_is_never_texted_twice_even_if_it_is_looked_at_again(
 def test_a_chunk_looks_at_a_bounded_range_of_contacts_and_each_by_index(
     workspace: Workspace, statement: str
 ) -> None:
-    textable = textable_sql(workspace, "marketing")
-    conditions = {"audience": "true", "textable": textable, "complete": "true", "scopes": "1"}
+    conditions = {
+        "audience": "true",
+        "textable": textable_sql(workspace, "marketing"),
+        "suppressed": suppressed_sql(workspace, "marketing"),
+        "complete": "true",
+    }
     values: dict[str, int | str] = {"broadcast": 1, "next": 0, "after": 0, "end": 10}
 
     with connection.cursor() as cursor:
         cursor.execute(
             "explain query plan " + statement.format(**conditions),
-            {**values, "workspace": workspace.pk, "purpose": "marketing"},
+            {**values, "workspace": workspace.pk},
         )
         plan = [row[3] for row in cursor.fetchall()]
 

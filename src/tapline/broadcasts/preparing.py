@@ -20,6 +20,7 @@ from tapline.broadcasts.audience import audience_sql
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastLink, BroadcastState
 from tapline.contacts.consent import textable_sql
+from tapline.contacts.textable import suppressed_sql
 from tapline.destinations import fill_destination
 from tapline.errors import Conflict, TaplineError
 from tapline.links.domains import domain_for
@@ -67,11 +68,7 @@ insert into broadcasts_leftout (broadcast_id, reason, count)
 select %(broadcast)s, reason, count(*) from (
   select case
     when {textable} then case when {complete} then 'duplicate' else 'missing_field' end
-    when exists (
-        select 1 from contacts_suppression stop
-        where stop.phone_hash = c.phone_hash and stop.scope_id in ({scopes})
-          and stop.purpose in ('', %(purpose)s) and stop.lifted_at is null)
-      then 'opted_out'
+    when {suppressed} then 'opted_out'
     else 'no_consent' end as reason
   from contacts_contact c
   where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s and {audience}
@@ -149,7 +146,7 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
         "audience": audience_sql(broadcast.workspace, broadcast.audience),
         "textable": textable_sql(broadcast.workspace, broadcast.purpose),
         "complete": complete_sql(template.needed),
-        "scopes": ", ".join(map(str, broadcast.workspace.ancestor_ids)),
+        "suppressed": suppressed_sql(broadcast.workspace, broadcast.purpose),
     }
     time.sleep(REST_SECONDS)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -164,7 +161,6 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
         values: dict[str, Any] = {
             "broadcast": fresh.pk,
             "workspace": fresh.workspace_id,
-            "purpose": fresh.purpose,
             "next": fresh.next_position,
             "after": fresh.prepared_to_contact,
             "end": end,
