@@ -71,7 +71,7 @@ def test_a_single_text_never_leads_to_a_page_that_somebody_stopped(caller: Calle
     answer = caller.call("POST", "/messages", _message(to="+12125550124"))
 
     assert answer.status_code == 422
-    assert "was disabled" in answer.json()["error"]["what"]
+    assert "was disabled" in error_of(answer)["what"]
     assert Message.objects.count() == 1
 
 
