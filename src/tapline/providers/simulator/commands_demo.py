@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # A day passes in 22 seconds.
 SPEED = 4000.0
-# Beside the sources; an installed wheel has none, and there the options name other files.
-EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
+# In a clone a link to the examples/ that everybody sees; a wheel holds the files themselves.
+EXAMPLES = Path(__file__).with_name("examples")
 LOOK_SECONDS = 0.5
 
 _readable = click.Path(exists=True, dir_okay=False, path_type=Path)
