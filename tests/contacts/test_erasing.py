@@ -61,10 +61,13 @@ def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
     found = summarise(world.workspace, world.messages[0].phone)
 
     assert found == {
-        "contacts": [world.messages[0].contact_id],
+        "contacts": 1,
         "answers": 1,
+        "suppressions": 0,
+        "audit": 1,
         "messages": 1,
         "replies": 1,
+        "personal_links": 0,
         "clicks": 2,
         "opted_out": False,
     }
@@ -73,7 +76,7 @@ def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
 def test_an_export_holds_all_of_it_and_nothing_of_others(world: World) -> None:
     exported = export_person(world.workspace, world.messages[0].phone)
 
-    assert exported["contacts"][0]["answers"][0]["wording__text"] == "Yes, text me offers."
+    assert exported["answers"][0]["wording__text"] == "Yes, text me offers."
     assert [row["text"] for row in exported["messages"]] == ["Hi Anna"]
     assert [row["text"] for row in exported["replies"]] == ["Call me"]
     assert len(exported["clicks"]) == 2
@@ -86,8 +89,8 @@ def test_after_erasing_nothing_of_the_person_is_left_in_the_database(world: Worl
 
     erased = erase_person(world.workspace, phone, by="test")
 
-    assert erased.as_dict() == {
-        "contacts": 1, "messages": 1, "replies": 1, "personal_links": 0,
+    assert {name: count for name, count in erased.items() if count} == {
+        "contacts": 1, "answers": 1, "audit": 1, "messages": 1, "replies": 1,
     }  # fmt: skip
     left = everything_in_the_database()
     for trace in (phone, "Hi Anna", "Call me", "crm-7", "Rome", "Bonn"):
@@ -150,7 +153,7 @@ def test_a_personal_destination_is_emptied_and_edges_hear_of_it(world: World) ->
 
     erased = erase_person(world.workspace, world.messages[0].phone, by="test")
 
-    assert erased.personal_links == 1
+    assert erased["personal_links"] == 1
     after = Link.objects.get(pk=anna.pk)
     assert after.destination == ""
     assert after.disabled_at is not None
@@ -167,7 +170,7 @@ def test_a_person_is_erased_in_the_workspaces_below_but_not_elsewhere() -> None:
 
     erased = erase_person(brand, contact_phone(), by="test")
 
-    assert erased.contacts == 2
+    assert erased["contacts"] == 2
     assert Contact.objects.get().workspace == other
 
 

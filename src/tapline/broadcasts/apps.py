@@ -1,4 +1,4 @@
-"""Registers the feature with Django, and with the opt-outs that stop its waiting messages."""
+"""Registers the feature with Django, what it keeps about people, and how opt-outs stop it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ class BroadcastsConfig(AppConfig):
     label = "broadcasts"
 
     def ready(self) -> None:
+        from tapline.broadcasts import kept
         from tapline.broadcasts.stopping import stop_waiting
+        from tapline.contacts import keeping
         from tapline.contacts.consent import ON_OPT_OUT
 
         if stop_waiting not in ON_OPT_OUT:
             ON_OPT_OUT.append(stop_waiting)
+        keeping.register(*kept.KEPT)

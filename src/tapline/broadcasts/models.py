@@ -161,6 +161,12 @@ class Message(models.Model):
                 name="message_unfinished",
                 condition=Q(state__in=["pending", "leased", "submitted", "unknown"]),
             ),
+            # Erasing finds a person's messages by contact, and by number where that is gone.
+            models.Index(
+                fields=["phone"],
+                name="message_without_contact",
+                condition=Q(contact__isnull=True) & ~Q(phone=""),
+            ),
         ]
 
 

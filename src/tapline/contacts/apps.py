@@ -1,4 +1,4 @@
-"""Registers the feature with Django."""
+"""Registers the feature with Django, and what it keeps about people."""
 
 from __future__ import annotations
 
@@ -8,3 +8,8 @@ from django.apps import AppConfig
 class ContactsConfig(AppConfig):
     name = "tapline.contacts"
     label = "contacts"
+
+    def ready(self) -> None:
+        from tapline.contacts import keeping, kept
+
+        keeping.register(*kept.KEPT)

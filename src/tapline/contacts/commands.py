@@ -184,12 +184,11 @@ def erase(phone: str, workspace_name: str | None, yes: bool, as_json: bool) -> N
         click.confirm(f"Erase {mask(number)}? This cannot be undone", abort=True, err=True)
     erased = erasing.erase_person(workspace, number, by=ACTOR)
     if as_json:
-        print_json(erased.as_dict())
+        print_json(dict(erased))
         return
-    click.echo(
-        f"Erased: {erased.contacts} contacts; {erased.messages} messages and"
-        f" {erased.replies} replies made anonymous."
-    )
+    click.echo("Erased or made anonymous; click files and the click log follow in a minute:")
+    for name, count in erased.items():
+        click.echo(f"{name.replace('_', ' '):<16} {count}")
 
 
 def find_workspace(name: str | None) -> Workspace:

@@ -1,0 +1,171 @@
+"""What texts, their links and replies keep of a person; see `contacts.keeping`.
+
+Messages stay as rows without number and text, so that totals do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tapline.broadcasts.models import Reply
+from tapline.clicks import rewrite, store
+from tapline.contacts.keeping import Kept, Person
+from tapline.links.changes import next_change
+
+THEIR_MESSAGES = """
+  select id from broadcasts_message
+  where contact_id in (select value from json_each(%(contacts)s))
+  union
+  select id from broadcasts_message
+  where contact_id is null and phone <> '' and phone = %(phone)s
+    and +workspace_id in (select value from json_each(%(workspaces)s))"""
+
+MESSAGES = f"""
+-- A person's messages, also those that lost their contact.
+select id, broadcast_id, position, state, phone, text, parts, reference, submitted_at, accepted_at,
+  delivered_at, failed_at, error_code, error_text, first_human_click_at
+from broadcasts_message
+where id in ({THEIR_MESSAGES})
+order by id
+"""
+
+MESSAGE_IDS = f"""
+-- The same, by id.
+{THEIR_MESSAGES}
+"""
+
+BLANK_MESSAGES = f"""
+-- The rows stay, so that totals do. A text that was still waiting goes nowhere, a leased one
+-- included: the statement that submits it looks at the state again.
+update broadcasts_message
+set phone = '', text = '', reference = '', error_text = '', contact_id = null,
+  leased_by = '',
+  state = case when state in ('pending', 'leased') then 'cancelled' else state end
+where id in ({THEIR_MESSAGES})
+"""
+
+MESSAGE_NUMBERS = """
+-- Every number that a message holds.
+select distinct phone from broadcasts_message where phone <> ''
+"""
+
+THEIR_PERSONAL_LINKS = f"""
+  select code.link_id
+  from broadcasts_message message
+  join broadcasts_broadcastlink sent on sent.broadcast_id = message.broadcast_id
+  join links_link personal on personal.parent_id = sent.link_id
+  join links_coderange code
+    on code.link_id = personal.id and code.first_position = message.position
+  where message.id in ({THEIR_MESSAGES})"""
+
+PERSONAL_LINKS = f"""
+-- Destinations that were made for one recipient.
+select id, destination, created_at from links_link
+where kind = 'personal' and destination <> '' and id in ({THEIR_PERSONAL_LINKS})
+order by id
+"""
+
+BLANK_PERSONAL_LINKS = f"""
+-- A destination made for one recipient holds what was merged into it: it leads nowhere any more.
+update links_link
+set destination = '', disabled_at = coalesce(disabled_at, %(now)s), change = %(change)s
+where kind = 'personal' and destination <> '' and id in ({THEIR_PERSONAL_LINKS})
+"""
+
+REPLIES = """
+-- What a person wrote to us.
+select id, broadcast_id, phone, text, is_opt_out, received_at
+from broadcasts_reply
+where contact_id in (select value from json_each(%(contacts)s))
+  or (phone = %(phone)s and workspace_id in (select value from json_each(%(workspaces)s)))
+order by id
+"""
+
+BLANK_REPLIES = """
+-- That somebody replied, and whether it was an opt-out, stays.
+update broadcasts_reply
+set phone = '', text = '', contact_id = null
+where contact_id in (select value from json_each(%(contacts)s))
+  or (phone = %(phone)s and workspace_id in (select value from json_each(%(workspaces)s)))
+"""
+
+CLICKS = """
+-- A person's clicks, machines' included.
+select clicked_at, link, broadcast, message, verdict, reasons, device, os, browser, app, network,
+  agent, method, path
+from clicks
+where contact in ({contacts}) or message in ({messages})
+order by clicked_at
+"""
+CLICK_NAMES = (
+    "clicked_at", "link", "broadcast", "message", "verdict", "reasons", "device", "os", "browser",
+    "app", "network", "agent", "method", "path",
+)  # fmt: skip
+
+
+def _message_ids(person: Person) -> list[int]:
+    return [row["id"] for row in person.rows(MESSAGE_IDS)]
+
+
+def _message_numbers() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(MESSAGE_NUMBERS)
+        for rows in iter(lambda: cursor.fetchmany(10_000), []):
+            yield from (phone for (phone,) in rows)
+
+
+def _blank_personal_links(person: Person) -> int:
+    return person.change(BLANK_PERSONAL_LINKS, now=timezone.now(), change=next_change())
+
+
+def _clicks(person: Person) -> list[dict[str, Any]]:
+    contacts, messages = person.contact_ids, _message_ids(person)
+    if not (contacts or messages):
+        return []
+    sql = CLICKS.format(
+        contacts=store.int_list(contacts or [-1]), messages=store.int_list(messages or [-1])
+    )
+    return [dict(zip(CLICK_NAMES, row, strict=True)) for row in store.query(sql)]
+
+
+def _request_click_erasure(person: Person) -> int:
+    rewrite.request_erasure(person.contact_ids)
+    return 0
+
+
+# Erased from the last to the first: links and clicks are found by messages that still are whole.
+KEPT = (
+    Kept(
+        name="messages",
+        words=_("The texts that we sent you, with your number, and whether they arrived"),
+        find=lambda person: person.rows(MESSAGES),
+        erase=lambda person: person.change(BLANK_MESSAGES),
+        numbers=_message_numbers,
+    ),
+    Kept(
+        name="replies",
+        words=_("What you wrote to us"),
+        find=lambda person: person.rows(REPLIES),
+        erase=lambda person: person.change(BLANK_REPLIES),
+        numbers=lambda: (
+            Reply.objects.exclude(phone="").values_list("phone", flat=True).distinct().iterator()
+        ),
+    ),
+    Kept(
+        name="personal_links",
+        words=_("Addresses of pages that were made for you alone"),
+        find=lambda person: person.rows(PERSONAL_LINKS),
+        erase=_blank_personal_links,
+    ),
+    Kept(
+        name="clicks",
+        words=_("When you opened our links, on what kind of phone, and in which network"),
+        find=_clicks,
+        erase=_request_click_erasure,
+    ),
+)

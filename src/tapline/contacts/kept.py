@@ -1,0 +1,100 @@
+"""What contacts, their consent and the audit keep of a person; see `keeping`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.forms.models import model_to_dict
+from django.utils.translation import gettext_lazy as _
+
+from tapline.contacts.keeping import Kept, Person
+from tapline.contacts.models import Consent, Contact, Suppression
+from tapline.contacts.phones import hash_phone
+from tapline.workspaces.models import AuditEntry
+
+
+def _contacts(person: Person) -> list[dict[str, Any]]:
+    found = Contact.objects.filter(pk__in=person.contact_ids).prefetch_related("tags")
+    return [
+        model_to_dict(contact, exclude=["phone_hash"])
+        | {"created_at": contact.created_at, "tags": [tag.name for tag in contact.tags.all()]}
+        for contact in found.order_by("id")
+    ]
+
+
+def _erase_contacts(person: Person) -> int:
+    found = Contact.objects.filter(pk__in=person.contact_ids)
+    count = found.count()
+    found.delete()  # Tags and answers go with it.
+    return count
+
+
+def _answers(person: Person) -> QuerySet[Consent]:
+    return Consent.objects.filter(contact__in=person.contact_ids)
+
+
+def _find_answers(person: Person) -> list[dict[str, Any]]:
+    rows = _answers(person).order_by("at", "id")
+    return _plain(
+        rows, "contact", "purpose", "given", "scope__name", "wording__text", "source", "evidence",
+        "at", "recorded_at", "recorded_by",
+    )  # fmt: skip
+
+
+def _find_suppressions(person: Person) -> list[dict[str, Any]]:
+    scopes = {*person.workspace.ancestor_ids, *person.workspace_ids}
+    rows = Suppression.objects.filter(phone_hash=hash_phone(person.phone), scope__in=scopes)
+    return _plain(rows.order_by("at"), "scope__name", "purpose", "reason", "at", "lifted_at")
+
+
+def _audit(person: Person) -> QuerySet[AuditEntry]:
+    """Return what the audit tells of the person: entries that were emptied tell nothing."""
+    told = AuditEntry.objects.filter(object_kind="contact", object_id__in=person.contact_ids)
+    return told.exclude(before={}, after={})
+
+
+def _find_audit(person: Person) -> list[dict[str, Any]]:
+    return _plain(_audit(person).order_by("at"), "actor", "action", "before", "after", "at")
+
+
+def _plain(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows.values(*names)]
+
+
+def _numbers() -> Iterable[str]:
+    phones = Contact.objects.order_by("phone").values_list("phone", flat=True)
+    return phones.distinct().iterator(chunk_size=10_000)
+
+
+KEPT = (
+    Kept(
+        name="contacts",
+        words=_("Your number, and what was told to us about you: name, language and the like"),
+        find=_contacts,
+        erase=_erase_contacts,
+        numbers=_numbers,
+    ),
+    Kept(
+        name="answers",
+        words=_("What you agreed to or refused, when, and the words that you were shown"),
+        find=_find_answers,
+        erase=lambda person: _answers(person).count(),  # The ledger's rows go with their contact.
+    ),
+    Kept(
+        name="suppressions",
+        words=_(
+            "That you want no texts: kept as a scrambled form of your number, so that it holds"
+        ),
+        find=_find_suppressions,
+        erase=lambda person: 0,
+        stays=True,
+    ),
+    Kept(
+        name="audit",
+        words=_("Which of our people changed what is known about you, and when"),
+        find=_find_audit,
+        erase=lambda person: _audit(person).update(before={}, after={}),
+    ),
+)
