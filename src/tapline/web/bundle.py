@@ -24,7 +24,9 @@ FRONTEND = HERE / "frontend"
 DIST = HERE / "static" / "tapline" / "dist"
 OLDEST_NODE = 20
 TIMEOUT_SECONDS = 300.0
-BUNDLED_PACKAGES = ("htmx.org", "uplot")
+BUNDLED_PACKAGES = ("htmx.org", "uplot", "dejavu-fonts-ttf")
+# What documents (PDF) are set in: they carry the letters that they use.
+FONT = "DejaVuSans.ttf"
 
 
 class CannotBundle(TaplineError):
@@ -42,6 +44,7 @@ def bundle() -> dict[str, str]:
     metafile = PROJECT / "node_modules" / ".tapline-meta.json"
     _run([str(node), "node_modules/esbuild/bin/esbuild", *_esbuild_arguments(metafile)], node)
     manifest = read_metafile(json.loads(metafile.read_text(encoding="utf-8")))
+    shutil.copyfile(PROJECT / "node_modules/dejavu-fonts-ttf/ttf" / FONT, DIST / FONT)
     (DIST / "licences.txt").write_text(_licences(), encoding="utf-8")
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return manifest
