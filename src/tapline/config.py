@@ -59,6 +59,11 @@ class Config:
         None, "File with the certificate chain (PEM); read again when it changes."
     )
     edge_tls_key: Path | None = setting(None, "File with the certificate's key (PEM).")
+    edge_tls_folder: Path | None = setting(
+        None,
+        "Folder with certificates of several domains: HOST.crt with HOST.key, or certbot's live"
+        " folder; read again when it changes.",
+    )
     edge_trusted_proxies: str = setting(
         "", "Addresses or networks of our own proxies, with commas.", unit="CIDR"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import http.client
 import os
 import signal
@@ -12,11 +11,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.edge.certificates import write_certificate
 from tests.edge.conftest import DESTINATION, HOST, World, make_world
 from tests.edge.control import RunningEdge, eventually
 
@@ -210,34 +206,9 @@ def test_the_client_is_named_by_a_trusted_proxy_only(tmp_path: Path) -> None:
     assert [record.address for record in world.records(world.code(1))] == ["198.51.100.7"]
 
 
-def make_certificate(directory: Path, name: str) -> bytes:
-    """Write cert.pem and key.pem for localhost; return the certificate (DER)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    (directory / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    (directory / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return certificate.public_bytes(serialization.Encoding.DER)
-
-
 def test_tls_is_answered_and_a_renewed_certificate_taken_up(tmp_path: Path) -> None:
-    first = make_certificate(tmp_path, "first")
+    files = (tmp_path / "cert.pem", tmp_path / "key.pem")
+    first = write_certificate(*files, "first.example.com")
     world = make_world(
         tmp_path / "data",
         TAPLINE_EDGE_TLS_LISTEN="127.0.0.1:0",
@@ -263,7 +234,7 @@ def test_tls_is_answered_and_a_renewed_certificate_taken_up(tmp_path: Path) -> N
         connection.close()
         assert shown() == first
 
-        second = make_certificate(tmp_path, "second")
+        second = write_certificate(*files, "second.example.com")
         eventually(lambda: shown() == second, "the new certificate is shown")
     finally:
         assert world.edge.stop() == 0

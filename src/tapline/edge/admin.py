@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from tapline.edge.certificates import CertificateReport
 from tapline.edge.counters import ANSWERS, Counter, Counters
 from tapline.errors import TaplineError
 
@@ -35,6 +36,7 @@ class Status:
     change: int
     replica_age_seconds: float | None  # since the last look at the control database; None: never
     replica_error: str
+    certificates: list[CertificateReport]
 
     def health(self) -> dict[str, Any]:
         """Return what `/-/health` shows. `status`: ok; degraded: taps are answered, but something
@@ -43,7 +45,8 @@ class Status:
         is_failing = bool(total(Counter.LOG_FAILING))
         is_late = self.replica_age_seconds is None or self.replica_age_seconds > LATE_SECONDS
         is_short = self.children_alive < self.children_wanted
-        status = "degraded" if is_failing or is_late or is_short else "ok"
+        is_ending = any(each.problem for each in self.certificates)
+        status = "degraded" if is_failing or is_late or is_short or is_ending else "ok"
         return {
             "status": status if self.children_alive else "down",
             "children": {"wanted": self.children_wanted, "alive": self.children_alive},
@@ -57,6 +60,7 @@ class Status:
                 "age_seconds": self.replica_age_seconds,
                 "error": self.replica_error,
             },
+            "certificates": self.certificates,
         }
 
 
@@ -78,6 +82,7 @@ class EdgeCollector(Collector):
         )
         for name, text, value in _gauges(status):
             yield GaugeMetricFamily(name, text, value=value)
+        yield _certificate_ends(status.certificates)
 
 
 _COUNTERS = (
@@ -91,11 +96,6 @@ _COUNTERS = (
     ("tapline_edge_click_log_records", "Records put on disk.", Counter.LOG_WRITTEN),
     ("tapline_edge_click_log_lost", "Taps answered without a record.", Counter.LOG_LOST),
     ("tapline_edge_click_log_syncs", "Batches put on disk.", Counter.LOG_SYNCS),
-    (
-        "tapline_edge_certificate_failures",
-        "Failed attempts to load changed TLS files.",
-        Counter.TLS_FAILURES,
-    ),
 )
 
 
@@ -105,6 +105,18 @@ def _answers(counters: Counters) -> Metric:
     )
     for counter in ANSWERS:
         family.add_metric([counter.name.lower()], counters.total(counter))
+    return family
+
+
+def _certificate_ends(certificates: list[CertificateReport]) -> Metric:
+    family = GaugeMetricFamily(
+        "tapline_edge_certificate_ends_seconds",
+        "When a certificate ends, in seconds since 1970.",
+        labels=["file"],
+    )
+    for each in certificates:
+        if each.ends_at:
+            family.add_metric([each.file], each.ends_at.timestamp())
     return family
 
 
@@ -124,6 +136,11 @@ def _gauges(status: Status) -> list[tuple[str, str, float]]:
             "tapline_edge_click_log_failing",
             "Children that cannot write.",
             status.counters.total(Counter.LOG_FAILING),
+        ),
+        (
+            "tapline_edge_certificates_failing",
+            "Certificates that some child cannot read; what it read before is shown.",
+            status.counters.most(Counter.TLS_FAILURES),
         ),
     ]
 

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import ssl
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import msgspec
 import uvloop
 
 from tapline.edge.addresses import proxy_trust
+from tapline.edge.certificates import Certificates, Pair
 from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.lookup import Lookup
@@ -31,11 +31,17 @@ READY, RING = b"r", b"?"
 
 
 class TLS(msgspec.Struct, frozen=True):
-    """Which addresses speak TLS, and with which files."""
+    """Which addresses speak TLS, and with which files; "" for what is not set."""
 
     listen: list[tuple[str, int]]
     certificate: str
     key: str
+    folder: str
+
+    def certificates(self) -> Certificates:
+        """Read the files."""
+        default = Pair(Path(self.certificate), Path(self.key)) if self.certificate else None
+        return Certificates(default, Path(self.folder) if self.folder else None)
 
 
 class ChildSetup(msgspec.Struct, kw_only=True):
@@ -77,7 +83,7 @@ class Child:
         # A predecessor may have died with this row: counts go on from there, gauges from zero.
         self._counted_before = self._counters.tolist()
         self._counters[Counter.CONNECTIONS] = 0
-        self._tls = _Certificate(setup.tls) if setup.tls else None
+        self._certificates = setup.tls.certificates() if setup.tls else None
         self._stopping = asyncio.Event()
 
     async def serve(self) -> None:
@@ -119,13 +125,16 @@ class Child:
             self._count_log(taps)
             if seconds % MINUTE_SECONDS == 0:
                 taps.begin_minute()
-            if self._tls:
-                self._tls.reload_if_changed(self._counters)
+            if self._certificates:
+                self._counters[Counter.TLS_FAILURES] = self._certificates.refresh()
 
     async def _listen(self, desk: Desk) -> list[asyncio.Server]:
-        loop = asyncio.get_running_loop()
+        loop, tls = asyncio.get_running_loop(), self._setup.tls
         plain = [(address, None) for address in self._setup.listen]
-        secure = [(address, self._tls.context) for address in self._tls.listen] if self._tls else []
+        secure = []
+        if tls and self._certificates:
+            context = self._certificates.server_context()
+            secure = [(address, context) for address in tls.listen]
         return [
             await loop.create_server(
                 lambda: Connection(desk),
@@ -153,37 +162,6 @@ class Child:
             stats.sync_seconds * 1e6
         )
         counters[Counter.LOG_FAILING] = bool(stats.last_error)
-
-
-class _Certificate:
-    """The TLS context, kept up to date with its files: new connections get the new certificate."""
-
-    def __init__(self, tls: TLS) -> None:
-        self.listen = tls.listen
-        self._files = (Path(tls.certificate), Path(tls.key))
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._seen = self._state()
-        self._load()
-
-    def reload_if_changed(self, counters: memoryview) -> None:
-        """Load changed files. Files that do not fit together (yet) leave the old ones in use."""
-        try:
-            state = self._state()
-            if state != self._seen:
-                self._load()
-                self._seen = state
-        except (OSError, ssl.SSLError):
-            counters[Counter.TLS_FAILURES] += 1
-
-    def _load(self) -> None:
-        certificate, key = self._files
-        # A pair that does not match must not half replace the one in use: try it apart first.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
-        self.context.load_cert_chain(certificate, key)
-
-    def _state(self) -> list[tuple[int, int]]:
-        return [(file.stat().st_mtime_ns, file.stat().st_ino) for file in self._files]
 
 
 def shared_socket(host: str, port: int) -> socket.socket:

@@ -66,3 +66,7 @@ class Counters:
 
     def total(self, counter: Counter) -> int:
         return sum(self.row(child)[counter] for child in range(self.children))
+
+    def most(self, counter: Counter) -> int:
+        """Return the largest value that any child has."""
+        return max(self.row(child)[counter] for child in range(self.children))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import fcntl
 import os
 import signal
@@ -67,6 +68,7 @@ class Parent:
         self._stopping = asyncio.Event()
         self._restarts = 0
         self._said_ready = False
+        self._said_problems: set[str] = set()
         proxy_trust(settings.edge_client_address_header, settings.edge_trusted_proxies)
 
     async def run(self) -> None:
@@ -80,6 +82,7 @@ class Parent:
             _reserved(_addresses(settings.edge_tls_listen)) as secure,
         ):
             self._listen, self._tls = _bound(plain), _tls(settings, _bound(secure))
+            self._certificates = self._tls.certificates() if self._tls else None
             self._codes_key = self._read_codes_key()
             await self._run()
 
@@ -108,6 +111,7 @@ class Parent:
                 self._tend(number, now)
             if now >= next_key_check:
                 self._follow_master_key()
+                self._follow_certificates()
                 next_key_check = now + 2.0
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), WATCH_SECONDS)
@@ -223,8 +227,22 @@ class Parent:
             for running in self._running.values():
                 running.process.terminate()
 
+    def _follow_certificates(self) -> None:
+        """Read changed certificates too, and say once what is wrong with one."""
+        if self._certificates is None:
+            return
+        self._certificates.refresh()
+        problems = {
+            f"{each.file}: {each.problem}"
+            for each in self._certificates.report(dt.datetime.now(dt.UTC))
+            if each.problem
+        }
+        for problem in sorted(problems - self._said_problems):
+            self._say(f"certificate {problem}")
+        self._said_problems = problems
+
     def _status(self) -> Status:
-        keeper = self._keeper
+        keeper, certificates = self._keeper, self._certificates
         return Status(
             counters=self._counters,
             children_wanted=len(self._start_at),
@@ -233,6 +251,7 @@ class Parent:
             change=keeper.change,
             replica_age_seconds=time.monotonic() - keeper.seen_at if keeper.seen_at else None,
             replica_error=keeper.error,
+            certificates=certificates.report(dt.datetime.now(dt.UTC)) if certificates else [],
         )
 
 
@@ -290,13 +309,16 @@ def _tls(settings: Config, listen: list[tuple[str, int]]) -> TLS | None:
     if not listen:
         return None
     files = (settings.edge_tls_certificate, settings.edge_tls_key)
-    if not all(file is not None and file.is_file() for file in files):
+    folder = settings.edge_tls_folder
+    has_files = all(file is not None and file.is_file() for file in files)
+    if (any(files) and not has_files) or not (has_files or folder):
         raise BadCertificate(
             "TLS was asked for, but its files are missing.",
-            why="TAPLINE_EDGE_TLS_LISTEN needs a certificate and its key.",
-            do="Name both with TAPLINE_EDGE_TLS_CERTIFICATE and TAPLINE_EDGE_TLS_KEY.",
+            why="TAPLINE_EDGE_TLS_LISTEN needs a certificate and its key, or a folder of such.",
+            do="Name both with TAPLINE_EDGE_TLS_CERTIFICATE and TAPLINE_EDGE_TLS_KEY, or the"
+            " folder with TAPLINE_EDGE_TLS_FOLDER.",
         )
-    return TLS(listen, *map(str, files))
+    return TLS(listen, *(str(each or "") for each in (*files, folder)))
 
 
 def _shown(host: str) -> str:
