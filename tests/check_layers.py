@@ -25,9 +25,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "broadcasts": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "providers"},
+    "replies": BASE
+    | PURE
+    | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers.base"},
     "providers": BASE
     | PURE
-    | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts"},
+    | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "replies.taking"},
 }
 WITHOUT_DJANGO = {"codes", "texts", "clicklog", "edge"}
 

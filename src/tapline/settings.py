@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "tapline.links",
     "tapline.contacts",
     "tapline.broadcasts",
+    "tapline.replies",
     "tapline.clicks",
     "tapline.web",
 ]

@@ -13,9 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from tapline.broadcasts import reports
-from tapline.broadcasts.models import Broadcast, Message, MessageTally, Reply
+from tapline.broadcasts.models import Broadcast, Message, MessageTally
 from tapline.broadcasts.reports import build_report
 from tapline.clicks.reports import ClickSummary
+from tapline.replies.models import Reply
 from tests.broadcasts.making import make_broadcast, make_contacts, make_workspace, prepare
 
 pytestmark = pytest.mark.django_db(transaction=True)

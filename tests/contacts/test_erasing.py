@@ -7,13 +7,14 @@ import json
 import pytest
 from django.db import connection
 
-from tapline.broadcasts.models import BroadcastLink, Message, Reply
+from tapline.broadcasts.models import BroadcastLink, Message
 from tapline.clicks import rewrite, store
 from tapline.contacts.consent import opt_out
 from tapline.contacts.erasing import NobodyFound, erase_person, export_person, summarise
 from tapline.contacts.models import Consent, Contact, Suppression
 from tapline.links.minting import create_link, mint_personal
 from tapline.links.models import Link
+from tapline.replies.models import Reply
 from tapline.workspaces import audit
 from tapline.workspaces.models import AuditEntry
 from tapline.workspaces.tree import create_workspace
@@ -66,6 +67,7 @@ def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
         "suppressions": 0,
         "audit": 1,
         "messages": 1,
+        "conversations": 0,
         "replies": 1,
         "personal_links": 0,
         "clicks": 2,

@@ -1,4 +1,4 @@
-"""What texts, their links and replies keep of a person; see `contacts.keeping`.
+"""What texts and their links keep of a person; see `contacts.keeping`.
 
 Messages stay as rows without number and text, so that totals do.
 """
@@ -12,7 +12,6 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tapline.broadcasts.models import Reply
 from tapline.clicks import rewrite, store
 from tapline.contacts.keeping import Kept, Person
 from tapline.links.changes import next_change
@@ -77,23 +76,6 @@ set destination = '', disabled_at = coalesce(disabled_at, %(now)s), change = %(c
 where kind = 'personal' and destination <> '' and id in ({THEIR_PERSONAL_LINKS})
 """
 
-REPLIES = """
--- What a person wrote to us.
-select id, broadcast_id, phone, text, is_opt_out, received_at
-from broadcasts_reply
-where contact_id in (select value from json_each(%(contacts)s))
-  or (phone = %(phone)s and workspace_id in (select value from json_each(%(workspaces)s)))
-order by id
-"""
-
-BLANK_REPLIES = """
--- That somebody replied, and whether it was an opt-out, stays.
-update broadcasts_reply
-set phone = '', text = '', contact_id = null
-where contact_id in (select value from json_each(%(contacts)s))
-  or (phone = %(phone)s and workspace_id in (select value from json_each(%(workspaces)s)))
-"""
-
 CLICKS = """
 -- A person's clicks, machines' included.
 select clicked_at, link, broadcast, message, verdict, reasons, device, os, browser, app, network,
@@ -146,15 +128,6 @@ KEPT = (
         find=lambda person: person.rows(MESSAGES),
         erase=lambda person: person.change(BLANK_MESSAGES),
         numbers=_message_numbers,
-    ),
-    Kept(
-        name="replies",
-        words=_("What you wrote to us"),
-        find=lambda person: person.rows(REPLIES),
-        erase=lambda person: person.change(BLANK_REPLIES),
-        numbers=lambda: (
-            Reply.objects.exclude(phone="").values_list("phone", flat=True).distinct().iterator()
-        ),
     ),
     Kept(
         name="personal_links",

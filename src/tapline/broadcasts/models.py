@@ -210,16 +210,3 @@ class LeftOut(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["broadcast", "reason"], name="one_count_per_reason")
         ]
-
-
-class Reply(models.Model):
-    """One inbound text, stored once."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
-    broadcast = models.ForeignKey(Broadcast, null=True, on_delete=models.SET_NULL)
-    contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL)
-    phone = models.CharField(max_length=16)
-    text = models.TextField()
-    provider_id = models.CharField(max_length=64, unique=True)
-    is_opt_out = models.BooleanField(default=False)
-    received_at = models.DateTimeField()

@@ -90,13 +90,21 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundText:
-    """One text that somebody sent to one of our numbers."""
+    """One text that somebody sent to one of our numbers.
+
+    `account` and `provider_id` tell a repeat; an empty `provider_id` is never one. `provider` is
+    the name that answers leave by. `workspace` is whose number it was sent to, where the account
+    knows.
+    """
 
     provider_id: str
     sender: str
     to: str
     text: str
     received_at: dt.datetime
+    account: str = "simulator"
+    provider: str = "simulator"
+    workspace: int | None = None
 
 
 class Provider(Protocol):

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from tapline import config
-from tapline.broadcasts.models import Broadcast, Message, MessageState, Reply
+from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.instance.keys import Purpose, derive, load_or_create_master_key
 from tapline.providers.base import Status
 from tapline.providers.simulator import hooks
@@ -28,6 +28,7 @@ from tapline.providers.simulator.wire import (
     Replies,
     ReplyLine,
 )
+from tapline.replies.models import Reply
 from tapline.workspaces.tree import create_workspace
 from tests.contacts.people import contact, may_text, say_yes
 

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST
 
 from tapline import config
 from tapline.broadcasts.receipts import apply_receipts
-from tapline.broadcasts.replies import take_reply
 from tapline.instance.keys import Purpose, derive, load_or_create_master_key
 from tapline.providers.simulator.receipts import read_receipt, read_reply
 from tapline.providers.simulator.signing import BadSignature, verify
@@ -27,6 +26,7 @@ from tapline.providers.simulator.wire import (
     Receipts,
     Replies,
 )
+from tapline.replies.taking import take_inbound
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ def replies(request: HttpRequest) -> HttpResponse:
     except msgspec.DecodeError as error:
         return _unreadable(error)
     for line in posted.replies:
-        take_reply(read_reply(line))
+        take_inbound(read_reply(line))
     return JsonResponse({"taken": len(posted.replies)})
 
 

@@ -1,0 +1,105 @@
+"""How an inbound text comes in: stored once, in its thread, and an opt-out honoured at once.
+
+One short transaction; what it needs to know is read before. Nothing is refused: texts in every
+script, empty ones, from short codes, words and nobody are kept all the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from tapline.contacts.consent import opt_out
+from tapline.contacts.phones import hash_phone
+from tapline.providers.base import InboundText
+from tapline.replies.models import LONGEST_NUMBER, Reply, Thread, ThreadState
+from tapline.replies.routing import Place, find_place
+from tapline.texts.wishes import is_stop_word
+from tapline.workspaces.models import Workspace
+
+# PostgreSQL cannot store the one, and nobody can encode the other.
+_UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+def take_inbound(inbound: InboundText) -> Reply | None:
+    """Store one inbound text and return it; None if it came before.
+
+    It goes to the thread of its sender in the workspace that `routing` finds, which is open and
+    unread afterwards. An opt-out stops every purpose in the whole tree of that workspace: the
+    person need not know who belongs to whom. May be called again with the same text, from
+    several processes.
+    """
+    place = find_place(inbound)
+    if place is None:
+        return None
+    with transaction.atomic():
+        thread = _thread_of(inbound, place)
+        reply, is_new = _keep(inbound, place, thread)
+        if not is_new:
+            return None
+        if reply.is_opt_out:
+            root = Workspace.objects.get(pk=place.workspace.ancestor_ids[0])
+            opt_out(reply.phone, scope=root, reason="reply", at=reply.received_at, by="reply")
+        _move_up(thread, reply, inbound, place)
+    return reply
+
+
+def _thread_of(inbound: InboundText, place: Place) -> Thread:
+    phone = _number(inbound.sender)
+    thread, _ = Thread.objects.get_or_create(
+        workspace=place.workspace,
+        phone=phone,
+        defaults={
+            "contact": place.contact,
+            "phone_hash": hash_phone(phone),
+            "last_at": inbound.received_at,
+        },
+    )
+    return thread
+
+
+def _keep(inbound: InboundText, place: Place, thread: Thread) -> tuple[Reply, bool]:
+    return Reply.objects.get_or_create(
+        account=inbound.account,
+        # Without an id nobody can tell that it came before, so it is kept as a new one.
+        provider_id=inbound.provider_id or f"none-{secrets.token_hex(16)}",
+        defaults={
+            "workspace": place.workspace,
+            "thread": thread,
+            "broadcast": place.message.broadcast if place.message else None,
+            "contact": place.contact,
+            "phone": thread.phone,
+            "number": _number(inbound.to),
+            "text": inbound.text.translate(_UNSTORABLE),
+            "is_opt_out": bool(thread.phone) and is_stop_word(inbound.text),
+            "received_at": inbound.received_at,
+        },
+    )
+
+
+def _move_up(thread: Thread, reply: Reply, inbound: InboundText, place: Place) -> None:
+    """Bring a thread to the top of the page. Texts may come late: its times only grow."""
+    changes: dict[str, object] = {
+        "state": ThreadState.OPEN,
+        "unread": F("unread") + 1,
+        "last_at": Greatest("last_at", reply.received_at),
+        "number": reply.number,
+        "provider": inbound.provider,
+    }
+    if place.contact is not None:
+        changes["contact"] = place.contact
+    if not reply.is_opt_out:
+        changes["last_wrote_at"] = _later(thread.last_wrote_at, reply.received_at)
+    Thread.objects.filter(pk=thread.pk).update(**changes)
+
+
+def _later(known: dt.datetime | None, at: dt.datetime) -> dt.datetime:
+    return max(known, at) if known else at
+
+
+def _number(raw: str) -> str:
+    return raw.strip().translate(_UNSTORABLE)[:LONGEST_NUMBER]
