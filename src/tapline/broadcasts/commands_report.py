@@ -76,8 +76,8 @@ def _lines(told: Report) -> list[tuple[str, str]]:
         ("replies, of them opt-outs", f"{told.replies:,}, {told.opt_outs:,}"),
         ("cost", f"{told.cost:,.2f}"),
     ]
-    lines += [(f"  failed: {reason}", f"{n:,}") for reason, n in told.failed_by_reason.items()]
-    lines += [(f"  left out: {reason}", f"{n:,}") for reason, n in told.left_out.items()]
+    lines += [(f"  failed: {each.what}", f"{each.count:,}") for each in told.why_failed()]
+    lines += [(f"  no text: {each.what}", f"{each.count:,}") for each in told.why_no_text()]
     if told.unsettled or told.lost:
         lines.append(("not known (yet), lost", f"{told.unsettled:,}, {told.lost:,}"))
     return lines

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
+from tapline.broadcasts.reasons import reason_for
 from tapline.broadcasts.reports import build_report
 from tapline.clicks import reports as clicks
 from tapline.links.models import Link
@@ -79,10 +80,22 @@ def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse
         "room": "broadcasts",
         "broadcast": broadcast,
         "group": group,
-        "recipients": shown,
+        "recipients": [Recipient(each, _why(broadcast, each)) for each in shown],
         "next_after": shown[-1].position if len(found) > len(shown) else None,
     }
     return visit.render("broadcasts/recipients.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One line of the recipients: the text they got, and why it failed if it did."""
+
+    message: Message
+    why: str
+
+
+def _why(broadcast: Broadcast, message: Message) -> str:
+    return str(reason_for(broadcast, message.error_code).what) if message.error_code else ""
 
 
 def _find(visit: Visit, broadcast_id: int) -> Broadcast:

@@ -3,7 +3,8 @@
 - sent: texts that the provider took (or that another system sent, for tracked broadcasts), also
   those that failed later. Refused ones were never taken.
 - delivered: a receipt says so, or a person tapped, which proves it.
-- failed: taken, and failed by a receipt. `failed_by_reason` names the codes, refused ones too.
+- failed: taken, and failed by a receipt. `failed_by_reason` names the codes, refused ones too;
+  `reasons` says of every code in the report what it means and what can be done.
 - click rate: messages with at least one human click ÷ delivered; ÷ sent where no receipt ever
   came, and `rate_base` says which. The range goes from certain to certain + unknown.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -21,6 +22,7 @@ from django.db import connection
 
 from tapline.broadcasts.models import Broadcast, MessageTally
 from tapline.broadcasts.models import MessageState as State
+from tapline.broadcasts.reasons import reason_for
 from tapline.clicks.reports import ClickSummary, summarise
 
 COUNT_REPLIES = """
@@ -36,6 +38,16 @@ RANGE_SHOWN_FROM = 0.005
 _NOT_SENT_YET = {State.PENDING, State.LEASED}
 _UNSETTLED = {State.SUBMITTED, State.UNKNOWN}
 _TAKEN = {State.ACCEPTED, State.DELIVERED, State.EXTERNAL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One reason in words, and how many texts or people it concerns."""
+
+    code: str
+    what: str
+    do: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +70,7 @@ class Report:
     failed_by_reason: dict[str, int]
     left_out: dict[str, int]
     cancelled_by_reason: dict[str, int]
+    reasons: dict[str, dict[str, str]]  # code → {"what": …, "do": …}
     replies: int
     opt_outs: int
     parts: int
@@ -82,6 +95,17 @@ class Report:
         """Say whether the click rate should be shown with its range."""
         return self.click_rate_high - self.click_rate_low > RANGE_SHOWN_FROM
 
+    def why_failed(self) -> list[Explained]:
+        """Return why texts failed, most frequent first."""
+        return self._explain(self.failed_by_reason)
+
+    def why_no_text(self) -> list[Explained]:
+        """Return why people of the audience got no text: left out, or cancelled on the way."""
+        return self._explain(dict(Counter(self.left_out) + Counter(self.cancelled_by_reason)))
+
+    def _explain(self, counted: Mapping[str, int]) -> list[Explained]:
+        return [Explained(code=code, count=n, **self.reasons[code]) for code, n in counted.items()]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report as the API and `--json` print it; times in ISO 8601, cost as text."""
         told = asdict(self)
@@ -99,6 +123,9 @@ def build_report(broadcast: Broadcast) -> Report:
     sent = _sum(tallies, _is_sent)
     delivered = _sum(tallies, _is_delivered)
     base: Literal["delivered", "sent"] = "delivered" if _has_receipts(tallies) else "sent"
+    failed = _reasons(tallies, lambda tally: _is_failed(tally) or _is_refused(tally))
+    left_out = dict(fresh.left_out.order_by("reason").values_list("reason", "count"))
+    cancelled = _reasons(tallies, lambda tally: tally.state == State.CANCELLED)
     replies, opt_outs = _count_replies(fresh)
     return Report(
         broadcast=fresh.pk,
@@ -114,9 +141,10 @@ def build_report(broadcast: Broadcast) -> Report:
         delivered=delivered,
         failed=_sum(tallies, _is_failed),
         refused=_sum(tallies, _is_refused),
-        failed_by_reason=_reasons(tallies, lambda tally: _is_failed(tally) or _is_refused(tally)),
-        left_out=dict(fresh.left_out.order_by("reason").values_list("reason", "count")),
-        cancelled_by_reason=_reasons(tallies, lambda tally: tally.state == State.CANCELLED),
+        failed_by_reason=failed,
+        left_out=left_out,
+        cancelled_by_reason=cancelled,
+        reasons=_in_words(fresh, [*failed, *left_out, *cancelled]),
         replies=replies,
         opt_outs=opt_outs,
         parts=sum(tally.parts for tally in tallies if _is_sent(tally)),
@@ -133,6 +161,11 @@ def _count_replies(broadcast: Broadcast) -> tuple[int, int]:
         cursor.execute(COUNT_REPLIES, [broadcast.pk])
         replies, opt_outs = cursor.fetchone()
     return replies, opt_outs
+
+
+def _in_words(broadcast: Broadcast, codes: Iterable[str]) -> dict[str, dict[str, str]]:
+    found = {code: reason_for(broadcast, code) for code in codes}
+    return {code: {"what": str(each.what), "do": str(each.do)} for code, each in found.items()}
 
 
 def _click_numbers(clicks: ClickSummary, base: int) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
@@ -65,6 +67,18 @@ class Found:
 
     provider_id: str | None
     cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one error code means, and what can be done about it, in words for people.
+
+    Each provider has a table of them beside its adapter: `REASONS` in its `reasons.py`. `what`
+    ends the sentence «It failed because …» and begins small; both may be translated lazily.
+    """
+
+    what: str | Promise
+    do: str | Promise
 
 
 class Status(enum.StrEnum):

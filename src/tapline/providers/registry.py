@@ -1,16 +1,22 @@
-"""Which providers there are: one explicit table from a name to its adapter."""
+"""Which providers there are: explicit tables from a name to its adapter and its error codes."""
 
 from __future__ import annotations
 
 import functools
 import importlib
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from tapline.errors import TaplineError
-from tapline.providers.base import Provider
+from tapline.providers.base import Provider, Reason
 
 PROVIDERS: dict[str, str] = {
     "simulator": "tapline.providers.simulator.send:SimulatorProvider",
+}
+
+# What a provider's error codes mean; one without such a table shows its codes as they are.
+REASONS: dict[str, str] = {
+    "simulator": "tapline.providers.simulator.reasons:REASONS",
 }
 
 
@@ -27,5 +33,15 @@ def provider(name: str) -> Provider:
             why=f"The ones installed are: {', '.join(PROVIDERS)}.",
             do="Choose one of them for this broadcast.",
         )
-    module, attribute = PROVIDERS[name].split(":")
-    return cast(Provider, getattr(importlib.import_module(module), attribute)())
+    return cast(Provider, _load(PROVIDERS[name])())
+
+
+@functools.cache
+def reasons_of(name: str) -> Mapping[str, Reason]:
+    """Return what the error codes of the provider called `name` mean, by code."""
+    return cast(Mapping[str, Reason], _load(REASONS[name])) if name in REASONS else {}
+
+
+def _load(where: str) -> Any:
+    module, attribute = where.split(":")
+    return getattr(importlib.import_module(module), attribute)
