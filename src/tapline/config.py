@@ -64,6 +64,9 @@ class Config:
         "Folder with certificates of several domains: HOST.crt with HOST.key, or certbot's live"
         " folder; read again when it changes.",
     )
+    edge_challenge_dir: Path | None = setting(
+        None, "Folder in which certbot's webroot mode leaves its proofs; the edge shows them."
+    )
     edge_trusted_proxies: str = setting(
         "", "Addresses or networks of our own proxies, with commas.", unit="CIDR"
     )

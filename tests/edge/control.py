@@ -225,7 +225,7 @@ class RunningEdge:
         try:
             connection.request(method, path, headers={"Host": host} | (headers or {}))
             response = connection.getresponse()
-            response.text = response.read().decode()  # type: ignore[attr-defined]
+            response.text = response.read().decode(errors="replace")  # type: ignore[attr-defined]
             return response
         finally:
             connection.close()

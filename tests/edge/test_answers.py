@@ -150,6 +150,64 @@ def test_home_and_robots(world: World) -> None:
     assert (robots.status, robots.text) == (200, "User-agent: *\nDisallow: /\n")  # type: ignore[attr-defined]
 
 
+def test_each_domain_has_its_own_home_and_robots_and_changes_are_there_at_once(
+    world: World,
+) -> None:
+    host = "home.example.com"
+    domain = world.control.domain(host)
+    world.wait_for_replica()
+    named = world.edge.get("/", host=host)
+    assert (named.status, named.headers["Cache-Control"]) == (200, "no-store")
+    assert "<h1" in named.text and host in named.text  # type: ignore[attr-defined]  # noqa: PT018
+
+    world.control.change(
+        "update links_domain set brand_name = ?2, robots = ?3, change = ?4 where id = ?1",
+        *(domain, "Fish & <b>Chips</b>", "User-agent: *\nAllow: /\n"),
+    )
+    world.wait_for_replica()
+    page = world.edge.get("/", host=host).text  # type: ignore[attr-defined]
+    assert "Fish &amp; &lt;b&gt;Chips&lt;/b&gt;" in page
+    robots = world.edge.get("/robots.txt", host=host).text  # type: ignore[attr-defined]
+    assert robots == "User-agent: *\nAllow: /\n"
+    other = world.edge.get("/robots.txt", host=HOST).text  # type: ignore[attr-defined]
+    assert other == "User-agent: *\nDisallow: /\n"
+
+    world.control.change(
+        "update links_domain set home_url = ?2, change = ?3 where id = ?1",
+        *(domain, "https://example.com/shop"),
+    )
+    world.wait_for_replica()
+    home = world.edge.get("/", host=host)
+    assert (home.status, home.headers["Location"]) == (302, "https://example.com/shop")
+
+
+def test_browsers_get_an_icon_and_programs_a_plain_answer(world: World) -> None:
+    icon = world.edge.get("/favicon.ico", host=HOST)
+    assert (icon.status, icon.headers["Content-Type"]) == (200, "image/gif")
+    for path in ("security.txt", "acme-challenge/unknown", "acme-challenge/", "../robots.txt"):
+        asked = world.edge.get(f"/.well-known/{path}", host=HOST)
+        assert (asked.status, asked.headers["Location"]) == (404, None)
+    unknown = world.edge.get("/favicon.ico", host="stranger.example.com")
+    assert unknown.status == 404
+
+
+def test_the_admin_port_tells_a_proxy_which_hosts_deserve_a_certificate(world: World) -> None:
+    world.control.domain("unproved.example.com", proved=False)
+    world.control.domain("203.0.113.9")
+    world.control.domain("localhost")
+    world.wait_for_replica()
+
+    def ask(query: str) -> int:
+        return world.edge.get(f"/-/tls-ask{query}", host="x", port=world.edge.admin_port).status
+
+    for good in (HOST, HOST.upper(), f"{HOST}."):
+        assert ask(f"?domain={good}") == 200
+    bad = ("unproved.example.com", "203.0.113.9", "localhost", "stranger.example.com", "")
+    for host in (*bad, f"x.{HOST}", f"*.{HOST}", "%ff", "%00", "a" * 3000, "[::1]"):
+        assert ask(f"?domain={host}") == 404, host
+    assert ask("") == ask("?") == ask(f"?host={HOST}") == 404
+
+
 def test_a_domain_without_fallback_shows_a_plain_page(world: World) -> None:
     world.control.domain("plain.example.com")
     world.wait_for_replica()

@@ -10,6 +10,7 @@ import pytest
 from tapline.edge import answers
 from tapline.edge.addresses import proxy_trust
 from tapline.edge.counters import Counter, Counters
+from tapline.edge.domain_pages import DomainPages
 from tapline.edge.lookup import Lookup
 from tapline.edge.replica import Replica
 from tapline.edge.tap import Exchange, Head, Taps
@@ -37,7 +38,8 @@ def test_taps_are_told_when_the_replica_cannot_be_read(
         lookup = Lookup(tmp_path / "replica", b"k" * 32, loop.call_soon)
         lookup.close()  # every look-up fails from now on
         trust = proxy_trust("", "")
-        taps = Taps(lookup, trust, counters.row(0), tmp_path / "log", lambda: None)
+        pages = DomainPages(None)
+        taps = Taps(lookup, trust, counters.row(0), tmp_path / "log", lambda: None, pages)
         exchange = Exchange(b"GET", b"/BCDFGHJK", Head(b"a", {}), "127.0.0.1", queue, b"\r\n")
         taps.take(exchange)
         await asyncio.sleep(0.01)

@@ -122,6 +122,43 @@ def test_a_fallback_never_leads_back_to_links() -> None:
         )
 
 
+def test_what_a_host_answers_besides_links_can_be_chosen_and_taken_back() -> None:
+    domain = make_domain()
+
+    change_domain(
+        domain,
+        home_url="https://www.example.com",
+        brand_name=" Bakery ",
+        robots="User-agent: *\r\nAllow: /",
+        actor=ACTOR,
+    )
+    stored = Domain.objects.get()
+    assert (stored.home_url, stored.brand_name) == ("https://www.example.com", "Bakery")
+    assert stored.robots == "User-agent: *\nAllow: /\n"
+
+    change_domain(domain, home_url="", brand_name="", robots=" \n", actor=ACTOR)
+    stored = Domain.objects.get()
+    assert (stored.home_url, stored.brand_name, stored.robots) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"home_url": "https://go.example.com/"},
+        {"home_url": "javascript:alert(1)"},
+        {"brand_name": "x" * 121},
+        {"brand_name": "two\nlines"},
+        {"robots": "x" * 4000},
+        {"robots": "a\x00b"},
+    ],
+)
+def test_what_cannot_be_answered_is_refused(values: dict[str, str]) -> None:
+    domain = make_domain()
+    with pytest.raises((BadDomain, BadDestination)):
+        change_domain(domain, actor=ACTOR, **values)  # type: ignore[arg-type]
+    assert Domain.objects.get().change == domain.change
+
+
 def test_on_this_machine_only_the_own_port_serves_links() -> None:
     create_domain(create_workspace("Bakery"), "http://localhost:8080", proved=True, actor=ACTOR)
 

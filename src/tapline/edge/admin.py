@@ -1,4 +1,5 @@
-"""The admin port: `/-/health` for people and load balancers, `/-/metrics` for Prometheus."""
+"""The admin port: `/-/health` for people and load balancers, `/-/metrics` for Prometheus, and
+`/-/tls-ask` for a proxy that asks whether a host deserves a certificate."""
 
 from __future__ import annotations
 
@@ -6,14 +7,17 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from tapline.edge.addresses import normal_address
 from tapline.edge.certificates import CertificateReport
 from tapline.edge.counters import ANSWERS, Counter, Counters
+from tapline.edge.lookup import host_of
 from tapline.errors import TaplineError
 
 REQUEST_SECONDS = 5.0
@@ -148,8 +152,9 @@ def _gauges(status: Status) -> list[tuple[str, str, float]]:
 class AdminServer:
     """Answers one request per connection."""
 
-    def __init__(self, status: Callable[[], Status]) -> None:
+    def __init__(self, status: Callable[[], Status], serves: Callable[[str], bool]) -> None:
         self._status = status
+        self._serves = serves
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(EdgeCollector(status))
         self._server: asyncio.Server | None = None
@@ -182,7 +187,7 @@ class AdminServer:
             writer.close()
 
     def _answer(self, request: bytes) -> bytes:
-        path = request.partition(b" ")[2].partition(b" ")[0].partition(b"?")[0]
+        path, _, query = request.partition(b" ")[2].partition(b" ")[0].partition(b"?")
         if path == b"/-/health":
             health = self._status().health()
             status = b"503 Service Unavailable" if health["status"] == "down" else b"200 OK"
@@ -190,7 +195,21 @@ class AdminServer:
         if path == b"/-/metrics":
             body = generate_latest(self._registry)
             return _response(b"200 OK", CONTENT_TYPE_LATEST.encode(), body)
-        return _response(b"404 Not Found", b"text/plain", b"/-/health and /-/metrics are here.\n")
+        if path == b"/-/tls-ask":
+            return self._answer_tls_ask(query)
+        return _response(b"404 Not Found", b"text/plain", _PLACES)
+
+    def _answer_tls_ask(self, query: bytes) -> bytes:
+        """Say 200 for a host that serves links and can have a certificate: never an address or
+        localhost, whatever somebody vouched for."""
+        [host] = parse_qs(query.decode("ascii", "replace")).get("domain", [])[:1] or [""]
+        host = host_of(host.encode())
+        if "." in host and normal_address(host) is None and self._serves(host):
+            return _response(b"200 OK", b"text/plain", b"This host serves links.\n")
+        return _response(b"404 Not Found", b"text/plain", b"No workspace has proved this host.\n")
+
+
+_PLACES = b"/-/health, /-/metrics and /-/tls-ask?domain=HOST are here.\n"
 
 
 def _response(status: bytes, kind: bytes, body: bytes) -> bytes:

@@ -6,8 +6,10 @@ destination that asks for it.
 
 from __future__ import annotations
 
+import base64
 import email.utils
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import quote
 
 from tapline.destinations import CODE, is_safe_location
@@ -42,8 +44,18 @@ _PAGE = b"""<!doctype html>
 <p>It may be mistyped, or no longer valid. Open the message again and tap the whole link.</p>
 """
 
+_HOME_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{name}</title>
+<body style="font:1.1rem/1.5 system-ui,sans-serif;max-width:30rem;margin:20vh auto;padding:0 1rem">
+<h1 style="font-size:1.4rem">{name}</h1>
+<p>The links in our text messages begin with this address. Open a message and tap its link.</p>
+"""
+
 # Codes are no pages: nothing here is for a search engine to walk through.
-_ROBOTS = b"User-agent: *\nDisallow: /\n"
+_ROBOTS = "User-agent: *\nDisallow: /\n"
+# A transparent pixel: browsers ask for an icon wherever they show a page.
+_ICON = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,26 @@ def fallback(url: str) -> Answer:
     return _redirect(url) if url and is_safe_location(url) else NOT_FOUND
 
 
+def home(host: str, brand_name: str, home_url: str, fallback_url: str) -> Answer:
+    """Return what `/` gets: the way to the brand's home, or a page that names the brand."""
+    for url in (home_url, fallback_url):
+        if url and is_safe_location(url):
+            return _redirect(url)
+    page = _HOME_PAGE.format(name=escape(brand_name or host))
+    return _made_ready(200, _HTML + _PRIVATE, page.encode())
+
+
+def robots(text: str) -> Answer:
+    """Return the domain's own robots.txt, or the one that forbids everything."""
+    return _made_ready(200, _TEXT, (text or _ROBOTS).encode())
+
+
+def challenge(body: bytes) -> Answer:
+    """Return the proof that a certificate authority asks for (RFC 8555, 8.3)."""
+    lines = b"Content-Type: application/octet-stream\r\nX-Content-Type-Options: nosniff\r\n"
+    return _made_ready(200, lines, body)
+
+
 def date_line(now: float) -> bytes:
     """Return the `Date` line for a time in seconds since 1970."""
     return f"Date: {email.utils.formatdate(now, usegmt=True)}\r\n".encode()
@@ -105,7 +137,11 @@ def _refusal(status: int) -> Answer:
 
 
 NOT_FOUND = _made_ready(404, _HTML + _PRIVATE, _PAGE)
-ROBOTS = _made_ready(200, _TEXT, _ROBOTS)
+ROBOTS = robots("")
+FAVICON = _made_ready(
+    200, b"Content-Type: image/gif\r\nCache-Control: public, max-age=86400\r\n", _ICON
+)
+NOT_HERE = _refusal(404)
 METHOD_NOT_ALLOWED = _made_ready(
     405, b"Allow: GET, HEAD\r\n" + _TEXT, b"Links are opened with GET.\n"
 )

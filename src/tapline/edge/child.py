@@ -20,6 +20,7 @@ from tapline.edge.addresses import proxy_trust
 from tapline.edge.certificates import Certificates, Pair
 from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters
+from tapline.edge.domain_pages import DomainPages
 from tapline.edge.lookup import Lookup
 from tapline.edge.tap import Taps
 from tapline.processes import die_with_parent
@@ -54,6 +55,7 @@ class ChildSetup(msgspec.Struct, kw_only=True):
     codes_key: bytes
     replica_dir: str
     click_log_dir: str
+    challenge_dir: str
     client_address_header: str
     trusted_proxies: str
     most_connections: int
@@ -91,7 +93,8 @@ class Child:
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         lookup = Lookup(Path(setup.replica_dir), setup.codes_key, loop.call_soon)
         trust = proxy_trust(setup.client_address_header, setup.trusted_proxies)
-        taps = Taps(lookup, trust, self._counters, Path(setup.click_log_dir), self._ring)
+        pages = DomainPages(Path(setup.challenge_dir) if setup.challenge_dir else None)
+        taps = Taps(lookup, trust, self._counters, Path(setup.click_log_dir), self._ring, pages)
         desk = Desk(
             taps,
             self._counters,

@@ -29,6 +29,8 @@ class Counter(IntEnum):
     REFUSED = 9
     TIMED_OUT = 10
     FAILED = 11
+    WELL_KNOWN = 12
+    FAVICON = 13
     # Not answers: what happened on the way.
     FOLDED = 16
     SLOWED = 17
@@ -42,7 +44,7 @@ class Counter(IntEnum):
     TLS_FAILURES = 25
 
 
-ANSWERS = tuple(Counter(value) for value in range(Counter.FAILED + 1))
+ANSWERS = tuple(Counter(value) for value in range(Counter.FAVICON + 1))
 
 
 class Counters:

@@ -33,6 +33,10 @@ class Keeper(threading.Thread):
         self._housekeeping_at = 0.0
         self.change = self._replica.change()
 
+    def serves(self, host: str) -> bool:
+        """Say whether links are served on `host`, by what the replica holds."""
+        return self._replica.serves(host)
+
     def ring(self) -> None:
         """Look for news now."""
         self._bell.set()

@@ -20,7 +20,7 @@ from tapline.codes.capacity import capacity
 from tapline.codes.ff1 import CodeCipher
 from tapline.codes.keys import generation_key
 from tapline.edge import rows
-from tapline.edge.answers import Answer, RedirectParts, fallback, redirect_parts
+from tapline.edge.answers import Answer, RedirectParts, fallback, home, redirect_parts, robots
 from tapline.edge.replica import MOST_READERS
 
 MOST_KEPT = 4096
@@ -36,6 +36,8 @@ class KnownDomain:
 
     row: rows.DomainRow
     fallback: Answer
+    home: Answer
+    robots: Answer
     ciphers: dict[int, list[tuple[int, CodeCipher, bytes]]] = field(default_factory=dict)
 
 
@@ -93,7 +95,7 @@ class Lookup:
         key = rows.domain_key(host_of(host))
         value = txn.get(key) if len(key) <= rows.LONGEST_KEY_BYTES else None
         row = rows.read_domain(value) if value else None
-        known = KnownDomain(row, fallback(row.fallback_url)) if row else None
+        known = _known_domain(row) if row else None
         if len(host) <= rows.LONGEST_KEY_BYTES:
             _keep(self._domains, host, known)
         return known
@@ -224,6 +226,15 @@ def _decode(cipher: CodeCipher, codes: list[str]) -> list[int]:
         return [cipher.decode(code) for code in codes]
     serials: list[int] = cipher.decode_many(np.array(codes, f"S{cipher.length}")).tolist()
     return serials
+
+
+def _known_domain(row: rows.DomainRow) -> KnownDomain:
+    return KnownDomain(
+        row,
+        fallback(row.fallback_url),
+        home(row.host, row.brand_name, row.home_url, row.fallback_url),
+        robots(row.robots),
+    )
 
 
 def _known_link(link: int, row: rows.LinkRow) -> KnownLink:

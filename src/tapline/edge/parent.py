@@ -92,7 +92,7 @@ class Parent:
             remove_stale_drafts(settings.click_log_dir, time.time())
         self._keeper = Keeper(settings.replica_dir, settings.control_database)
         self._keeper.start()
-        admin = AdminServer(self._status)
+        admin = AdminServer(self._status, self._keeper.serves)
         try:
             await admin.start(*parse_address(settings.edge_admin_listen))
             await self._watch_children()
@@ -150,6 +150,7 @@ class Parent:
             codes_key=self._codes_key,
             replica_dir=str(settings.replica_dir),
             click_log_dir=str(settings.click_log_dir),
+            challenge_dir=str(settings.edge_challenge_dir or ""),
             client_address_header=settings.edge_client_address_header,
             trusted_proxies=settings.edge_trusted_proxies,
             most_connections=settings.edge_connections,

@@ -53,6 +53,14 @@ class Replica:
         with self._env.begin() as txn:
             return int(txn.get(rows.CHANGE_KEY, b"0"))
 
+    def serves(self, host: str) -> bool:
+        """Say whether a workspace has proved `host` (lower-case, no port)."""
+        key = rows.domain_key(host)
+        if len(key) > rows.LONGEST_KEY_BYTES:
+            return False
+        with self._env.begin() as txn:
+            return txn.get(key) is not None
+
     def refresh(self, source: Source) -> bool:
         """Bring the replica up to date; say whether anything changed.
 

@@ -29,12 +29,16 @@ first_serial_of = struct.Struct(">Q").unpack
 
 
 class DomainRow(msgspec.Struct, array_like=True, frozen=True):
-    """A proved domain. `generations` are (number, key id), newest first."""
+    """A proved domain. `generations` are (number, key id), newest first; the last three are what
+    it answers besides its links, empty where nothing was chosen."""
 
     id: int
     host: str
     fallback_url: str
     generations: list[tuple[int, str]]
+    brand_name: str = ""
+    home_url: str = ""
+    robots: str = ""
 
 
 pack_domain = msgspec.msgpack.Encoder().encode

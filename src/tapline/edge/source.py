@@ -35,7 +35,8 @@ select exists (select 1 from links_domain where change > :since)
 
 DOMAINS = """
 -- Domains that may serve: proved and not deleted; their key generations, newest first.
-select domain.id, domain.host, domain.fallback_url, generation.number, generation.key_id
+select domain.id, domain.host, domain.fallback_url, domain.brand_name, domain.home_url,
+    domain.robots, generation.number, generation.key_id
 from links_domain domain
 left join links_keygeneration generation on generation.domain_id = domain.id
 where domain.proved_at is not null and domain.deleted_at is null
@@ -130,8 +131,8 @@ class Source:
     def domains(self) -> list[rows.DomainRow]:
         """Return all domains that may serve."""
         found: dict[int, rows.DomainRow] = {}
-        for id_, host, fallback_url, number, key_id in self._connection.execute(DOMAINS):
-            row = found.setdefault(id_, rows.DomainRow(id_, host, fallback_url, []))
+        for id_, host, fallback_url, *pages, number, key_id in self._connection.execute(DOMAINS):
+            row = found.setdefault(id_, rows.DomainRow(id_, host, fallback_url, [], *pages))
             if key_id is not None:
                 row.generations.append((number, key_id))
         return list(found.values())

@@ -24,6 +24,7 @@ from tapline.edge import answers
 from tapline.edge.addresses import ProxyTrust, network_of
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter
+from tapline.edge.domain_pages import DomainPages
 from tapline.edge.limits import SLOWED_SECONDS, GuessLimit, RepeatLimit
 from tapline.edge.lookup import Found, KnownDomain, Lookup
 
@@ -120,8 +121,10 @@ class Taps:
         counters: memoryview,
         click_log_dir: Path,
         ring_parent: Callable[[], None],
+        pages: DomainPages,
     ) -> None:
         self._lookup = lookup
+        self._pages = pages
         self._trust = trust
         self._counters = counters
         self.writer = SegmentWriter[Settling](click_log_dir, self._send_settled)
@@ -201,12 +204,10 @@ class Taps:
         domain = self._lookup.domain(exchange.head.host)
         if exchange.method != b"GET" and exchange.method != b"HEAD":
             self._send(exchange, answers.METHOD_NOT_ALLOWED, Counter.METHOD_NOT_ALLOWED)
-        elif path == "robots.txt":
-            self._send(exchange, answers.ROBOTS, Counter.ROBOTS)
+        elif not path.isalnum() and (page := self._pages.find(path, domain)):
+            self._send(exchange, *page)
         elif domain is None:
             self._send(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
-        elif not path:
-            self._send(exchange, domain.fallback, Counter.HOME)
         else:
             return domain
         return None

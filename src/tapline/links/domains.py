@@ -18,6 +18,9 @@ from tapline.links.models import Domain, KeyGeneration
 from tapline.workspaces.audit import record
 from tapline.workspaces.models import Workspace
 
+LONGEST_BRAND_NAME = 120
+LONGEST_ROBOTS = 4000
+
 
 class BadDomain(TaplineError):
     """The address cannot serve links."""
@@ -36,6 +39,7 @@ def create_domain(
     base_url: str,
     *,
     fallback_url: str = "",
+    brand_name: str = "",
     code_length: int = 8,
     proved: bool,
     actor: str,
@@ -57,6 +61,7 @@ def create_domain(
                 host=host,
                 base_url=base_url,
                 fallback_url=fallback_url,
+                brand_name=_check_brand_name(brand_name),
                 code_length=code_length,
                 proved_at=timezone.now() if proved else None,
                 change=next_change(),
@@ -76,16 +81,26 @@ def change_domain(
     domain: Domain,
     *,
     fallback_url: str | None = None,
+    home_url: str | None = None,
+    brand_name: str | None = None,
+    robots: str | None = None,
     code_length: int | None = None,
     actor: str,
 ) -> Domain:
-    """Change the fallback address or the length of new codes; links already sent stay.
+    """Change what the host answers besides its links, or the length of new codes; links already
+    sent stay. None leaves a value as it is, "" goes back to what is usual.
 
     Raises `BadDomain`, `BadDestination`.
     """
     after: dict[str, str | int] = {}
     if fallback_url is not None:
         after["fallback_url"] = _check_fallback(fallback_url, domain.base_url)
+    if home_url is not None:
+        after["home_url"] = _check_fallback(home_url, domain.base_url)
+    if brand_name is not None:
+        after["brand_name"] = _check_brand_name(brand_name)
+    if robots is not None:
+        after["robots"] = _check_robots(robots)
     if code_length is not None:
         _check_code_length(code_length)
         after["code_length"] = code_length
@@ -183,6 +198,28 @@ def _check_fallback(fallback_url: str, base_url: str) -> str:
     if not fallback_url:
         return ""
     return check_destination(fallback_url, own_hosts={*own_hosts(), _own_host(base_url)})
+
+
+def _check_brand_name(name: str) -> str:
+    name = name.strip()
+    if len(name) > LONGEST_BRAND_NAME or not name.isprintable():
+        raise BadDomain(
+            "The brand's name cannot be shown.",
+            why=f"It is one line of at most {LONGEST_BRAND_NAME} characters.",
+            do="Give the name that people know.",
+        )
+    return name
+
+
+def _check_robots(text: str) -> str:
+    lines = text.replace("\r\n", "\n").strip()
+    if len(lines) >= LONGEST_ROBOTS or not lines.replace("\n", "").isprintable():
+        raise BadDomain(
+            "This robots.txt cannot be shown.",
+            why=f"It is plain text of fewer than {LONGEST_ROBOTS:,} characters.",
+            do="Shorten it, or leave it empty: search engines are then asked to stay away.",
+        )
+    return f"{lines}\n" if lines else ""
 
 
 def _bad_domain(what: str, why: str) -> BadDomain:

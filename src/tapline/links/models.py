@@ -29,6 +29,10 @@ class Domain(models.Model):
     fallback_url = models.CharField(max_length=2048, blank=True)
     code_length = models.PositiveSmallIntegerField(default=8)
     proved_at = models.DateTimeField(null=True)
+    # What the host answers besides its links; empty: what docs/domains.md names as usual.
+    brand_name = models.CharField(max_length=120, db_default="", default="")
+    home_url = models.CharField(max_length=2048, db_default="", default="")
+    robots = models.CharField(max_length=4000, db_default="", default="")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True)
     change = models.BigIntegerField(db_index=True)
