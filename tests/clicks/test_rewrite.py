@@ -14,7 +14,6 @@ from tapline.clicks.agents import known_agent
 from tapline.clicks.evidence import Evidence, Judgement, Verdict
 from tapline.clicks.listing import read_list
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
-from tapline.clicks.models import ClickErasure
 from tapline.clicks.parquet import write_file
 from tapline.clicks.store import query
 from tests.clicks.world import IPHONE, NOON, PIXEL, make_world, take_in
@@ -37,7 +36,7 @@ def test_an_erased_contact_is_gone_from_every_file_and_totals_stay() -> None:
     contact = world.messages[1].contact_id
     assert contact
 
-    erased = rewrite.erase_contacts([contact])
+    erased = rewrite.erase_people([contact], [])
 
     assert erased == (FILES_PER_MERGE + 2) // 2
     assert reports.summarise(*world.of) == before
@@ -56,21 +55,10 @@ def test_files_that_hold_nothing_of_the_contact_stay_as_they_are() -> None:
     take_in(world.tap(1))
     names = {file.name for file in read_list()}
 
-    rewrite.erase_contacts([world.messages[1].contact_id or 0])
+    rewrite.erase_people([world.messages[1].contact_id or 0], [])
 
     assert len(names & {file.name for file in read_list()}) == 1
-    assert rewrite.erase_contacts([]) == 0
-
-
-def test_requested_erasures_are_done_together_and_once() -> None:
-    world = make_world(3)
-    take_in(*(world.tap(position) for position in range(3)))
-    rewrite.request_erasure(message.contact_id or 0 for message in world.messages[:2])
-
-    assert rewrite.erase_pending()
-    assert not rewrite.erase_pending()
-    assert sorted(rows("contact")) == [(0,), (0,), (world.messages[2].contact_id,)]
-    assert ClickErasure.objects.filter(done_at=None).count() == 0
+    assert rewrite.erase_people([], []) == 0
 
 
 def test_what_is_too_old_loses_its_people_and_keeps_its_counts() -> None:
@@ -139,7 +127,7 @@ def test_a_rewrite_that_a_merge_overtakes_is_done_again(monkeypatch: pytest.Monk
         return written
 
     monkeypatch.setattr(rewrite, "write_file", overtaken)
-    erased = rewrite.erase_contacts([world.messages[0].contact_id or 0])
+    erased = rewrite.erase_people([world.messages[0].contact_id or 0], [])
 
     assert erased == FILES_PER_MERGE
     assert set(rows("contact")) == {(0,)}

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 
 from tapline.broadcasts.models import BroadcastLink, Message
-from tapline.clicks import rewrite, store
+from tapline.clicks import store
+from tapline.clicks.erasing import erase_pending
 from tapline.contacts.consent import opt_out
 from tapline.contacts.erasing import NobodyFound, erase_person, export_person, summarise
 from tapline.contacts.models import Consent, Contact, Suppression
@@ -108,7 +109,7 @@ def test_click_files_follow_and_totals_stay(world: World) -> None:
     before = human_clicks()
 
     erase_person(world.workspace, world.messages[0].phone, by="test")
-    rewrite.erase_pending()
+    erase_pending()
 
     rows = store.query("select contact, agent, network, message from clicks order by id")
     assert person not in {row[0] for row in rows}
@@ -119,7 +120,7 @@ def test_click_files_follow_and_totals_stay(world: World) -> None:
 
 def test_others_keep_everything(world: World) -> None:
     erase_person(world.workspace, world.messages[0].phone, by="test")
-    rewrite.erase_pending()
+    erase_pending()
 
     assert summarise(world.workspace, world.messages[1].phone)["clicks"] == 1
 

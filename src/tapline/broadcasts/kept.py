@@ -12,7 +12,8 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tapline.clicks import rewrite, store
+from tapline.clicks import store
+from tapline.clicks.erasing import request_erasure
 from tapline.contacts.keeping import Kept, Person
 from tapline.links.changes import next_change
 
@@ -57,9 +58,8 @@ THEIR_PERSONAL_LINKS = f"""
   select code.link_id
   from broadcasts_message message
   join broadcasts_broadcastlink sent on sent.broadcast_id = message.broadcast_id
-  join links_link personal on personal.parent_id = sent.link_id
   join links_coderange code
-    on code.link_id = personal.id and code.first_position = message.position
+    on code.template_id = sent.link_id and code.first_position = message.position
   where message.id in ({THEIR_MESSAGES})"""
 
 PERSONAL_LINKS = f"""
@@ -116,7 +116,7 @@ def _clicks(person: Person) -> list[dict[str, Any]]:
 
 
 def _request_click_erasure(person: Person) -> int:
-    rewrite.request_erasure(person.contact_ids)
+    request_erasure(person.contact_ids, _message_ids(person))
     return 0
 
 

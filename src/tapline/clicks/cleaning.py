@@ -20,6 +20,8 @@ from tapline.clicks.parquet import DRAFT_SUFFIX, SUFFIX
 # A file that is neither listed nor delisted and older than this was left by a crash: writing one
 # and listing it takes seconds.
 ORPHAN_SECONDS = 3600.0
+# However long replaced files are kept: an erasure promises seven days.
+LONGEST_DELISTED_SECONDS = 6 * 86_400
 
 
 def clean_up(now: dt.datetime | None = None) -> bool:
@@ -27,6 +29,7 @@ def clean_up(now: dt.datetime | None = None) -> bool:
     now = now or timezone.now()
     removed = _remove_segments(now) + _remove_delisted(now) + _remove_orphans(time.time())
     keep = dt.timedelta(days=config.current().clicklog_keep_days)
+    removed += _remove_bad_lines(now - keep)
     removed += forget_salts((now - keep).date() - dt.timedelta(days=1))
     return removed > 0
 
@@ -66,8 +69,18 @@ def _remove_segments(now: dt.datetime) -> int:
     return len(due)
 
 
+def _remove_bad_lines(before: dt.datetime) -> int:
+    """Delete lines that could not be read as their segments are: they may hold addresses too."""
+    bad = (config.current().click_log_dir / "bad").glob("*.txt")
+    due = [path for path in bad if path.stat().st_mtime < before.timestamp()]
+    for path in due:
+        path.unlink(missing_ok=True)
+    return len(due)
+
+
 def _remove_delisted(now: dt.datetime) -> int:
-    keep = dt.timedelta(seconds=config.current().clicks_keep_delisted_seconds)
+    wanted = config.current().clicks_keep_delisted_seconds
+    keep = dt.timedelta(seconds=min(wanted, LONGEST_DELISTED_SECONDS))
     due = list(ClickFile.objects.filter(delisted_at__lt=now - keep))
     for file in due:
         (store.folder() / file.name).unlink(missing_ok=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tapline.clicks.cleaning import clean_up, write_manifest
+from tapline.clicks.erasing import erase_pending
 from tapline.clicks.ingest import ingest_once
 from tapline.clicks.merge import merge_once
-from tapline.clicks.rewrite import erase_pending, forget_old_people
+from tapline.clicks.rewrite import forget_old_people
 from tapline.loops import Loop
 
 

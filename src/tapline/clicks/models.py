@@ -62,8 +62,9 @@ class AddressSalt(models.Model):
 
 
 class ClickErasure(models.Model):
-    """A contact whose clicks must lose everything that tells of a person."""
+    """A contact, or the recipient of a message, whose clicks must lose what tells of them."""
 
-    contact_id = models.BigIntegerField()  # no foreign key: the contact may be gone already
+    contact_id = models.BigIntegerField(default=0)  # no foreign key: it may be gone already
+    message_id = models.BigIntegerField(default=0)  # 0: none
     requested_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True)

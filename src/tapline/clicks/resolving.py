@@ -107,6 +107,7 @@ class MessagePlace(NamedTuple):
 NO_MESSAGE = MessagePlace()
 
 SerialKey = tuple[int, int, int, int]  # domain, generation's number, code length, serial
+Opened = tuple[int, int]  # link, and position of its recipient
 
 
 @dataclass(slots=True)
@@ -115,10 +116,10 @@ class Places:
 
     links: dict[int, LinkPlace] = field(default_factory=dict)
     messages: dict[tuple[int, int], MessagePlace] = field(default_factory=dict)
-    late: dict[SerialKey, tuple[int, int]] = field(default_factory=dict)  # link, position
+    late: dict[SerialKey, Opened] = field(default_factory=dict)
     domains: dict[int, int] = field(default_factory=dict)  # workspace
 
-    def opened(self, record: Record) -> tuple[int, int]:
+    def opened(self, record: Record) -> Opened:
         """Return the link that was opened and the position of its recipient."""
         if record.link or record.serial < 0:
             return record.link, record.position
@@ -132,9 +133,7 @@ class Places:
 
 def resolve(records: Sequence[Record]) -> Places:
     """Look up everything that `records` lead to."""
-    places = Places()
-    late = {serial_key(record) for record in records if not record.link and record.serial >= 0}
-    places.late = _find_late(late)
+    places = Places(late=_find_late(_late_keys(records)))
     opened = [places.opened(record) for record in records]
     places.links = _find_links({link for link, _ in opened if link})
     if len(places.links) < len({link for link, _ in opened}):
@@ -147,6 +146,12 @@ def resolve(records: Sequence[Record]) -> Places:
         }
     )
     return places
+
+
+def opened_by(records: Sequence[Record]) -> list[Opened]:
+    """Return which link each record opened and whose position, 0 and -1 where that is unknown."""
+    places = Places(late=_find_late(_late_keys(records)))
+    return [places.opened(record) for record in records]
 
 
 def serial_key(record: Record) -> SerialKey:
@@ -162,6 +167,11 @@ def as_us(value: Any) -> int | None:
     if moment.tzinfo is not None:
         moment = moment.replace(tzinfo=None)
     return (moment - EPOCH) // MICROSECOND
+
+
+def _late_keys(records: Sequence[Record]) -> set[SerialKey]:
+    """Return the codes that the edge did not know yet."""
+    return {serial_key(record) for record in records if not record.link and record.serial >= 0}
 
 
 def _find_late(keys: set[SerialKey]) -> dict[SerialKey, tuple[int, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,6 @@ from tapline.clicks import store
 from tapline.clicks.columns import COLUMNS, NAMES, empty_value
 from tapline.clicks.evidence import Evidence
 from tapline.clicks.listing import ListedFile, ListMoved, raise_rewrites, read_list, swap_files
-from tapline.clicks.models import ClickErasure
 from tapline.clicks.parquet import write_file
 from tapline.clicks.rules import RULES_VERSION, judge
 
@@ -29,6 +28,9 @@ from tapline.clicks.rules import RULES_VERSION, judge
 WITHOUT_PERSON: Mapping[str, str] = {
     column.name: empty_value(column) for column in COLUMNS if column.tells_of_person
 }
+
+# Rows that tell of nobody any more are left alone.
+TELLS = " or ".join(f"{name} <> {empty}" for name, empty in WITHOUT_PERSON.items())
 
 SIGHTS = """
 -- The different things that the rules look at: far fewer than clicks.
@@ -75,29 +77,14 @@ def rewrite(where: str, params: Mapping[str, Any], changes: Mapping[str, str] | 
     return _run(_Work(where, params, lambda _, source, bound: _changed(source, bound, changes)))
 
 
-def erase_contacts(contact_ids: Sequence[int]) -> int:
-    """Take everything that tells of these contacts out of all files; return how many clicks.
-
-    Totals stay. Clicks still in the click log are emptied when they are read, because the
-    message has lost its number by then; segments go after `clicklog_keep_days`.
-    """
-    if not contact_ids:
+def erase_people(contact_ids: Sequence[int], message_ids: Sequence[int]) -> int:
+    """Take everything that tells of these contacts, and of the recipients of these messages, out
+    of all files; return how many clicks. Totals stay."""
+    if not (contact_ids or message_ids):
         return 0
-    return rewrite(f"contact in ({store.int_list(contact_ids)})", {}, WITHOUT_PERSON)
-
-
-def request_erasure(contact_ids: Iterable[int]) -> None:
-    """Have `erase_pending` take these contacts out soon; many requests share one rewriting."""
-    ClickErasure.objects.bulk_create(ClickErasure(contact_id=contact) for contact in contact_ids)
-
-
-def erase_pending() -> bool:
-    """Erase everybody who was asked for; say whether there was anyone."""
-    pending = dict(
-        ClickErasure.objects.filter(done_at__isnull=True).values_list("id", "contact_id")
-    )
-    erase_contacts(sorted(set(pending.values())))
-    return bool(ClickErasure.objects.filter(id__in=pending).update(done_at=timezone.now()))
+    contacts, messages = store.int_list(contact_ids or [-1]), store.int_list(message_ids or [-1])
+    theirs = f"contact in ({contacts}) or message in ({messages})"
+    return rewrite(f"({theirs}) and ({TELLS})", {}, WITHOUT_PERSON)
 
 
 def forget_old_people() -> bool:
@@ -109,8 +96,7 @@ def forget_old_people() -> bool:
 def forget_people_before(moment: dt.datetime) -> int:
     """Empty what tells of people in clicks before `moment`; return how many clicks had any."""
     naive = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    tells = " or ".join(f"{name} <> {empty}" for name, empty in WITHOUT_PERSON.items())
-    return rewrite(f"clicked_at < :moment and ({tells})", {"moment": naive}, WITHOUT_PERSON)
+    return rewrite(f"clicked_at < :moment and ({TELLS})", {"moment": naive}, WITHOUT_PERSON)
 
 
 def rejudge(where: str = "rules_version < :version", **params: Any) -> int:
