@@ -21,7 +21,7 @@ demo: setup ## Run the main job on made-up contacts and a simulated provider (AR
 run: setup ## Start Tapline with its data in ./data (DATA=elsewhere)
 	@TAPLINE_DATA_DIR="$(DATA)" $(BIN)/tapline up $(ARGS)
 
-test: setup ## Run all tests (ARGS="tests/codes -k bijection" for some)
+test: setup $(VENV)/.programs ## Run all tests (ARGS="tests/codes -k bijection" for some)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: setup ## Check style, types and the order of imports
@@ -54,6 +54,11 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) || { echo "The venv module is missing. On Debian: apt-get install python3-venv." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+# Caddy, Chromium and certutil, which some tests drive: got where apt-get can, else said and skipped.
+$(VENV)/.programs: $(VENV)/.installed tests/programs.py
+	@$(BIN)/python -m tests.programs
 	@touch $@
 
 $(VENV)/.bundled: $(VENV)/.installed src/tapline/web/bundle.py package-lock.json package.json .npmrc $(shell find src/tapline/web/frontend -type f 2>/dev/null)
