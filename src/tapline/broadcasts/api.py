@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
 from ninja import Router, Status
@@ -54,12 +54,18 @@ SUMMED = (
 
 
 class AudienceIn(Payload):
-    """Exactly one of these."""
+    """Exactly one of these; `broadcast` together with `did`."""
 
     all: bool | None = Field(None, description="true: every contact of the workspace.")
     tags: list[Name] | None = Field(None, description="Contacts with any of these tags.")
     imports: list[int] | None = Field(None, description="Contacts of these imported files.")
     contacts: list[int] | None = Field(None, description="These contacts.")
+    broadcast: int | None = Field(None, description="Recipients of this earlier broadcast.")
+    did: Literal["tapped", "not_tapped", "failed"] | None = Field(
+        None,
+        description="What they did: tapped a link; got the text, or may have, and did not tap;"
+        " or their text failed. Looked up when the new broadcast is prepared.",
+    )
 
 
 class BroadcastIn(Payload):

@@ -17,6 +17,9 @@ from tapline.workspaces.models import Workspace
 # Ids stand in the statement itself; more than these belong under a tag.
 MOST_IDS = 5_000
 
+# Texts that arrived, or may have.
+REACHED_STATES = ("submitted", "accepted", "delivered", "unknown", "lost", "external")
+
 COUNT_AUDIENCE = """
 -- How many contacts the audience has, and how many of them may be texted.
 select count(*), coalesce(sum(case when {textable} then 1 else 0 end), 0)
@@ -32,6 +35,23 @@ where c.workspace_id = %(workspace)s and {audience} and {textable}
 order by c.id
 limit 1 offset %(n)s
 """
+
+
+# What became of somebody's text in an earlier broadcast. Of several single texts gathered in one,
+# the best counts: so each contact is in one of the three groups, or got nothing at all.
+_HAS = (
+    "exists (select 1 from broadcasts_message had"
+    # By the contact's own messages: by the broadcast's, each contact would walk over all of them.
+    " where had.contact_id = c.id and +had.broadcast_id = {broadcast} and %s)"
+)
+_TAPPED = _HAS % "had.first_human_click_at is not null"
+_REACHED = _HAS % f"had.state in {REACHED_STATES}"  # a tuple of words is written as SQL's list
+_FAILED = _HAS % "had.state = 'failed'"
+DID: dict[str, str] = {
+    "tapped": _TAPPED,
+    "not_tapped": f"{_REACHED} and not {_TAPPED}",
+    "failed": f"{_FAILED} and not {_REACHED} and not {_TAPPED}",
+}
 
 
 class BadAudience(TaplineError):
@@ -50,10 +70,13 @@ def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str
     """Return `audience` as it is stored; raises `BadAudience`.
 
     One of `{"all": true}`, `{"tags": [names]}` (any of them), `{"imports": [ids]}`,
-    `{"contacts": [ids]}`.
+    `{"contacts": [ids]}`, `{"broadcast": id, "did": "tapped" | "not_tapped" | "failed"}` (those of
+    an earlier broadcast who did so).
     """
+    if "broadcast" in audience or "did" in audience:
+        return _read_follow_up(workspace, audience)
     if len(audience) != 1:
-        raise _unreadable("It must say exactly one of all, tags, imports and contacts.")
+        raise _unreadable("It must say exactly one of all, tags, imports, contacts and broadcast.")
     ((kind, value),) = audience.items()
     if kind == "all" and value is True:
         return {"all": True}
@@ -73,7 +96,10 @@ def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str
 
 def audience_sql(workspace: Workspace, audience: Mapping[str, Any]) -> str:
     """Return the audience as a condition on the contact alias `c`, without parameters."""
-    ((kind, value),) = read_audience(workspace, audience).items()
+    known = read_audience(workspace, audience)
+    if "broadcast" in known:
+        return f"({DID[known['did']].format(broadcast=int(known['broadcast']))})"
+    ((kind, value),) = known.items()
     if kind == "all":
         return "true"
     if kind == "contacts":
@@ -111,6 +137,16 @@ def _over(broadcast: Broadcast, statement: str) -> str:
     )
 
 
+def _read_follow_up(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str, Any]:
+    earlier, did = audience.get("broadcast"), audience.get("did")
+    is_known = type(earlier) is int and isinstance(did, str) and did in DID
+    if len(audience) != 2 or earlier is None or not is_known:
+        raise _unreadable(f"An earlier broadcast is named by its id and one of {', '.join(DID)}.")
+    if not Broadcast.objects.filter(workspace=workspace, pk=earlier).exists():
+        raise _unreadable("It names a broadcast that this workspace does not have.")
+    return {"broadcast": earlier, "did": did}
+
+
 def _listed(ids: Sequence[int]) -> str:
     return ", ".join(str(int(number)) for number in ids)
 
@@ -137,5 +173,6 @@ def _unreadable(why: str) -> BadAudience:
     return BadAudience(
         "The audience cannot be read.",
         why=why,
-        do='Write {"all": true}, {"tags": ["vip"]}, {"imports": [3]} or {"contacts": [1, 2]}.',
+        do='Write {"all": true}, {"tags": ["vip"]}, {"imports": [3]}, {"contacts": [1, 2]} or'
+        ' {"broadcast": 3, "did": "not_tapped"}.',
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from decimal import Decimal
 from typing import Any, TextIO
@@ -27,6 +28,7 @@ from tapline.workspaces.models import Workspace
 ACTOR = "command line"
 LISTED = 30
 POLL_SECONDS = 0.5
+_FOLLOW_UP = re.compile(r"(?P<did>tapped|not-tapped|failed):(?P<id>\d{1,12})")
 _OVER = (BroadcastState.SENT, BroadcastState.CANCELLED, BroadcastState.PAUSED)
 
 
@@ -49,8 +51,9 @@ def broadcast() -> None:
     "--audience",
     "audiences",
     multiple=True,
-    metavar="all|tag:WORD",
-    help="Who gets it; repeat tag:… for more tags.",
+    metavar="all|tag:WORD|tapped:ID|not-tapped:ID|failed:ID",
+    help="Who gets it: everybody; who has a tag (repeat it for more); or those of an earlier"
+    " broadcast who tapped, who got it and did not, or whose text failed.",
 )
 @workspace_option
 @click.option(
@@ -92,6 +95,7 @@ def send(
       echo "Hi {{ first_name | there }}, our menu: example.com/menu" |
         tapline broadcast send --text - --name "May menu" --audience all --draft
       tapline broadcast send --text may.txt --name "May menu" --audience tag:vip --wait
+      tapline broadcast send --text last-day.txt --name "Last day" --audience not-tapped:12
     """
     workspace = find_workspace(workspace_name)
     made = _create(workspace, text.read().strip(), name, audiences, options)
@@ -234,15 +238,18 @@ def _create(
 
 
 def read_audiences(words: tuple[str, ...]) -> dict[str, Any]:
-    """Return `all` or `tag:…` words as an audience; raises `BadOption`."""
+    """Return `all`, `tag:…` or `tapped:…` words as an audience; raises `BadOption`."""
     if words == ("all",):
         return {"all": True}
+    if len(words) == 1 and (earlier := _FOLLOW_UP.fullmatch(words[0])):
+        return {"broadcast": int(earlier["id"]), "did": earlier["did"].replace("-", "_")}
     tags = [word.removeprefix("tag:") for word in words if word.startswith("tag:")]
     if not words or len(tags) != len(words):
         raise BadOption(
             f"The audience {' '.join(words) or '(none)'} cannot be read.",
-            why="It is everybody, or the contacts with one of some tags.",
-            do="Say --audience all, or --audience tag:vip (repeat it for more tags).",
+            why="It is everybody, the contacts with one of some tags, or those of one broadcast.",
+            do="Say --audience all, --audience tag:vip (repeat it for more tags), or"
+            " --audience not-tapped:12 (also tapped:12 and failed:12).",
         )
     return {"tags": tags}
 

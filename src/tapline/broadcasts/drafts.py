@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast
@@ -20,6 +21,12 @@ from tapline.workspaces.models import Workspace
 
 IMPORTS_OFFERED = 20
 UTM_FIELDS = ("source", "medium", "campaign")
+
+_DID_IN_WORDS = {
+    "tapped": gettext_lazy("Who tapped in «%(name)s»"),
+    "not_tapped": gettext_lazy("Who got «%(name)s» and did not tap"),
+    "failed": gettext_lazy("Whose text of «%(name)s» failed"),
+}
 
 
 def read_form(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
@@ -68,12 +75,15 @@ def audience_choices(workspace: Workspace, current: dict[str, Any]) -> Iterator[
             "day": each.started_at.date().isoformat(),
         }
     if current:
-        offered.setdefault(json.dumps(current), describe_audience(current))
+        offered.setdefault(json.dumps(current), describe_audience(workspace, current))
     yield from offered.items()
 
 
-def describe_audience(audience: dict[str, Any]) -> str:
-    """Return who a broadcast is for, in words."""
+def describe_audience(workspace: Workspace, audience: dict[str, Any]) -> str:
+    """Return who a broadcast of `workspace` is for, in words."""
+    if "broadcast" in audience:
+        earlier = Broadcast.objects.filter(workspace=workspace, pk=audience["broadcast"]).first()
+        return _DID_IN_WORDS[audience["did"]] % {"name": earlier.name if earlier else "–"}
     ((kind, value),) = audience.items() if len(audience) == 1 else (("", []),)
     if kind == "all":
         return _("Everybody who agreed")
@@ -82,6 +92,19 @@ def describe_audience(audience: dict[str, Any]) -> str:
     if kind == "imports":
         return _("From %(count)d imported files") % {"count": len(value)}
     return _("%(count)d chosen contacts") % {"count": len(value)}
+
+
+def follow_up(earlier: Broadcast, did: str) -> Broadcast:
+    """Return a broadcast, not saved, to those of an earlier one who did so; raises `BadAudience`.
+
+    What the earlier one was about stays; its text is not repeated.
+    """
+    kept = ("workspace", "domain", "campaign", "offer", "purpose", "provider", "sender_number")
+    return Broadcast(
+        name=_("%(name)s, again") % {"name": earlier.name[:140]},
+        audience=read_audience(earlier.workspace, {"broadcast": earlier.pk, "did": did}),
+        **{field: getattr(earlier, field) for field in kept},
+    )
 
 
 def as_unsaved(workspace: Workspace, values: dict[str, Any], stored: Broadcast | None) -> Broadcast:

@@ -64,7 +64,7 @@ class Broadcast(models.Model):
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MARKETING)
     provider = models.CharField(max_length=40, default="simulator")
     sender_number = models.CharField(max_length=16, blank=True)
-    # {"all": true} or {"tags": [names]} or {"imports": [ids]} or {"contacts": [ids]}
+    # What `audience.read_audience` returns, such as {"all": true} or {"tags": [names]}.
     audience = models.JSONField(default=dict)
     utm = models.JSONField(default=dict)  # {"source": …, "medium": …, "campaign": …}
     is_test = models.BooleanField(default=False)  # Its taps count as `operator`.

@@ -27,6 +27,7 @@ from tapline.broadcasts.drafts import (
     as_unsaved,
     audience_choices,
     describe_audience,
+    follow_up,
     read_form,
     save_names,
 )
@@ -65,7 +66,7 @@ def compose(visit: Visit, broadcast_id: int | None = None) -> HttpResponse:
     if stored is not None and stored.state not in CHANGEABLE:
         return redirect("broadcasts:show", visit.workspace.pk, stored.pk)
     if visit.request.method != "POST":
-        return _form(visit, stored or Broadcast(workspace=visit.workspace))
+        return _form(visit, stored or _new(visit))
     try:
         saved = _save(visit, stored)
     except TaplineError as error:
@@ -94,7 +95,7 @@ def show(visit: Visit, broadcast_id: int) -> HttpResponse:
     context = {
         "room": "broadcasts",
         "broadcast": broadcast,
-        "audience": describe_audience(broadcast.audience),
+        "audience": describe_audience(visit.workspace, broadcast.audience),
         "preview": preview(broadcast) if visit.access.sees_people else None,
         "is_scheduled": broadcast.state == BroadcastState.SCHEDULED,
     }
@@ -132,6 +133,14 @@ def find_broadcast(visit: Visit, broadcast_id: int) -> Broadcast:
         pk=broadcast_id,
         workspace=visit.workspace,
     )
+
+
+def _new(visit: Visit) -> Broadcast:
+    """Return an empty broadcast, or one to those of an earlier one whom the address names."""
+    earlier = visit.request.GET.get("after", "")
+    if not (earlier.isdigit() and len(earlier) < 12):
+        return Broadcast(workspace=visit.workspace)
+    return follow_up(find_broadcast(visit, int(earlier)), visit.request.GET.get("did", ""))
 
 
 def _save(visit: Visit, stored: Broadcast | None) -> Broadcast:

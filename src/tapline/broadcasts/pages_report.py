@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tapline.broadcasts.models import Broadcast, BroadcastState, Message
+from tapline.broadcasts.audience import REACHED_STATES
+from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
 from tapline.broadcasts.reasons import reason_for
 from tapline.broadcasts.reports import build_report
 from tapline.clicks import reports as clicks
@@ -30,6 +32,13 @@ LIVELY_FOR = dt.timedelta(days=1)
 LIVELY_SECONDS, CALM_SECONDS, DETAILS_SECONDS = 1, 15, 10
 # Wider charts than this have more points than pixels.
 MOST_POINTS = 2000
+
+# The messages of the contacts whom the audience of the same name names (`audience.DID`).
+GROUPS: dict[str, Q] = {
+    "tapped": Q(first_human_click_at__isnull=False),
+    "not-tapped": Q(first_human_click_at__isnull=True, state__in=REACHED_STATES),
+    "failed": Q(first_human_click_at__isnull=True, state=MessageState.FAILED),
+}
 
 UNDER_WAY = (BroadcastState.PREPARING, BroadcastState.SENDING, BroadcastState.PAUSED)
 
@@ -61,7 +70,7 @@ def show_details(visit: Visit, broadcast_id: int) -> HttpResponse:
 
 @inside(Need.PEOPLE)
 def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse:
-    """Show who tapped, or who did not, in the order in which they got their texts."""
+    """Show who tapped, who did not, or whose text failed, in the order of their texts."""
     broadcast = _find(visit, broadcast_id)
     after = visit.request.GET.get("after", "")
     start = int(after) if after.isdigit() and len(after) < 12 else -1
@@ -69,9 +78,9 @@ def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse
         Message.objects.filter(
             broadcast=broadcast,
             workspace=visit.workspace,
-            first_human_click_at__isnull=group != "tapped",
             position__gt=start,
         )
+        .filter(GROUPS[group])
         .select_related("contact")
         .order_by("position")[: RECIPIENTS_PER_PAGE + 1]
     )
@@ -80,6 +89,7 @@ def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse
         "room": "broadcasts",
         "broadcast": broadcast,
         "group": group,
+        "did": group.replace("-", "_"),
         "recipients": [Recipient(each, _why(broadcast, each)) for each in shown],
         "next_after": shown[-1].position if len(found) > len(shown) else None,
     }

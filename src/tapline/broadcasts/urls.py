@@ -22,9 +22,9 @@ class ActionConverter:
 
 
 class GroupConverter(ActionConverter):
-    """Recipients who tapped, and those who did not."""
+    """Recipients who tapped, those who did not, and those whose text failed."""
 
-    regex = "tapped|not-tapped"
+    regex = "|".join(pages_report.GROUPS)
 
 
 register_converter(ActionConverter, "broadcast_action")
