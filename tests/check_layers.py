@@ -18,7 +18,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clicklog": BASE,
     "edge": BASE | PURE | {"instance.keys"},
     "workspaces": BASE | {"instance"},
-    "instance": BASE | PURE | {"workspaces", "links", "clicks.loops", "broadcasts.loops"},
+    "instance": BASE
+    | PURE
+    | {"workspaces", "links", "clicks.loops", "broadcasts.loops", "replies.loops"},
     "links": BASE | PURE | {"instance", "workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
     "clicks": BASE | PURE | {"instance", "workspaces", "links"},

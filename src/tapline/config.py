@@ -114,6 +114,9 @@ class Config:
     sender_rate: float = setting(
         0.0, "Texts a second from one sender number. 0: as fast as the provider takes them."
     )
+    answer_days: int = setting(
+        30, "How long after somebody last wrote to us they may be answered.", unit="days"
+    )
     part_price: float = setting(
         0.0, "What one part costs where the provider names no price.", unit="currency"
     )

@@ -410,7 +410,7 @@ def test_what_the_loops_look_for_is_found_by_the_index_of_unfinished_messages(
     }
 
     with connection.cursor() as cursor:
-        cursor.execute("explain query plan " + sending.LEASE.format(textable="true"), values)
+        cursor.execute("explain query plan " + sending.LEASE.format(may_get_it="true"), values)
         plan = " ".join(row[3] for row in cursor.fetchall())
 
     assert "message_unfinished (broadcast_id=? AND state=?)" in plan

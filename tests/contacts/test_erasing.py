@@ -69,6 +69,7 @@ def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
         "audit": 1,
         "messages": 1,
         "conversations": 0,
+        "conversation_answers": 0,
         "replies": 1,
         "personal_links": 0,
         "clicks": 2,

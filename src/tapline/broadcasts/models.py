@@ -18,11 +18,15 @@ from tapline.workspaces.models import Workspace
 
 class BroadcastKind(models.TextChoices):
     """COMPOSED: written here, sent by us. TRACKED: texts that another system sends. STANDING:
-    single texts of the API, gathered per workspace and campaign."""
+    single texts of the API, gathered per workspace and campaign. ANSWERS: to people who wrote to
+    us, gathered per number; who may get them hangs on that, not on consent. NOTICES: the one
+    confirmation that an opt-out gets. Both leave at any hour: their person has just written."""
 
     COMPOSED = "composed"
     TRACKED = "tracked"
     STANDING = "standing"
+    ANSWERS = "answers"
+    NOTICES = "notices"
 
 
 class BroadcastState(models.TextChoices):

@@ -23,11 +23,11 @@ from tapline import config
 from tapline.broadcasts.bulk import in_database, run_bulk
 from tapline.broadcasts.composing import send_before
 from tapline.broadcasts.lifecycle import pause
-from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.models import Broadcast, BroadcastKind
 from tapline.broadcasts.outcomes import count_spent, keep_answers
 from tapline.broadcasts.pacing import free_turns, use_turns
 from tapline.broadcasts.rendering import Rendered, render_chunk
-from tapline.contacts.consent import textable_sql
+from tapline.contacts.textable import answerable_sql, textable_sql
 from tapline.errors import Conflict
 from tapline.providers.base import Outgoing, Provider, Refused
 from tapline.providers.registry import provider as provider_named
@@ -56,12 +56,8 @@ LEASE = """
 -- cancelled, in the same statement; so is a text that lost its contact.
 update broadcasts_message set
   leased_by = %(owner)s, leased_until = %(until)s,
-  state = case when exists (
-      select 1 from contacts_contact c where c.id = broadcasts_message.contact_id and {textable})
-    then 'leased' else 'cancelled' end,
-  error_code = case when exists (
-      select 1 from contacts_contact c where c.id = broadcasts_message.contact_id and {textable})
-    then '' else 'not_textable' end
+  state = case when {may_get_it} then 'leased' else 'cancelled' end,
+  error_code = case when {may_get_it} then '' else 'not_textable' end
 where id in (
   select m.id from broadcasts_message m
   where m.broadcast_id = %(broadcast)s and m.state = 'pending'
@@ -155,7 +151,7 @@ class Sender:
         return True
 
     def _lease(self, broadcast: Broadcast, owner: str) -> list[int]:
-        statement = LEASE.format(textable=textable_sql(broadcast.workspace, broadcast.purpose))
+        statement = LEASE.format(may_get_it=may_get_it_sql(broadcast))
         now = self.now()
         with transaction.atomic(), connection.cursor() as cursor:
             count = free_turns(broadcast.sender_number, self.chunk, now)
@@ -166,6 +162,7 @@ class Sender:
                 "owner": owner,
                 "until": in_database(now + dt.timedelta(seconds=LEASE_SECONDS)),
                 "count": count,
+                "now": in_database(now),
             }
             cursor.execute(statement, values)
             leased = [number for number, state in cursor.fetchall() if state == "leased"]
@@ -222,6 +219,16 @@ def _take_back(broadcast: Broadcast, submitted: Sequence[Rendered], owner: str) 
     with transaction.atomic():
         run_bulk(RELEASE, [(each.id,) for each in submitted], {"owner": owner})
         count_spent(broadcast.pk)
+
+
+def may_get_it_sql(broadcast: Broadcast) -> str:
+    """Return the condition, with the parameter `now`, under which a message of `broadcast` may
+    leave: its person agreed to such texts, or, for an answer, wrote to us."""
+    if broadcast.kind in (BroadcastKind.ANSWERS, BroadcastKind.NOTICES):
+        return answerable_sql(broadcast.workspace, message="broadcasts_message")
+    textable = textable_sql(broadcast.workspace, broadcast.purpose)
+    return f"""exists (
+      select 1 from contacts_contact c where c.id = broadcasts_message.contact_id and {textable})"""
 
 
 def within_limit(

@@ -25,6 +25,7 @@ from tapline.workspaces.tree import descendant_ids
 __all__ = [
     "ON_OPT_OUT",
     "BadConsent",
+    "is_suppressed",
     "keep_wording",
     "opt_out",
     "record_consent",
@@ -115,6 +116,14 @@ def opt_out(
         for stop_waiting in ON_OPT_OUT:
             stop_waiting(phone, scope, at)
     return len(contacts)
+
+
+def is_suppressed(phone: str, scope: Workspace) -> bool:
+    """Say whether every text to an E.164 number from `scope` is stopped already."""
+    found = Suppression.objects.filter(
+        phone_hash=hash_phone(phone), scope__in=scope.ancestor_ids, purpose="", lifted_at=None
+    )
+    return found.exists()
 
 
 def suppress(

@@ -32,6 +32,19 @@ THREADS = f"""
 select id, phone, number, state, last_at from replies_thread where {_THEIRS} order by id
 """
 
+_THEIR_THREADS = f"thread_id in (select id from replies_thread where {_THEIRS})"
+
+ANSWERS = f"""
+-- What was answered to a person.
+select id, kind, text, made_by, made_at, refused, message_id
+from replies_answer where {_THEIR_THREADS} order by id
+"""
+
+FORGET_ANSWERS = f"""
+-- What was answered goes with its thread; that a text left stays with its message.
+delete from replies_answer where {_THEIR_THREADS}
+"""
+
 FORGET_THREADS = f"""
 -- A conversation is its person's alone. Their replies let go of it before.
 delete from replies_thread where {_THEIRS}
@@ -54,6 +67,12 @@ KEPT = (
         find=lambda person: person.rows(THREADS),
         erase=lambda person: person.change(FORGET_THREADS),
         numbers=_thread_numbers,
+    ),
+    Kept(
+        name="conversation_answers",
+        words=_("What we answered, and who of us did"),
+        find=lambda person: person.rows(ANSWERS),
+        erase=lambda person: person.change(FORGET_ANSWERS),
     ),
     Kept(
         name="replies",

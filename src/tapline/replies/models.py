@@ -1,10 +1,11 @@
-"""What is stored of conversations: what people wrote to us, and the threads that it forms."""
+"""What is stored of conversations: what people wrote to us, what was answered, their threads."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
-from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.models import Broadcast, Message
 from tapline.contacts.models import Contact
 from tapline.workspaces.models import User, Workspace
 
@@ -67,3 +68,65 @@ class Reply(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "provider_id"], name="one_reply_each")
         ]
+
+
+class AnswerKind(models.TextChoices):
+    """Why a text leaves that is no broadcast. Each but a person's answer is made by itself, once
+    for the reply that it answers."""
+
+    WRITTEN = "written"  # by somebody of the workspace, on the page or through the API
+    HELP = "help"
+    CONFIRMATION = "confirmation"  # that an opt-out was heard: the one text after it
+    RETURN = "return"  # that somebody who had opted out is back
+    KEYWORD = "keyword"
+
+
+class Answer(models.Model):
+    """One text that leaves as part of a conversation. It waits until a worker has put it into the
+    queue of messages, then `message` tells what became of it."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="answers")
+    reply = models.ForeignKey(Reply, null=True, on_delete=models.SET_NULL)
+    kind = models.CharField(max_length=12, choices=AnswerKind.choices)
+    text = models.TextField()  # as it was written, with the original links
+    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL)
+    refused = models.CharField(max_length=40, blank=True)  # why it never became a message
+    made_by = models.CharField(max_length=160)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()  # after this it must not leave any more
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reply", "kind"],
+                name="one_automatic_answer_each",
+                condition=Q(reply__isnull=False) & ~Q(kind="written"),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="answer_waiting",
+                condition=Q(message__isnull=True) & Q(refused=""),
+            )
+        ]
+
+
+class Scope(models.TextChoices):
+    """How far an opt-out reaches."""
+
+    BRAND = "brand"
+    WORKSPACE = "workspace"
+
+
+class ConversationSettings(models.Model):
+    """How a workspace answers by itself. What it leaves empty comes from the one above it."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE)
+    brand = models.CharField(max_length=60, blank=True)  # as texts name it
+    contact = models.CharField(max_length=120, blank=True)  # where help is: number, e-mail, page
+    help_text = models.TextField(blank=True)
+    confirmation_text = models.TextField(blank=True)
+    return_text = models.TextField(blank=True)
+    # Of the workspace at the top alone: it holds for its whole tree.
+    opt_out_scope = models.CharField(max_length=9, choices=Scope.choices, default=Scope.BRAND)

@@ -8,30 +8,37 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from tapline.contacts.consent import opt_out
+from tapline.contacts.consent import is_suppressed, opt_out
 from tapline.contacts.phones import hash_phone
 from tapline.providers.base import InboundText
-from tapline.replies.models import LONGEST_NUMBER, Reply, Thread, ThreadState
+from tapline.replies.answering import answer_by_itself
+from tapline.replies.automatic import automatic_text, opt_out_scope
+from tapline.replies.models import LONGEST_NUMBER, AnswerKind, Reply, Thread, ThreadState
 from tapline.replies.routing import Place, find_place
-from tapline.texts.wishes import is_stop_word
-from tapline.workspaces.models import Workspace
+from tapline.texts.wishes import is_help_word, is_stop_word
 
 # PostgreSQL cannot store the one, and nobody can encode the other.
 _UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+# Features that act on what people write add a function here, in their AppConfig.ready. Each is
+# called inside the transaction that stores the reply, unless it asked to be left alone or for
+# help: those come first, whatever a feature would make of the word.
+ON_REPLY: list[Callable[[Reply], None]] = []
 
 
 def take_inbound(inbound: InboundText) -> Reply | None:
     """Store one inbound text and return it; None if it came before.
 
     It goes to the thread of its sender in the workspace that `routing` finds, which is open and
-    unread afterwards. An opt-out stops every purpose in the whole tree of that workspace: the
-    person need not know who belongs to whom. May be called again with the same text, from
-    several processes.
+    unread afterwards. An opt-out stops every purpose, as far as the brand chose (the whole tree,
+    unless it did), and is confirmed once. May be called again with the same text, from several
+    processes.
     """
     place = find_place(inbound)
     if place is None:
@@ -41,11 +48,26 @@ def take_inbound(inbound: InboundText) -> Reply | None:
         reply, is_new = _keep(inbound, place, thread)
         if not is_new:
             return None
-        if reply.is_opt_out:
-            root = Workspace.objects.get(pk=place.workspace.ancestor_ids[0])
-            opt_out(reply.phone, scope=root, reason="reply", at=reply.received_at, by="reply")
         _move_up(thread, reply, inbound, place)
+        if reply.is_opt_out:
+            _stop(reply)
+        elif is_help_word(reply.text):
+            text = automatic_text(place.workspace, AnswerKind.HELP)
+            answer_by_itself(reply, AnswerKind.HELP, text)
+        else:
+            for hear in ON_REPLY:
+                hear(reply)
     return reply
+
+
+def _stop(reply: Reply) -> None:
+    """Opt a reply's sender out, and confirm it if they had not opted out before."""
+    scope = opt_out_scope(reply.workspace)
+    was_out = is_suppressed(reply.phone, scope)
+    opt_out(reply.phone, scope=scope, reason="reply", at=reply.received_at, by="reply")
+    if not was_out:
+        text = automatic_text(reply.workspace, AnswerKind.CONFIRMATION)
+        answer_by_itself(reply, AnswerKind.CONFIRMATION, text)
 
 
 def _thread_of(inbound: InboundText, place: Place) -> Thread:

@@ -1,0 +1,8 @@
+"""What the worker's `sending` process repeats for conversations."""
+
+from __future__ import annotations
+
+from tapline.loops import Loop
+from tapline.replies.answering import queue_waiting
+
+ANSWER_LOOPS: list[Loop] = [Loop(name="answer", step=queue_waiting, idle_seconds=0.3)]
