@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ OTHER_FILES = 5
 OTHER_BROADCASTS = 38
 WORKSPACE, BROADCAST = 1, 1000
 ROUNDS = 40
+ROUNDS_WITH_NEWS, NEWS = 10, 250
 HEADLINE_MS, PAGE_MS = 50, 300
 
 CLICKS = """(
@@ -81,6 +82,7 @@ def run() -> list[Figure]:
         first = milliseconds(ask_page)  # reads the broadcast's clicks into memory
         headline = [milliseconds(ask_headline) for _ in range(ROUNDS)]
         page = [milliseconds(ask_page) for _ in range(ROUNDS)]
+        with_news = [milliseconds(ask_page) for _ in news()]
         again = [milliseconds(partial(ask_page, anew=False)) for _ in range(ROUNDS)]
         size = sum(path.stat().st_size for path in (folder / "clicks").glob("*.parquet"))
         files = OTHER_FILES + 1 + SMALL_FILES
@@ -93,6 +95,7 @@ def run() -> list[Figure]:
             seen("headline, p50", percentile(headline, 0.5), "ms"),
             at_most("whole page, p95", percentile(page, 0.95), "ms", PAGE_MS, note),
             seen("whole page, p50", percentile(page, 0.5), "ms", slowest_questions()),
+            seen("whole page, clicks just came in, p95", percentile(with_news, 0.95), "ms"),
             seen("whole page, no click since, p95", percentile(again, 0.95), "ms"),
             seen("bytes kept per click", size / STORED, "B"),
         ]
@@ -110,6 +113,14 @@ def fill() -> None:
     for _ in range(SMALL_FILES):
         count = IN_SMALL_FILES // SMALL_FILES
         first = add_file(first, count, f"cast({BROADCAST} as bigint)", level=0)
+
+
+def news() -> Iterator[int]:
+    """List another small file of the broadcast before each look at its page."""
+    first = STORED
+    for _ in range(ROUNDS_WITH_NEWS):
+        first = add_file(first, NEWS, f"cast({BROADCAST} as bigint)", level=0)
+        yield first
 
 
 def add_file(first: int, count: int, broadcast: str, *, level: int) -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import random
 import threading
 
 import pytest
 from django.db import connections
 
-from tapline.clicks import reports, rewrite, slices
+from tapline.clicks import reports, rewrite, slices, store
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
-from tests.clicks.world import IPHONE, WHATSAPP, World, make_world, take_in
+from tapline.clicks.slices import forget_slices
+from tests.clicks.world import IPHONE, NOON, PIXEL, WHATSAPP, World, make_world, take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,16 +66,64 @@ def test_what_is_too_much_to_remember_is_read_from_the_files(
     assert [share.people for share in reports.by_os(*world.of)] == [2]
 
 
-def test_people_are_counted_alike_with_and_without_bitmaps(monkeypatch: pytest.MonkeyPatch) -> None:
+def everything(world: World) -> list[object]:
+    questions = (
+        reports.summarise,
+        reports.by_minute,
+        reports.by_link,
+        reports.by_device,
+        reports.by_device_kind,
+        reports.by_os,
+        reports.by_browser,
+        reports.by_hour,
+        reports.by_weekday,
+        reports.time_to_tap,
+        reports.clickers,
+    )
+    return [ask(*world.of) for ask in questions]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_is_added_up_while_taps_come_in_is_what_the_files_say(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(seed)
+    world, other = make_world(6), make_world(6)
+    agents = [IPHONE, PIXEL, WHATSAPP, "?", *(f"{PIXEL} {number}" for number in range(3))]
+
+    for size in (9, 1, 40, 3):
+        for each in (world, other):
+            take_in(
+                *(
+                    each.tap(
+                        rng.randrange(6),
+                        at=NOON + dt.timedelta(minutes=rng.randrange(3000)),
+                        agent=rng.choice(agents),
+                    )
+                    for _ in range(size)
+                )
+            )
+        remembered = everything(world)
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                reports, "query_broadcast", lambda sql, params, people="": store.query(sql, params)
+            )
+            assert everything(world) == remembered
+
+
+@pytest.mark.parametrize("most_bits", [0, slices.MOST_BITS])
+def test_people_are_counted_alike_in_memory_and_from_files(
+    most_bits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = make_world(4)
     take_in(*(world.tap(number % 3, agent=IPHONE) for number in range(7)), world.tap(3, agent="?"))
-    with_bitmaps = reports.summarise(*world.of), reports.by_link(*world.of)
+    remembered = everything(world)
 
-    monkeypatch.setattr(slices, "MOST_BITS", 0)
+    forget_slices()
+    monkeypatch.setattr(slices, "MOST_ROWS_PER_SLICE", 0)
+    monkeypatch.setattr(slices, "MOST_BITS", most_bits)
 
-    assert with_bitmaps == (reports.summarise(*world.of), reports.by_link(*world.of))
-    assert with_bitmaps[0].human_clickers == 3
-    assert with_bitmaps[0].unknown_only_messages == 1
+    assert everything(world) == remembered
 
 
 def test_many_threads_look_while_taps_come_in() -> None:

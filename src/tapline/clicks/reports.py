@@ -13,6 +13,7 @@ from typing import Any
 
 from tapline.clicks.evidence import Verdict
 from tapline.clicks.listing import read_list
+from tapline.clicks.slice_table import PERHAPS
 from tapline.clicks.slices import query_broadcast
 from tapline.clicks.store import find_files, int_list, query
 
@@ -140,9 +141,6 @@ FEED_COLUMNS: tuple[str, ...] = (
 
 MACHINE_VERDICTS: tuple[str, ...] = tuple(item for item in Verdict if item != Verdict.HUMAN)
 
-# Columns that have few values; a phone's model is not one of them.
-_FEW_VALUES = frozenset({"link", "device_kind", "os", "browser", "hour_local", "weekday_local"})
-
 # The spans of TIME_TO_TAP: upper bounds in seconds, None for no bound.
 TIME_SPANS_SECONDS: tuple[int | None, ...] = (60, 300, 900, 3600, 21_600, 86_400, None)
 
@@ -199,11 +197,11 @@ class RecentClick:
 def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
     """Return the totals of one broadcast."""
     params = _of(workspace_id, broadcast_id)
-    people, taps = query_broadcast(PEOPLE, params, few_groups=True)[0]
+    people, taps = query_broadcast(PEOPLE, params)[0]
     requests = {verdict: int(count) for verdict, count in query_broadcast(REQUESTS, params)}
     perhaps = people
     if "unknown" in requests:  # Most broadcasts have none: they are spared another look.
-        perhaps = query_broadcast(PERHAPS_PEOPLE, params, few_groups=True)[0][0]
+        perhaps = query_broadcast(PERHAPS_PEOPLE, params, people=PERHAPS)[0][0]
     return ClickSummary(
         human_clickers=people,
         human_clicks=_count(taps),
@@ -322,9 +320,11 @@ def feed(
 
 
 def _by(column: str, workspace_id: int, broadcast_id: int) -> list[Share]:
-    sql, few_groups = BY_COLUMN.format(column=column), column in _FEW_VALUES
-    rows = query_broadcast(sql, _of(workspace_id, broadcast_id), few_groups=few_groups)
-    return [Share(value, people, int(taps)) for value, people, taps in rows]
+    sql = BY_COLUMN.format(column=column)
+    rows = query_broadcast(sql, _of(workspace_id, broadcast_id), people=column)
+    shares = [Share(value, people, int(taps)) for value, people, taps in rows]
+    # Once more: where words are kept as codes, equal shares come in the order of these.
+    return sorted(shares, key=lambda share: (-share.people, -share.taps, share.value))
 
 
 def _totals(column: str, workspace_id: int) -> list[Share]:

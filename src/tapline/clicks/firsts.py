@@ -1,0 +1,68 @@
+"""Which rows are the first of their person within each group: people then add up like taps.
+
+Counting distinct people per group needs a hash table or a bitmap each time it is asked. Once the
+first row of each (person, group) is marked, it is a sum over marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Marks = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+# How many earlier rows of a person are compared one by one. Few people tap more often; theirs are
+# sorted, which takes five times as long a row.
+LONGEST_WALK = 32
+
+
+def mark_firsts(people: NDArray[np.int64], groupings: Sequence[NDArray[Any]]) -> list[Marks]:
+    """Return for each grouping which rows are the first with their person and group.
+
+    `people` and each of `groupings` hold one number a row. About 10 ns a row and grouping:
+    `python -m bench report`, «first page after a start».
+    """
+    rows, places = _in_runs(people)
+    return [_firsts(people, grouping, rows, places) for grouping in groupings]
+
+
+def _in_runs(people: NDArray[np.int64]) -> tuple[Rows, Rows]:
+    """Return the rows of people with several, person by person in their order; and for each how
+    many rows its person has before it."""
+    order = np.argsort(people, kind="stable")
+    ordered = people[order]
+    begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    counts = np.diff(np.r_[begins, len(ordered)])
+    rows = order[np.repeat(counts > 1, counts)]
+    counts = counts[counts > 1]
+    return rows, np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def _firsts(people: NDArray[np.int64], grouping: NDArray[Any], rows: Rows, places: Rows) -> Marks:
+    groups = grouping[rows]
+    repeated = np.zeros(len(rows), bool)
+    undecided = np.flatnonzero(places)
+    for back in range(1, LONGEST_WALK + 1):
+        repeated[undecided] = groups[undecided] == groups[undecided - back]
+        undecided = undecided[~repeated[undecided] & (places[undecided] > back)]
+        if not len(undecided):
+            break
+    else:
+        theirs = np.flatnonzero(np.isin(people[rows], people[rows[undecided]]))
+        repeated[theirs] = _repeats(people[rows[theirs]], groups[theirs])
+    firsts = np.ones(len(people), bool)
+    firsts[rows[repeated]] = False
+    return firsts
+
+
+def _repeats(people: NDArray[np.int64], groups: NDArray[Any]) -> Marks:
+    """Return which rows repeat an earlier one's person and group."""
+    order = np.lexsort((groups, people))  # stable: of equal rows the earliest comes first
+    same = (np.diff(people[order]) == 0) & (np.diff(groups[order]) == 0)
+    repeated = np.empty(len(order), bool)
+    repeated[order] = np.r_[False, same]
+    return repeated
