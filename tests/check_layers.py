@@ -20,7 +20,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workspaces": BASE | {"instance"},
     "instance": BASE
     | PURE
-    | {"workspaces", "links", "clicks.loops", "broadcasts.loops", "replies.loops"},
+    | {
+        "workspaces",
+        "links",
+        "clicks.loops",
+        "contacts.loops",
+        "broadcasts.loops",
+        "replies.loops",
+    },
     "links": BASE | PURE | {"instance", "workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
     "clicks": BASE | PURE | {"instance", "workspaces", "links"},

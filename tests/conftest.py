@@ -18,11 +18,12 @@ from tapline.clicks.slices import forget_slices
 
 @pytest.fixture(autouse=True)
 def _empty_stores() -> Iterator[None]:
-    """Begin without the clicks and uploads of other tests, and remember none afterwards."""
+    """Begin without other tests' clicks, uploads and erasures, and remember none afterwards."""
     settings = config.current()
     uploads = settings.data_dir / "uploads"
     for folder in (settings.click_log_dir, settings.click_store_dir, uploads):
         shutil.rmtree(folder, ignore_errors=True)
+    settings.erasures_path.unlink(missing_ok=True)
     forget_list()
     forget_slices()
     yield

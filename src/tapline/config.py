@@ -96,6 +96,11 @@ class Config:
     master_key_file: Path | None = setting(
         None, "File with the instance's master key; by default master.key in the data folder."
     )
+    erasures_file: Path | None = setting(
+        None,
+        "File with the list of erasures, which outlives a restore; on another disk it outlives this"
+        " one. By default erasures.jsonl in the data folder.",
+    )
     clicklog_keep_days: int = setting(
         3,
         "How long click log segments, which hold full addresses, stay after they were read.",
@@ -129,6 +134,10 @@ class Config:
     @property
     def master_key_path(self) -> Path:
         return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def erasures_path(self) -> Path:
+        return self.erasures_file or self.data_dir / "erasures.jsonl"
 
     @property
     def click_log_dir(self) -> Path:

@@ -74,6 +74,8 @@ DATABASES = {
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                 "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;"
+                # What is erased is overwritten, not only unlinked.
+                "PRAGMA secure_delete=ON;"
             ),
         },
         # A file, not memory: tests use several connections and processes on one database.

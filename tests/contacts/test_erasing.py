@@ -12,6 +12,7 @@ from tapline.clicks import store
 from tapline.clicks.erasing import erase_pending
 from tapline.contacts.consent import opt_out
 from tapline.contacts.erasing import NobodyFound, erase_person, export_person, summarise
+from tapline.contacts.erasures import follow_up
 from tapline.contacts.models import Consent, Contact, Suppression
 from tapline.links.minting import create_link, mint_personal
 from tapline.links.models import Link
@@ -96,6 +97,7 @@ def test_after_erasing_nothing_of_the_person_is_left_in_the_database(world: Worl
     assert {name: count for name, count in erased.items() if count} == {
         "contacts": 1, "answers": 1, "audit": 1, "messages": 1, "replies": 1,
     }  # fmt: skip
+    follow_up()
     left = everything_in_the_database()
     for trace in (phone, "Hi Anna", "Call me", "crm-7", "Rome", "Bonn"):
         assert trace not in left

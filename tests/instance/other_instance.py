@@ -145,6 +145,79 @@ def message_states() -> list[str]:
     ]
 
 
+def meet(*phones: str) -> None:
+    """Send each number a text, have it opened by its recipient, and take the tap in."""
+    import datetime as dt
+
+    from tapline.broadcasts.models import Broadcast, BroadcastLink, Message
+    from tapline.clicks.ingest import ingest_once
+    from tapline.contacts.upserting import upsert_contact
+    from tapline.instance.first_start import make_ready
+    from tapline.links.minting import create_link, mint_range
+    from tests.clicks.world import IPHONE, World, write_log
+
+    ready = make_ready()
+    now = dt.datetime.now(dt.UTC)
+    broadcast = Broadcast.objects.create(
+        workspace=ready.workspace, name="met", state="sent", created_by="test"
+    )
+    link = create_link(ready.workspace, ready.domain, "https://www.example.com/", actor="test")
+    BroadcastLink.objects.create(broadcast=broadcast, link=link, ordinal=0)
+    mint_range(link, len(phones))
+    messages = [
+        Message.objects.create(
+            broadcast=broadcast,
+            workspace=ready.workspace,
+            position=position,
+            contact=upsert_contact(ready.workspace, phone, attributes={"first_name": phone})[0],
+            phone=phone,
+            text=f"Hello {phone}",
+            state="delivered",
+            submitted_at=now,
+            delivered_at=now,
+        )
+        for position, phone in enumerate(phones)
+    ]
+    world = World(ready.workspace, ready.domain, broadcast, link, messages)
+    write_log(
+        [
+            world.tap(position, at=now + dt.timedelta(seconds=60), agent=f"{IPHONE} {phone}")
+            for position, phone in enumerate(phones)
+        ]
+    )
+    while ingest_once():
+        pass
+
+
+def totals() -> dict[str, int]:
+    """Return what counts: messages delivered, messages tapped, taps."""
+    from tapline.broadcasts.models import Message
+    from tapline.clicks import store
+
+    [(taps,)] = store.query("select count(*) from clicks")
+    tapped = Message.objects.filter(first_human_click_at__isnull=False).count()
+    return {"delivered": Message.objects.count(), "tapped": tapped, "taps": int(taps)}
+
+
+def known_phones() -> list[str]:
+    """Return the numbers of all contacts."""
+    from tapline.contacts.models import Contact
+
+    return list(Contact.objects.order_by("phone").values_list("phone", flat=True))
+
+
+def parquet_text() -> str:
+    """Return every value in every click file on disk as text, listed or not."""
+    import duckdb
+
+    from tapline.clicks import store
+
+    files = sorted(store.folder().glob("*.parquet"))
+    database = duckdb.connect()
+    rows = [database.execute(f"select * from '{file}'").fetchall() for file in files]
+    return repr(rows)
+
+
 def main(task: str, *arguments: str) -> None:
     set_up_django()
     values: list[Any] = [int(each) if each.isdigit() else each for each in arguments]

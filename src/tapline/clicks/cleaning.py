@@ -81,7 +81,12 @@ def _remove_bad_lines(before: dt.datetime) -> int:
 def _remove_delisted(now: dt.datetime) -> int:
     wanted = config.current().clicks_keep_delisted_seconds
     keep = dt.timedelta(seconds=min(wanted, LONGEST_DELISTED_SECONDS))
-    due = list(ClickFile.objects.filter(delisted_at__lt=now - keep))
+    return remove_delisted(now - keep)
+
+
+def remove_delisted(before: dt.datetime) -> int:
+    """Delete files that were replaced before `before`; return how many."""
+    due = list(ClickFile.objects.filter(delisted_at__lt=before))
     for file in due:
         (store.folder() / file.name).unlink(missing_ok=True)
     ClickFile.objects.filter(id__in=[file.id for file in due]).delete()

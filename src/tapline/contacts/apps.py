@@ -11,5 +11,9 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from tapline.contacts import keeping, kept
+        from tapline.contacts.erasures import erase_after_restore
+        from tapline.instance.restoring import ERASE_AGAIN
 
         keeping.register(*kept.KEPT)
+        if erase_after_restore not in ERASE_AGAIN:
+            ERASE_AGAIN.append(erase_after_restore)

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from tapline.cli import print_json
 from tapline.contacts import erasing
+from tapline.contacts import erasures as lists
 from tapline.contacts.consent import opt_out
 from tapline.contacts.importing import (
     BadAgreement,
@@ -189,6 +190,49 @@ def erase(phone: str, workspace_name: str | None, yes: bool, as_json: bool) -> N
     click.echo("Erased or made anonymous; click files and the click log follow in a minute:")
     for name, count in erased.items():
         click.echo(f"{name.replace('_', ' '):<16} {count}")
+
+
+@contacts.group()
+def erasures() -> None:
+    """Take the list of erasures along, so that no restored backup brings anybody back.
+
+    The list names nobody: it holds scrambled numbers that only this instance's key can match.
+    Restoring on the same machine reads it by itself.
+    """
+
+
+@erasures.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def export_erasures(file: Path, as_json: bool) -> None:
+    """Write the list to FILE, or add what FILE lacks: keep it apart from the backups.
+
+    \b
+    tapline contacts erasures export /elsewhere/erasures.jsonl
+    tapline restore /backups/tapline.tar --erasures /elsewhere/erasures.jsonl
+    """
+    make_ready()
+    count = lists.export_list(file)
+    if as_json:
+        print_json({"file": str(file), "erasures": count})
+    else:
+        click.echo(f"{count:,} erasures are in {file}.")
+
+
+@erasures.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+def import_erasures(file: Path, as_json: bool) -> None:
+    """Erase again whoever FILE names and this instance still knows from before.
+
+    For a restore that went without the list. People who came back since they were erased stay.
+    """
+    make_ready()
+    count = lists.import_list(file)
+    if as_json:
+        print_json({"erased_again": count})
+    else:
+        click.echo(f"{count:,} people were erased again.")
 
 
 def find_workspace(name: str | None) -> Workspace:

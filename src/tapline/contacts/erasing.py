@@ -1,9 +1,9 @@
 """What is kept of one person: found, exported and erased, wherever it lies; totals stay.
 
 A person is a phone number within a workspace and those below it. Where things lie is told by the
-features themselves (`keeping`). Erasing happens in one transaction of the control database; that
-transaction also asks for the click files to be rewritten, which the worker does soon after. An
-opt-out survives as the number's keyed hash.
+features themselves (`keeping`). Erasing happens in one transaction of the control database, which
+also asks the worker to follow into click files and elsewhere, and remembers the erasure for backups
+that are restored later (`erasures`). An opt-out survives as the number's keyed hash.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 from django.db import transaction
 
 from tapline.contacts import keeping
+from tapline.contacts.erasures import remember
 from tapline.contacts.keeping import Person
 from tapline.contacts.models import Contact
 from tapline.errors import NotFound
+from tapline.instance.erasures import ListedErasure
 from tapline.workspaces import audit
 from tapline.workspaces.models import Workspace
 
@@ -38,11 +40,14 @@ def export_person(workspace: Workspace, phone: str) -> dict[str, Any]:
     return {"phone": phone, **_find(keeping.person(workspace, phone))}
 
 
-def erase_person(workspace: Workspace, phone: str, *, by: str) -> Mapping[str, int]:
-    """Erase a person from the control database and have the click files follow.
+def erase_person(
+    workspace: Workspace, phone: str, *, by: str, known: ListedErasure | None = None
+) -> Mapping[str, int]:
+    """Erase a person from the control database and have files and other stores follow.
 
     Returns how many rows of each kind were erased or made anonymous. Waiting texts are stopped.
-    Raises `NobodyFound`, also for somebody erased before.
+    `known`: the erasure on a list that is done again. Raises `NobodyFound`, also for somebody
+    erased before.
     """
     with transaction.atomic():
         person = keeping.person(workspace, phone)
@@ -50,6 +55,7 @@ def erase_person(workspace: Workspace, phone: str, *, by: str) -> Mapping[str, i
             raise _nobody(workspace)
         contacts = list(Contact.objects.filter(pk__in=person.contact_ids))
         erased = {kind.name: kind.erase(person) for kind in reversed(keeping.kinds())}
+        remember(person, known)
         for contact in contacts:
             _note(contact, by)
     return {kind.name: erased[kind.name] for kind in keeping.kinds()}

@@ -94,6 +94,9 @@ class Kept:
     # Erases inside the one transaction, by set, and says how many rows changed. What the worker
     # does afterwards (files) is only asked for here, and counts 0. Totals stay.
     erase: Callable[[Person], int]
+    # Follows an erasure to where its transaction does not reach: files, stores of other programs.
+    # The worker calls it some seconds later, again after a failure or a crash.
+    follow: Callable[[Person], object] | None = None
     # All distinct numbers (E.164) that this kind holds: after a restore, people who were erased
     # since the backup are found among them by hash. None: its rows are found by other kinds' keys.
     numbers: Callable[[], Iterable[str]] | None = None

@@ -183,3 +183,18 @@ class Suppression(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["phone_hash", "scope", "purpose", "lifted_at"])]
+
+
+class Erasure(models.Model):
+    """One person erased once, named by a hash alone: known for as long as a backup may hold them.
+
+    The same is kept outside the database, see `tapline.instance.erasures`.
+    """
+
+    uid = models.CharField(max_length=32, unique=True)
+    phone_hash = models.CharField(max_length=32)
+    workspace_id = models.BigIntegerField()  # no foreign key: it is true of backups without it too
+    at = models.DateTimeField()
+    # {"phone": …, "contacts": [ids]} for what lies outside the database, until the worker has been
+    # there, a few seconds later; then null.
+    waiting = models.JSONField(null=True)

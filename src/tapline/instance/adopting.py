@@ -2,7 +2,7 @@
 
 Runs in a process of its own on the folder where the backup was unpacked, before that becomes the
 data folder: an instance is never there in its old epoch. Prints the new epoch and how many
-broadcasts were paused.
+broadcasts were paused and people erased again.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ _STATES_UNDER_WAY = ("scheduled", "preparing", "sending")
 _UNSENT = ("pending", "leased", "submitted")
 
 
-def adopt() -> tuple[int, int]:
-    """Update the tables, begin a new epoch, pause what was under way; return epoch and count.
+def adopt() -> tuple[int, int, int]:
+    """Update the tables, begin a new epoch, pause what was under way, erase again whoever was
+    erased since; return the epoch and the two counts.
 
     Nothing is sent that the lost instance may have sent: a person decides about broadcasts, and
     the provider is asked about single texts.
@@ -26,14 +27,16 @@ def adopt() -> tuple[int, int]:
     from django.db import connections, transaction
 
     from tapline.instance.epochs import begin_epoch
+    from tapline.instance.restoring import ERASE_AGAIN
 
     call_command("migrate", interactive=False, verbosity=0)
     with transaction.atomic():
         epoch = begin_epoch("restored from a backup").epoch
         paused = sum(_pause(broadcast) for broadcast in _under_way())
         _doubt_single_texts()
+    erased = sum(erase_again() for erase_again in ERASE_AGAIN)
     connections.close_all()
-    return epoch, paused
+    return epoch, paused, erased
 
 
 def _under_way() -> Any:

@@ -34,11 +34,18 @@ from tapline.instance.archives import (
     open_archive,
     unpack,
 )
+from tapline.instance.erasures import (
+    ListedErasure,
+    add_to_list,
+    check_key,
+    key_mark,
+    read_list,
+)
 from tapline.instance.keys import fingerprint, read_master_key
 from tapline.instance.supervisor import alone_on
 
 # What may lie in a data folder that counts as empty; drafts, which begin with a dot, may too.
-_NO_DATA = {"master.key", "up.lock", "first-start.lock"}
+_NO_DATA = {"master.key", "up.lock", "first-start.lock", "erasures.jsonl"}
 _ASIDE = "before-restore-"
 # What a backup may put into a data folder; never a master key.
 _BACKED_UP = {"control.sqlite3", "clicks", "clicklog", "simulator"}
@@ -48,6 +55,12 @@ WHOSE = "select uuid, epoch, key_fingerprint from instance_instance where id = 1
 LISTED_CLICK_FILES = """
 -- The click files that count, as the copied database says.
 select name from clicks_clickfile where delisted_at is null order by id
+"""
+
+
+ERASURES = """
+-- Everybody whom the instance that is replaced has erased.
+select uid, phone_hash, workspace_id, at from contacts_erasure
 """
 
 
@@ -76,6 +89,9 @@ class BackupReport:
     size_bytes: int
     epoch: int
     paused_broadcasts: int = 0
+    erased_again: int = 0  # people who were erased after the backup was made
+    # No list of erasures was at hand: whoever was erased after the backup is back.
+    without_erasures: bool = False
     moved_aside: Path | None = None
 
 
@@ -99,13 +115,16 @@ def back_up(target: Path) -> BackupReport:
     return BackupReport(target, len(contents.files), size, contents.epoch)
 
 
-def restore(source: Path, *, replace: bool = False) -> BackupReport:
+def restore(source: Path, *, replace: bool = False, erasures: Path | None = None) -> BackupReport:
     """Bring the instance in a backup back into the data folder, in a new epoch.
+
+    Whoever was erased after the backup was made is erased again, by the list of erasures that the
+    data folder has, and the one in the file `erasures`.
 
     The data folder must be empty but for the master key; with `replace` what it holds is moved
     into a folder of its own there, not deleted. Broadcasts that were under way come back paused.
     Nothing is touched before the backup was read, checked and made ready. Raises `BadBackup`,
-    `DataFolderInUse`, `KeyDoesNotFit`, `RestoreFailed`, `AlreadyRunning`.
+    `DataFolderInUse`, `KeyDoesNotFit`, `BadErasureList`, `RestoreFailed`, `AlreadyRunning`.
     """
     settings = config.current()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -117,12 +136,21 @@ def restore(source: Path, *, replace: bool = False) -> BackupReport:
         _check_key(settings, archive.contents)
         with _staging(settings.data_dir) as staging:
             unpack(archive, staging)
-            epoch, paused = _begin_epoch(staging, settings)
+            has_list = _gather_erasures(settings, erasures)
+            epoch, paused, erased = _begin_epoch(staging, settings)
             aside = _move_aside(settings.data_dir, present) if present else None
             _move_in(staging, settings)
         files = archive.contents.files
-        size = sum(file.size_bytes for file in files)
-        return BackupReport(settings.data_dir, len(files), size, epoch, paused, aside)
+        return BackupReport(
+            settings.data_dir,
+            len(files),
+            sum(file.size_bytes for file in files),
+            epoch,
+            paused,
+            erased,
+            not has_list,
+            aside,
+        )
 
 
 def _existing(settings: Config) -> Path:
@@ -254,11 +282,47 @@ def _staging(data_dir: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _begin_epoch(staging: Path, settings: Config) -> tuple[int, int]:
-    """Bring the staged database up to date and into a new epoch; return it, and how many
-    broadcasts were paused. In a process of its own, whose data folder is the staged one."""
+def _gather_erasures(settings: Config, given: Path | None) -> bool:
+    """Put every erasure that can be known onto the list; say whether there was one to go by.
+
+    The list only grows, so this harms nothing where the restore fails afterwards.
+    """
+    path, key = settings.erasures_path, key_mark(settings)
+    known = path.exists() or settings.control_database.exists()
+    listed = list(read_list(given).values()) if given else []
+    check_key(given or path, listed, key)
+    add_to_list(path, [*listed, *_erased_here(settings, key)])
+    return known or given is not None
+
+
+def _erased_here(settings: Config, key: str) -> list[ListedErasure]:
+    """Return the erasures that the database in the data folder knows, where there is one."""
+    if not settings.control_database.exists():
+        return []
+    try:
+        with _open(settings.control_database) as database:
+            rows = database.execute(ERASURES).fetchall()
+    except sqlite.DatabaseError:
+        return []  # Damaged, or older than this table: the list must do.
+    return [
+        ListedErasure(
+            id=uid,
+            phone_hash=phone_hash,
+            workspace=workspace,
+            at=dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC),
+            key=key,
+        )
+        for uid, phone_hash, workspace, at in rows
+    ]
+
+
+def _begin_epoch(staging: Path, settings: Config) -> tuple[int, int, int]:
+    """Bring the staged database up to date and into a new epoch; return it, how many broadcasts
+    were paused, and how many people erased again. In a process of its own, whose data folder is
+    the staged one."""
     environment = os.environ | {
         "TAPLINE_DATA_DIR": str(staging),
+        "TAPLINE_ERASURES_FILE": str(settings.erasures_path.resolve()),
         "TAPLINE_MASTER_KEY_FILE": str(settings.master_key_path.resolve()),
         "DJANGO_SETTINGS_MODULE": "tapline.settings",
     }
@@ -275,8 +339,8 @@ def _begin_epoch(staging: Path, settings: Config) -> tuple[int, int]:
             why=run.stderr.strip().splitlines()[-1] if run.stderr.strip() else "No reason given.",
             do="Use another backup, or the version of Tapline that made this one.",
         )
-    epoch, paused = run.stdout.split()
-    return int(epoch), int(paused)
+    epoch, paused, erased = run.stdout.split()
+    return int(epoch), int(paused), int(erased)
 
 
 def _move_aside(data_dir: Path, present: list[Path]) -> Path:

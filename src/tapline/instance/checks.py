@@ -169,6 +169,26 @@ def _key_export(_: Config) -> str:
     return f"{exported_at:%Y-%m-%d}"
 
 
+def _erasures(settings: Config) -> str:
+    """Compare the list outside with the database: a restore goes by the list."""
+    from django.apps import apps
+
+    from tapline.instance.erasures import read_list
+
+    # By name: this room lies below contacts.
+    known = set(
+        apps.get_model("contacts", "Erasure")._default_manager.values_list("uid", flat=True)
+    )
+    missing = known - read_list(settings.erasures_path).keys()
+    if missing:
+        raise CheckFailed(
+            f"{settings.erasures_path} lacks {len(missing)} erasures.",
+            why="A backup that is restored would bring these people back.",
+            do="See that the file can be written; the worker adds them within five minutes.",
+        )
+    return f"{len(known)} in {settings.erasures_path}"
+
+
 def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
@@ -183,5 +203,6 @@ _AROUND: tuple[tuple[str, Callable[[Config], str]], ...] = (
 _INSIDE: tuple[tuple[str, Callable[[Config], str]], ...] = (
     ("tables", _tables),
     ("instance", _instance),
+    ("list of erasures", _erasures),
     ("key export", _key_export),
 )

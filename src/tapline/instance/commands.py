@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from tapline.instance.checks import Check, SettingInForce
 
 ACTOR = "command line"
+NO_ERASURES = (
+    "No list of erasures was at hand: people who were erased after this backup was made are back."
+    " If anybody was, find the list and run `tapline contacts erasures import FILE` before"
+    " `tapline up`, or erase them again."
+)
 
 as_json = click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 passphrase_file = click.option(
@@ -121,8 +126,13 @@ def backup(target: Path, is_json: bool) -> None:
     is_flag=True,
     help="Move what is in the data folder into a folder of its own there.",
 )
+@click.option(
+    "--erasures",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The list of erasures, from `tapline contacts erasures export`.",
+)
 @as_json
-def restore(source: Path, replace: bool, is_json: bool) -> None:
+def restore(source: Path, replace: bool, erasures: Path | None, is_json: bool) -> None:
     """Bring back the instance that is in the backup SOURCE.
 
     The data folder must be empty but for the master key; import that first. Restoring begins a
@@ -130,20 +140,27 @@ def restore(source: Path, replace: bool, is_json: bool) -> None:
     the backup go on. Broadcasts that were under way come back paused: some of their texts may
     have left after the backup was made.
 
+    People who were erased after the backup was made are erased again before anything opens, by
+    the list of erasures in the data folder. On a new machine give that list with --erasures.
+
     \b
     Example:
       export TAPLINE_DATA_DIR=/var/lib/tapline
       tapline keys import tapline-key.txt
-      tapline restore /backups/tapline-2030-05-01.tar
+      tapline restore /backups/tapline-2030-05-01.tar --erasures erasures.jsonl
     """
     from tapline.instance.backup import restore as restore_backup
 
-    report = restore_backup(source, replace=replace)
+    report = restore_backup(source, replace=replace, erasures=erasures)
     lines = [f"{report.files:,} files are back in {report.path}; epoch {report.epoch} began."]
     if report.paused_broadcasts:
         lines.append(
             f"Paused broadcasts: {report.paused_broadcasts}. Look at them before going on."
         )
+    if report.erased_again:
+        lines.append(f"People erased since the backup, erased again: {report.erased_again}.")
+    if report.without_erasures:
+        lines.append(NO_ERASURES)
     if report.moved_aside:
         lines.append(f"What was there is in {report.moved_aside}.")
     _say(is_json, asdict(report), "\n".join(lines))

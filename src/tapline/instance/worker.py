@@ -27,9 +27,10 @@ def loops_of(kind: str) -> Sequence[Loop]:
 
         return CLICK_LOOPS
     from tapline.broadcasts.loops import SENDING_LOOPS
+    from tapline.contacts.loops import CONTACT_LOOPS
     from tapline.replies.loops import ANSWER_LOOPS
 
-    return [*SENDING_LOOPS, *ANSWER_LOOPS]
+    return [*SENDING_LOOPS, *ANSWER_LOOPS, *CONTACT_LOOPS]
 
 
 def run_loops(loops: Sequence[Loop]) -> None:
