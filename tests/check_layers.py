@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replies": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers.base"},
+    "signups": BASE | {"instance", "workspaces", "contacts", "broadcasts", "replies"},
     "providers": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "replies.taking"},

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "tapline.broadcasts",
     "tapline.replies",
     "tapline.clicks",
+    "tapline.signups",
     "tapline.web",
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from tapline.providers.simulator import hooks
+from tapline.signups import pages_public
 from tapline.web import static_files
 from tapline.web.api import api
 
@@ -13,7 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tapline.workspaces.urls")),
     path("w/<int:workspace_id>/broadcasts/", include("tapline.broadcasts.urls")),
     path("w/<int:workspace_id>/contacts/", include("tapline.contacts.urls")),
+    path("w/<int:workspace_id>/sign-up-forms/", include("tapline.signups.urls")),
     path("w/<int:workspace_id>/", include("tapline.links.urls")),
+    path("join/<str:token>", pages_public.join, name="join"),
+    path("join/<str:token>/thanks", pages_public.thanks, name="join-thanks"),
     path("api/v1/", api.urls),
     path("hooks/simulator/receipts", hooks.receipts),
     path("hooks/simulator/replies", hooks.replies),

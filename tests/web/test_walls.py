@@ -22,6 +22,7 @@ from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace, move_workspace
 from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_workspace
 from tests.links.making import make_link
+from tests.signups.making import make_form
 from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,7 @@ POSTS_ONLY = {
     "broadcasts:act", "broadcasts:preview", "broadcasts:schedule", "contacts:stop",
     "links:destination", "links:switch", "links:expiry", "links:add-alias", "links:remove-alias",
     "links:add-domain", "links:fallback", "workspaces:add-member", "workspaces:remove-member",
-    "workspaces:create-key", "workspaces:revoke-key", "workspaces:create-below",
+    "signups:switch", "workspaces:create-key", "workspaces:revoke-key", "workspaces:create-below",
 }  # fmt: skip
 
 
@@ -79,6 +80,8 @@ def house() -> House:
         "member_id": member.pk,
         "key_id": key.pk,
         "name": upload,
+        "form_id": make_form(own).pk,
+        "kind": "svg",
         "action": "start",
         "group": "tapped",
     }

@@ -84,14 +84,19 @@ def remove_tag(contact: Contact, name: str) -> None:
     contact.tags.remove(*Tag.objects.filter(workspace=contact.workspace_id, name=name))
 
 
-def _tag(workspace_id: int, name: str) -> Tag:
-    name = name.strip()
+def refuse_bad_tag(name: str) -> None:
+    """Raise `BadContact` for what cannot be a tag."""
     if not 1 <= len(name) <= 80 or not name.isprintable():
         raise BadContact(
             f"'{name[:80]}' cannot be a tag.",
             why="A tag has 1 to 80 printable characters.",
             do="Choose a shorter word.",
         )
+
+
+def _tag(workspace_id: int, name: str) -> Tag:
+    name = name.strip()
+    refuse_bad_tag(name)
     return Tag.objects.get_or_create(workspace_id=workspace_id, name=name)[0]
 
 

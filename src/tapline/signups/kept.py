@@ -1,0 +1,30 @@
+"""What sign-ups keep of a person; see `contacts.keeping`. That somebody signed up stays."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from tapline.contacts.keeping import Kept
+
+SIGN_UPS = """
+-- When and where a person filled in a form.
+select s.id, f.name as form, s.state, s.network, s.agent, s.at, s.confirmed_at
+from signups_signup s join signups_signupform f on f.id = s.form_id
+where s.contact_id in (select value from json_each(%(contacts)s))
+order by s.id
+"""
+
+BLANK_SIGN_UPS = """
+-- The row stays, so that a form's count does.
+update signups_signup set contact_id = null, network = '', agent = ''
+where contact_id in (select value from json_each(%(contacts)s))
+"""
+
+KEPT = (
+    Kept(
+        name="sign_ups",
+        words=_("When and on which form you signed up, from which network and with which browser"),
+        find=lambda person: person.rows(SIGN_UPS),
+        erase=lambda person: person.change(BLANK_SIGN_UPS),
+    ),
+)
