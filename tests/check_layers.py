@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "contacts.loops",
         "broadcasts.loops",
         "replies.loops",
+        "signups.loops",
     },
     "links": BASE | PURE | {"instance", "workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
@@ -37,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replies": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers.base"},
-    "signups": BASE | {"instance", "workspaces", "contacts", "broadcasts", "replies"},
+    "signups": BASE | PURE | {"instance", "workspaces", "contacts", "clicks", "replies"},
     "providers": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "replies.taking"},

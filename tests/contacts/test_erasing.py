@@ -73,6 +73,7 @@ def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
         "conversation_answers": 0,
         "replies": 1,
         "personal_links": 0,
+        "sign_ups": 0,
         "clicks": 2,
         "opted_out": False,
     }

@@ -29,8 +29,9 @@ def loops_of(kind: str) -> Sequence[Loop]:
     from tapline.broadcasts.loops import SENDING_LOOPS
     from tapline.contacts.loops import CONTACT_LOOPS
     from tapline.replies.loops import ANSWER_LOOPS
+    from tapline.signups.loops import SIGN_UP_LOOPS
 
-    return [*SENDING_LOOPS, *ANSWER_LOOPS, *CONTACT_LOOPS]
+    return [*SENDING_LOOPS, *ANSWER_LOOPS, *SIGN_UP_LOOPS, *CONTACT_LOOPS]
 
 
 def run_loops(loops: Sequence[Loop]) -> None:

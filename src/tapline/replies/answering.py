@@ -120,6 +120,23 @@ def answer_by_itself(reply: Reply, kind: AnswerKind, text: str) -> Answer | None
     return made if is_new else None
 
 
+def write_first(thread: Thread, kind: AnswerKind, text: str, *, within: dt.timedelta) -> Answer:
+    """Ask for a text that answers no reply, but what somebody did elsewhere: filled in a form.
+
+    Whoever calls says how often that may be. Cheap, and safe inside a transaction. It does not
+    leave after `within`, nor to somebody who has opted out.
+    """
+    now = timezone.now()
+    return Answer.objects.create(
+        thread=thread,
+        kind=kind,
+        text=text,
+        made_by="worker",
+        made_at=now,
+        expires_at=now + within,
+    )
+
+
 def can_get_texts(phone: str) -> bool:
     """Say whether this is a number that takes texts: no short code, no word, not nothing."""
     return bool(_ANSWERABLE_NUMBER.fullmatch(phone))

@@ -79,6 +79,7 @@ class AnswerKind(models.TextChoices):
     CONFIRMATION = "confirmation"  # that an opt-out was heard: the one text after it
     RETURN = "return"  # that somebody who had opted out is back
     KEYWORD = "keyword"
+    SIGN_UP = "sign_up"  # asks for the yes of a number that was typed into a form, or takes it
 
 
 class Answer(models.Model):

@@ -1,4 +1,4 @@
-"""Registers the feature with Django, and what it keeps about people."""
+"""Registers the feature with Django, what it keeps about people, and how it hears a yes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ class SignUpsConfig(AppConfig):
 
     def ready(self) -> None:
         from tapline.contacts import keeping
+        from tapline.replies.taking import ON_REPLY
         from tapline.signups import kept
+        from tapline.signups.confirming import hear
 
+        if hear not in ON_REPLY:
+            ON_REPLY.append(hear)
         keeping.register(*kept.KEPT)

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from tapline.contacts.consent import record_consent
 from tapline.contacts.models import Contact, Suppression
 from tapline.contacts.phones import normalise
-from tapline.contacts.upserting import add_tags, ensure_contacts
+from tapline.contacts.upserting import ensure_contacts
 from tapline.errors import TaplineError
-from tapline.signups.forms import public_address
+from tapline.signups.agreeing import keep_yes
+from tapline.signups.confirming import ask
 from tapline.signups.models import FormVersion, SignUp, SignUpForm, SignUpState
 
-SOURCE = "form"
 # A family behind one address signs up together; a script that tries numbers does not get far.
 PER_NETWORK = 30
 NETWORK_WINDOW = dt.timedelta(hours=1)
@@ -60,7 +59,8 @@ def sign_up(form: SignUpForm, filled: Filled, now: dt.datetime) -> SignUp:
     phone = normalise(filled.phone, form.workspace.default_country)
     _refuse_flood(filled.network, now)
     contact = Contact.objects.get(pk=ensure_contacts(form.workspace, [phone])[phone])
-    waits = form.needs_confirmation or _opted_out(form, contact)
+    is_out = _opted_out(form, contact)
+    waits = form.needs_confirmation or is_out
     with transaction.atomic():
         taken = SignUp.objects.create(
             form=form,
@@ -74,34 +74,9 @@ def sign_up(form: SignUpForm, filled: Filled, now: dt.datetime) -> SignUp:
         _complete(contact, filled.first_name, form)
         if not waits:
             keep_yes(taken, now)
+        elif not is_out:
+            ask(taken, now)
     return taken
-
-
-def keep_yes(taken: SignUp, now: dt.datetime, **evidence: str) -> None:
-    """Write a sign-up's yes into the ledger, with what was shown and where; tag the contact."""
-    form, contact = taken.form, taken.contact
-    assert contact is not None
-    record_consent(
-        [contact],
-        scope=form.scope,
-        purpose=form.purpose,
-        given=True,
-        wording=taken.version.wording.text,
-        language=form.language,
-        source=SOURCE,
-        evidence={
-            "form": form.name,
-            "title": taken.version.title,
-            "version": taken.version_id,
-            "page": public_address(form),
-            "network": taken.network,
-            "agent": taken.agent,
-            **evidence,
-        },
-        at=now,
-        by=f"form {form.pk}",
-    )
-    add_tags(contact, form.tags)
 
 
 def _version(form: SignUpForm, filled: Filled) -> FormVersion:
