@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from tapline.clicklog.reader import list_segments, read_batch
-from tapline.clicklog.record import Record, as_text, decode_line, encode_line, encoded_once
+from tapline.clicklog.record import (
+    LONGEST_LINE_BYTES,
+    Record,
+    as_text,
+    decode_line,
+    domain_part,
+    encode_line,
+    head_part,
+    line_of_code,
+)
 from tapline.clicklog.segment import Segment, click_id, segment_id
 
 
@@ -53,21 +62,6 @@ def test_a_segment_is_closed_when_its_writer_lets_go(tmp_path: Path) -> None:
     assert read_batch(segment.path, first.next_offset, 1 << 20).finished
 
 
-def test_a_torn_last_line_waits_while_the_writer_lives_and_is_bad_after(tmp_path: Path) -> None:
-    whole, torn = encode_line(record(1)), b'{"time_us":17'
-    segment = Segment(tmp_path, whole)
-    with segment.path.open("ab") as file:
-        file.write(torn)
-
-    alive = read_batch(segment.path, 0, 1 << 20)
-    segment.close()
-    dead = read_batch(segment.path, alive.next_offset, 1 << 20)
-
-    assert (len(alive.lines), alive.bad, alive.next_offset) == (1, [], len(whole))
-    assert (dead.lines, dead.bad) == ([], [(len(whole), torn)])
-    assert read_batch(segment.path, dead.next_offset, 1 << 20).finished
-
-
 @pytest.mark.parametrize(
     "bad",
     [b"", b"{}", b"not json", b"\0" * 300, b'{"time_us":"x"}', b'{"path":"\xff"}', b"x" * 50_000],
@@ -106,16 +100,53 @@ def test_a_line_never_exceeds_four_kilobytes_and_keeps_what_identifies_the_tap()
     assert (kept.serial, kept.path, set(kept.headers)) == (7, "BCDFGHJK", set(headers))
 
 
-def test_headers_encoded_once_are_cut_too() -> None:
-    headers = {f"h{number}": "x" * 500 for number in range(18)}
-
-    line = encode_line(record(7, headers=encoded_once(headers), agent="\x01" * 500))
-
-    assert len(line) <= 4096
-    assert set(decode_line(line).headers) == set(headers)
-    assert encode_line(record(7, headers=encoded_once({"a": "b"}))) == encode_line(
-        record(7, headers={"a": "b"})
+def line_from_parts(seen: Record) -> bytes:
+    line = line_of_code(
+        seen.time_us,
+        domain_part(seen.host, seen.domain),
+        seen.generation,
+        seen.path,
+        seen.serial,
+        seen.link,
+        seen.position,
+        seen.outcome,
+        seen.status,
+        seen.method,
+        seen.address,
+        head_part(seen.agent, seen.headers),
     )
+    return line.encode()
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers"),
+    [
+        ("", {}),
+        ("Mozilla/5.0 (iPhone)", {"accept": "*/*", "accept-language": "en-GB,en;q=0.9"}),
+        ('a"\\b\n\x00', {"referer": 'https://example.com/"}\n{"'}),
+        (as_text(b"K\xe4se \xf0\x9f\xa7\x80"), {"from": "\u2028"}),
+    ],
+)
+def test_a_line_made_of_parts_says_what_the_whole_record_says(
+    agent: str, headers: dict[str, str]
+) -> None:
+    seen = record(7, generation=2, link=3, position=4, agent=agent, headers=headers)
+
+    line = line_from_parts(seen)
+
+    assert decode_line(line) == seen == decode_line(encode_line(seen))
+    assert line.count(b"\n") == 1
+
+
+def test_headers_that_could_make_a_line_too_long_have_no_part() -> None:
+    names = {"host": "x" * 253, "path": "z" * 12, "outcome": "unresolved", "address": "f" * 45}
+    numbers = dict.fromkeys(("domain", "generation", "link", "position"), 2**63 - 1)
+    agent = next(size for size in range(4096, 0, -1) if head_part("x" * size, {}))
+
+    line = line_from_parts(record(2**63 - 1, **names, **numbers, agent="x" * agent))
+
+    assert len(line) <= LONGEST_LINE_BYTES
+    assert head_part("x" * (agent + 1), {}) == ""
 
 
 @pytest.mark.parametrize(

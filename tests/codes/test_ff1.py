@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapline.codes.alphabet import ALPHABET, MAX_LENGTH, MIN_LENGTH, RADIX, is_code
-from tapline.codes.bulk import CHUNK, LARGEST_SERIAL
+from tapline.codes.bulk import CHUNK, LARGEST_SERIAL, TurnDecoder
 from tapline.codes.ff1 import FF1, CodeCipher, NotACode
 from tapline.codes.keys import generation_key
 
@@ -79,6 +79,19 @@ def test_bulk_and_single_agree_on_any_codes(length: int, data: st.DataObject) ->
         single = cipher.decode(code)
         # Bulk caps what 63 bits cannot hold; both are then far from any serial handed out.
         assert serial == single or (serial == LARGEST_SERIAL and single > 2**62)
+
+
+@given(length=lengths, data=st.data())
+def test_codes_decoded_together_again_and_again_are_as_one_by_one(
+    length: int, data: st.DataObject
+) -> None:
+    cipher = CodeCipher(KEY, length)
+    decoder = TurnDecoder(cipher.ff1, length, 4)
+    texts = st.text(ALPHABET, min_size=length, max_size=length)
+
+    for _ in range(2):
+        codes = data.draw(st.lists(texts, max_size=10))
+        assert decoder.decode(codes) == [min(cipher.decode(code), LARGEST_SERIAL) for code in codes]
 
 
 @pytest.mark.parametrize("length", [8, 11, 12])

@@ -160,3 +160,14 @@ def test_a_client_that_goes_away_before_its_answer_harms_nobody(world: World) ->
 
     eventually(lambda: all(world.records(path) for path in paths), "every tap is written down")
     eventually(lambda: world.edge.metric("tapline_edge_connections") == 0, "all are closed")
+
+
+def test_a_target_that_names_another_host_speaks_for_no_later_request(world: World) -> None:
+    lines = f" HTTP/1.1\r\n{HOST_LINE}X-Odd: lines of its own\r\n\r\n".encode()
+    code = world.code(next(serials)).encode()
+
+    world.edge.talk(b"GET http://elsewhere.example/" + code + lines)
+    answered = world.edge.talk(b"GET /" + code + lines)
+
+    assert status_of(answered) == 302
+    assert b"Location: https://example.com/menu" in answered

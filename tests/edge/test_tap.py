@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tapline.edge import answers
-from tapline.edge.addresses import proxy_trust
+from tapline.edge.addresses import Client, proxy_trust
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.domain_pages import DomainPages
 from tapline.edge.lookup import Lookup
@@ -40,7 +40,8 @@ def test_taps_are_told_when_the_replica_cannot_be_read(
         trust = proxy_trust("", "")
         pages = DomainPages(None)
         taps = Taps(lookup, trust, counters.row(0), tmp_path / "log", lambda: None, pages)
-        exchange = Exchange(b"GET", b"/BCDFGHJK", Head(b"a", {}), "127.0.0.1", queue, b"\r\n")
+        peer = Client("127.0.0.1", "127.0.0.0/24")
+        exchange = Exchange("GET", "BCDFGHJK", Head(b"a", {}), peer, queue, b"\r\n")
         taps.take(exchange)
         await asyncio.sleep(0.01)
         await taps.writer.close()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import msgspec
 
 LONGEST_HEADER_BYTES = 512
 LONGEST_LINE_BYTES = 4096
+# The rest of a line about a code takes less: a host of 253 bytes, an address, numbers and names.
+LONGEST_HEAD_PART_BYTES = LONGEST_LINE_BYTES - 1024
 
 REDIRECT = "redirect"
 EXPIRED = "expired"
@@ -38,7 +38,6 @@ class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
-_decode_headers = msgspec.json.Decoder(dict[str, str]).decode
 
 # What `decode_line` raises for a line that is no record.
 NOT_A_RECORD = (msgspec.DecodeError, UnicodeDecodeError)
@@ -49,12 +48,41 @@ def as_text(raw: bytes) -> str:
     return raw[:LONGEST_HEADER_BYTES].decode("utf-8", "backslashreplace")
 
 
-def encoded_once(headers: dict[str, str]) -> dict[str, str]:
-    """Return headers for many records: their JSON, which the encoder copies as it is.
+def line_of_code(
+    time_us: int,
+    domain_part: str,
+    generation: int,
+    path: str,
+    serial: int,
+    link: int,
+    position: int,
+    outcome: str,
+    status: int,
+    method: str,
+    address: str,
+    head_part: str,
+) -> str:
+    """Return what `encode_line` makes of the record of a tap on a code, in a fifth of the time.
 
-    Only good for `Record.headers` of a record that is encoded.
+    The parts come from `domain_part` and `head_part`; in the other texts nothing needs escaping.
     """
-    return cast("dict[str, str]", msgspec.Raw(_encode(headers))) if headers else headers
+    return (
+        f'{{"time_us":{time_us},{domain_part},"path":"{path}","generation":{generation},'
+        f'"serial":{serial},"link":{link},"position":{position},"outcome":"{outcome}",'
+        f'"status":{status},"method":"{method}","address":"{address}"{head_part}'
+    )
+
+
+def domain_part(host: str, domain: int) -> str:
+    """Return what the lines of one domain's codes have in common."""
+    return f'"host":{_encode(host).decode()},"domain":{domain}'
+
+
+def head_part(agent: str, headers: dict[str, str]) -> str:
+    """Return the end of lines whose requests had these headers; empty where a line could become
+    too long: `encode_line` cuts those."""
+    part = f',"agent":{_encode(agent).decode()},"headers":{_encode(headers).decode()}}}\n'
+    return part if len(part.encode()) <= LONGEST_HEAD_PART_BYTES else ""
 
 
 def encode_line(record: Record) -> bytes:
@@ -74,11 +102,10 @@ def decode_line(line: bytes) -> Record:
 
 def _cut(record: Record, longest: int) -> Record:
     """Return the record with every text that strangers choose cut to `longest` characters."""
-    headers = _decode_headers(_encode(record.headers))  # They may be encoded already.
     return msgspec.structs.replace(
         record,
         host=record.host[:longest],
         path=record.path[:longest],
         agent=record.agent[:longest],
-        headers={name: value[:longest] for name, value in headers.items()},
+        headers={name: value[:longest] for name, value in record.headers.items()},
     )

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tapline.config import BadSetting
 
@@ -14,12 +15,26 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 IPV4_PREFIX, IPV6_PREFIX = 24, 48
 
 
+class Client(NamedTuple):
+    """Who asks: an address and its network."""
+
+    address: str
+    network: str
+
+
 @dataclass(frozen=True, slots=True)
 class ProxyTrust:
     """Which peers are our own proxies, and the one header in which they name the client."""
 
     header: bytes  # lower-case; empty: no proxy is configured
     networks: tuple[Network, ...]
+
+    def client(self, peer: Client, headers: Mapping[bytes, bytes]) -> Client:
+        """Return the client that stands behind a peer; see `client_address`."""
+        if not self.networks:
+            return peer
+        address = self.client_address(peer.address, headers)
+        return Client(address, network_of(address))
 
     def client_address(self, peer: str, headers: Mapping[bytes, bytes]) -> str:
         """Return the rightmost hop that is no configured proxy, else the peer.

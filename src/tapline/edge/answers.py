@@ -58,13 +58,21 @@ _ROBOTS = "User-agent: *\nDisallow: /\n"
 _ICON = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Answer:
     """The head up to the date and the `Connection` line, and the body. `HEAD` gets no body."""
 
     status: int
     head: bytes
     body: bytes = b""
+    _dated: bytes = b""
+    _date_line: bytes = b""
+
+    def dated_head(self, date_line: bytes) -> bytes:
+        """Return the head with its date; kept, since many answers of one second are the same."""
+        if date_line is not self._date_line:
+            self._date_line, self._dated = date_line, self.head + date_line
+        return self._dated
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,10 +11,10 @@ from typing import Any, cast
 import httptools
 
 from tapline.edge import answers
-from tapline.edge.addresses import network_of, normal_address
+from tapline.edge.addresses import Client, network_of, normal_address
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter
-from tapline.edge.tap import Exchange, Head, Taps
+from tapline.edge.tap import Exchange, Head, Taps, path_of
 
 LONGEST_TARGET_BYTES = 8 * 1024
 LONGEST_HEADERS_BYTES = 32 * 1024
@@ -31,8 +30,10 @@ IDLE_SECONDS = 30.0
 # kernel send a reset, and the client would never see why.
 LINGER_SECONDS = 2.0
 
-# The first line of nearly every tap.
-_plain_get = re.compile(rb"GET (/[0-9A-Za-z]{1,32}) HTTP/1\.1").fullmatch
+# Where the path of a plain `GET /path HTTP/1.1` begins, and where it ends at the latest.
+_PATH_AT, _PATH_END = len(b"GET /"), len(b"GET /") + 32
+
+_NOBODY = Client("0.0.0.0", network_of("0.0.0.0"))  # noqa: S104  # an address to write down
 
 # What ends the head of an answer.
 _END = b"\r\n"
@@ -49,8 +50,8 @@ class Desk:
     most_connections: int
     most_per_network: int
     request_seconds: float
-    # Header lines, from the first request line's end to the empty line, that the parser has passed
-    # in a GET without body. The same bytes mean the same again, so they skip the parser: that
+    # What stood behind the path, from ` HTTP/1.1` to the empty line, in a GET without body that the
+    # parser has passed. The same bytes mean the same again, so they skip the parser: that
     # halves the time per tap (`python -m bench edge`). Not behind proxies: each tap's lines differ.
     heads: dict[bytes, Head] | None
     now: float = field(default_factory=time.monotonic)
@@ -105,7 +106,7 @@ class Connection(asyncio.Protocol):
         self._pending: deque[Exchange] = deque()
         self._transport: asyncio.Transport | None = None
         self._network = ""
-        self._peer = ""
+        self._peer = _NOBODY
         self._target = self._chunk = b""
         self._fed_bytes = self._body_bytes = 0  # of the request being read
         self._is_ending = False  # no further request is read
@@ -118,8 +119,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         peername: Any = transport.get_extra_info("peername")
-        self._peer = normal_address(peername[0]) or "0.0.0.0" if peername else "0.0.0.0"  # noqa: S104  # an address to write down
-        desk, self._network = self._desk, network_of(self._peer)
+        address = normal_address(peername[0]) if peername else None
+        if address is not None:
+            self._peer = Client(address, network_of(address))
+        desk, self._network = self._desk, self._peer.network
         count = desk.per_network.get(self._network, 0)
         if len(desk.open) >= desk.most_connections or count >= desk.most_per_network:
             desk.counters[Counter.CONNECTIONS_REFUSED] += 1
@@ -164,14 +167,15 @@ class Connection(asyncio.Protocol):
 
     def _take_known(self, data: bytes) -> bool:
         """Take a plain GET whose header lines are known; say whether it was one."""
-        if self._desk.heads is None:
+        heads = self._desk.heads
+        if heads is None or self._desk.is_stopping:
             return False
-        line, _, lines = data.partition(b"\r\n")
-        head = self._desk.heads.get(lines)
-        plain = _plain_get(line) if head is not None else None
-        if head is None or plain is None or self._desk.is_stopping:
+        end = data.find(b" ", _PATH_AT, _PATH_END)
+        path = data[_PATH_AT:end]
+        head = heads.get(data[end:])
+        if head is None or not path.isalnum() or not data.startswith(b"GET /"):
             return False
-        self._take(Exchange(b"GET", plain[1], head, self._peer, self, _END))
+        self._take(Exchange("GET", path.decode(), head, self._peer, self, _END))
         return True
 
     def eof_received(self) -> bool:
@@ -218,11 +222,11 @@ class Connection(asyncio.Protocol):
             self._is_ending, ending = True, _CLOSE
         elif version == "1.0":
             ending = _KEEP_ALIVE
-        method, head = parser.get_method(), Head(host or b"", headers)
-        if method == b"GET" and ending is _END:
+        method, head = parser.get_method().decode(), Head(host or b"", headers)
+        if method == "GET" and ending is _END:
             self._remember(head)
         self._begin_request()
-        self._take(Exchange(method, target, head, self._peer, self, ending))
+        self._take(Exchange(method, path_of(target), head, self._peer, self, ending))
 
     def _remember(self, head: Head) -> None:
         """Keep a head that came in one piece with its request, and nothing else."""
@@ -230,11 +234,12 @@ class Connection(asyncio.Protocol):
         is_whole = self._fed_bytes == len(chunk) and chunk.find(b"\r\n\r\n") == len(chunk) - 4
         if heads is None or not is_whole or self._parser.should_upgrade():
             return
-        lines = chunk.partition(b"\r\n")[2]
-        if len(lines) <= LONGEST_HEAD_BYTES:
+        rest = chunk[chunk.find(b" ", _PATH_AT, _PATH_END) :]
+        is_plain = chunk.startswith(b"GET /") and rest.startswith(b" HTTP/1.1\r\n")
+        if is_plain and len(rest) <= LONGEST_HEAD_BYTES:
             if len(heads) >= MOST_HEADS:
                 heads.clear()
-            heads[lines] = head
+            heads[rest] = head
 
     def _take(self, exchange: Exchange) -> None:
         self._pending.append(exchange)
@@ -253,8 +258,8 @@ class Connection(asyncio.Protocol):
         ready = b""
         while pending and (answer := pending[0].answer) is not None:
             exchange = pending.popleft()
-            ready += answer.head + desk.date_line + exchange.ending
-            if answer.body and exchange.method != b"HEAD":
+            ready += answer.dated_head(desk.date_line) + exchange.ending
+            if answer.body and exchange.method != "HEAD":
                 ready += answer.body
         if ready:
             transport.write(ready)
@@ -320,7 +325,7 @@ class Connection(asyncio.Protocol):
         self._is_ending = self._is_refused = True
         if not counted:
             self._desk.counters[Counter.REFUSED] += 1
-        exchange = Exchange(b"", b"", _NO_HEAD, self._peer, self, _CLOSE)
+        exchange = Exchange("", "", _NO_HEAD, self._peer, self, _CLOSE)
         self._pending.append(exchange)
         exchange.send(answer)
 

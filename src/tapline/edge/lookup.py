@@ -14,8 +14,9 @@ from typing import NamedTuple, TypeVar
 
 import lmdb
 import msgspec
-import numpy as np
 
+from tapline.clicklog.record import domain_part
+from tapline.codes.bulk import TurnDecoder
 from tapline.codes.capacity import capacity
 from tapline.codes.ff1 import CodeCipher
 from tapline.codes.keys import generation_key
@@ -24,7 +25,9 @@ from tapline.edge.answers import Answer, RedirectParts, fallback, home, redirect
 from tapline.edge.replica import MOST_READERS
 
 MOST_KEPT = 4096
-FEW_CODES = 10
+# From so many on it is faster to decode codes together (`python -m bench codes`), at most so many.
+MANY_CODES = 12
+DECODED_TOGETHER = 256
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -32,13 +35,14 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class KnownDomain:
-    """A domain that may serve, with the ciphers that were needed so far."""
+    """A domain that may serve, with the generations that were needed so far, by length."""
 
     row: rows.DomainRow
     fallback: Answer
     home: Answer
     robots: Answer
-    ciphers: dict[int, list[tuple[int, CodeCipher, bytes]]] = field(default_factory=dict)
+    line_part: str  # of records about its codes
+    generations: dict[int, list[_Generation]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,36 @@ class _Range(NamedTuple):
 
     first: int
     end: int
-    link: int
-    first_position: int
+    to_position: int  # what a serial lacks to its position
+    link: KnownLink | None
+
+
+class _Ranges(NamedTuple):
+    """The ranges of one generation and length that were read, sorted."""
+
+    firsts: list[int]
+    ranges: list[_Range]
+
+
+class _Generation:
+    """The codes of one length in one key generation of a domain."""
+
+    __slots__ = ("_cipher", "_decoder", "limit", "number", "prefix")
+
+    def __init__(self, number: int, key: bytes, prefix: bytes, length: int) -> None:
+        self.number = number
+        self.prefix = prefix  # of its ranges' keys
+        self.limit = capacity(length)  # Guesses decrypt to serials far beyond.
+        self._cipher = CodeCipher(key, length)
+        self._decoder: TurnDecoder | None = None
+
+    def decode(self, codes: list[str]) -> list[int]:
+        """Return the serials of codes of this length: in bulk, where that is faster."""
+        if len(codes) < MANY_CODES:
+            return [self._cipher.decode(code) for code in codes]
+        if self._decoder is None:
+            self._decoder = TurnDecoder(self._cipher.ff1, self._cipher.length, DECODED_TOGETHER)
+        return self._decoder.decode(codes)
 
 
 class Lookup:
@@ -85,7 +117,7 @@ class Lookup:
         self._snapshot = -1
         self._domains: dict[bytes, KnownDomain | None] = {}  # by `Host` header
         self._links: dict[int, KnownLink | None] = {}
-        self._ranges: dict[bytes, tuple[list[int], list[_Range]]] = {}  # by prefix, sorted
+        self._ranges: dict[bytes, _Ranges] = {}  # by prefix
 
     def domain(self, host: bytes) -> KnownDomain | None:
         """Return the proved domain that a `Host` header names, or None."""
@@ -107,21 +139,30 @@ class Lookup:
         is right; guesses decrypt to serials far beyond what a domain ever hands out.
         """
         length = len(codes[0])
-        limit = capacity(length)
         found: list[Found | None] = [None] * len(codes)
-        for generation, cipher, prefix in domain.ciphers.get(length) or self._ciphers(
-            domain, length
-        ):
-            for at, serial in enumerate(_decode(cipher, codes)):
+        for generation in domain.generations.get(length) or self._generations(domain, length):
+            number, prefix, limit = generation.number, generation.prefix, generation.limit
+            known = self._ranges.get(prefix)
+            if known is None:
+                self._ranges[prefix] = known = _Ranges([], [])
+            firsts, ranges = known
+            for at, serial in enumerate(generation.decode(codes)):
                 if serial >= limit:
                     continue
                 before = found[at]
-                if before is None or before.link is None:
-                    found[at] = (
-                        self._range(prefix, generation, serial)
-                        or before
-                        or Found(generation, serial, -1, None)
-                    )
+                if before is not None and before.link is not None:
+                    continue
+                # The range that begins last before or at the serial, if it reaches it.
+                index = bisect_right(firsts, serial) - 1
+                if index >= 0 and serial < ranges[index].end:
+                    reached: _Range | None = ranges[index]
+                else:
+                    reached = self._read_range(prefix, serial, known)
+                if reached is not None:
+                    position = serial + reached.to_position
+                    found[at] = Found(number, serial, position, reached.link)
+                elif before is None:
+                    found[at] = Found(number, serial, -1, None)
         return found
 
     def alias(self, domain: KnownDomain, path: str) -> Found | None:
@@ -158,24 +199,8 @@ class Lookup:
         self._call_soon(self.end_turn)
         return txn
 
-    def _range(self, prefix: bytes, generation: int, serial: int) -> Found | None:
-        """Find the range that begins last before or at `serial`, and see whether it reaches it."""
-        firsts, ranges = self._ranges.get(prefix) or self._ranges.setdefault(prefix, ([], []))
-        at = bisect_right(firsts, serial) - 1
-        if at >= 0 and serial < ranges[at].end:
-            reached = ranges[at]
-        else:
-            read = self._read_range(prefix, serial)
-            if read is None:
-                return None
-            reached = read
-            if reached.end - reached.first > 1 and len(firsts) < MOST_KEPT:
-                firsts.insert(at + 1, reached.first)
-                ranges.insert(at + 1, reached)
-        position = reached.first_position + serial - reached.first
-        return Found(generation, serial, position, self._link(reached.link))
-
-    def _read_range(self, prefix: bytes, serial: int) -> _Range | None:
+    def _read_range(self, prefix: bytes, serial: int, known: _Ranges) -> _Range | None:
+        """Read the range that holds `serial`, and keep it unless it is of one code only."""
         cursor = (self._txn or self._begin()).cursor()
         there = cursor.set_range(prefix + (serial + 1).to_bytes(8, "big"))
         if not (cursor.prev() if there else cursor.last()):
@@ -185,9 +210,14 @@ class Lookup:
             return None
         (first,) = rows.first_serial_of(key[-8:])
         count, link, first_position = rows.read_range(value)
-        return (
-            _Range(first, first + count, link, first_position) if serial < first + count else None
-        )
+        if serial >= first + count:
+            return None
+        read = _Range(first, first + count, first_position - first, self._link(link))
+        if count > 1 and len(known.firsts) < MOST_KEPT:
+            at = bisect_right(known.firsts, first)
+            known.firsts.insert(at, first)
+            known.ranges.insert(at, read)
+        return read
 
     def _link(self, link: int) -> KnownLink | None:
         if link in self._links:
@@ -197,17 +227,18 @@ class Lookup:
         _keep(self._links, link, known)
         return known
 
-    def _ciphers(self, domain: KnownDomain, length: int) -> list[tuple[int, CodeCipher, bytes]]:
+    def _generations(self, domain: KnownDomain, length: int) -> list[_Generation]:
         row = domain.row
-        domain.ciphers[length] = [
-            (
+        domain.generations[length] = [
+            _Generation(
                 number,
-                CodeCipher(generation_key(self._codes_key, row.id, key_id), length),
+                generation_key(self._codes_key, row.id, key_id),
                 rows.range_prefix(row.id, number, length),
+                length,
             )
             for number, key_id in row.generations
         ]
-        return domain.ciphers[length]
+        return domain.generations[length]
 
 
 def host_of(header: bytes) -> str:
@@ -220,20 +251,13 @@ def host_of(header: bytes) -> str:
     return host.partition(":")[0].removesuffix(".")
 
 
-def _decode(cipher: CodeCipher, codes: list[str]) -> list[int]:
-    """Return the serials of codes; many at once where that is cheaper (seen from ten on)."""
-    if len(codes) < FEW_CODES:
-        return [cipher.decode(code) for code in codes]
-    serials: list[int] = cipher.decode_many(np.array(codes, f"S{cipher.length}")).tolist()
-    return serials
-
-
 def _known_domain(row: rows.DomainRow) -> KnownDomain:
     return KnownDomain(
         row,
         fallback(row.fallback_url),
         home(row.host, row.brand_name, row.home_url, row.fallback_url),
         robots(row.robots),
+        domain_part(row.host, row.id),
     )
 
 

@@ -17,11 +17,11 @@ from urllib.parse import unquote
 import msgspec
 
 from tapline.clicklog import record as log
-from tapline.clicklog.record import Record, as_text, encode_line, encoded_once
+from tapline.clicklog.record import Record, as_text, encode_line, head_part, line_of_code
 from tapline.clicklog.writer import SegmentWriter
 from tapline.codes.alphabet import is_code
 from tapline.edge import answers
-from tapline.edge.addresses import ProxyTrust, network_of
+from tapline.edge.addresses import Client, ProxyTrust
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter
 from tapline.edge.domain_pages import DomainPages
@@ -36,6 +36,8 @@ MOST_GATHERED = 512
 # Below this many at a time nothing is saved by deciding them together, and their records are better
 # ready when the disk is: at 8 connections the median tap took 1.8 ms so, 2.4 ms gathered.
 FEW_TOGETHER = 16
+
+LINK_METHODS = ("GET", "HEAD")
 
 # The headers that tell people from machines, as the log names them.
 KEPT_HEADERS = (
@@ -68,7 +70,7 @@ class Head:
     remember what they meant. Never changed once made.
     """
 
-    __slots__ = ("agent", "headers", "host", "kept")
+    __slots__ = ("agent", "headers", "host", "kept", "line_part")
 
     def __init__(self, host: bytes, headers: dict[bytes, bytes]) -> None:
         self.host = host  # the `Host` header
@@ -81,7 +83,8 @@ class Head:
             if name:
                 kept[name] = as_text(value)
         self.agent = kept.pop(_AGENT, "")
-        self.kept = encoded_once(kept)  # those that go into the record, by their names there
+        self.kept = kept  # those that go into the record, by their names there
+        self.line_part = head_part(self.agent, kept)
 
 
 class AnswerQueue(Protocol):
@@ -90,16 +93,16 @@ class AnswerQueue(Protocol):
     def send_ready(self) -> None: ...
 
 
-class Exchange(msgspec.Struct):
-    """One request, and its answer's place in the queue of its connection."""
+class Exchange(msgspec.Struct, gc=False):
+    """One request, and its answer's place in the queue of its connection. It leaves that queue
+    when its answer does, so the garbage collector need not look for cycles."""
 
-    method: bytes
-    target: bytes  # what stands after GET
+    method: str
+    path: str  # see `path_of`
     head: Head
-    peer: str
+    peer: Client
     queue: AnswerQueue
     ending: bytes  # of the answer's head: perhaps a `Connection` line, then none
-    path: str = ""
     answer: Answer | None = None
 
     def send(self, answer: Answer) -> None:
@@ -143,9 +146,13 @@ class Taps:
         Under load requests gather while the disk is busy, since no record could be written anyway:
         decrypting many codes at once costs a tenth each (`python -m bench edge`).
         """
-        self._gathered.append(exchange)
-        is_worth_waiting = self.writer.is_busy and self._settled_together >= FEW_TOGETHER
-        if not is_worth_waiting or len(self._gathered) >= MOST_GATHERED:
+        gathered = self._gathered
+        gathered.append(exchange)
+        if not self._is_scheduled and (
+            not self.writer.is_busy
+            or self._settled_together < FEW_TOGETHER
+            or len(gathered) >= MOST_GATHERED
+        ):
             self._answer_soon()
 
     def begin_minute(self) -> None:
@@ -158,9 +165,8 @@ class Taps:
 
     def _answer_soon(self) -> None:
         """At the end of this turn of the loop, so that all that came in together goes together."""
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._loop.call_soon(self._answer_gathered)
+        self._is_scheduled = True
+        self._loop.call_soon(self._answer_gathered)
 
     def _send_settled(self, batch: list[Settling]) -> None:
         """Let the answers of one batch leave: their records are on disk, or counted as lost."""
@@ -169,7 +175,7 @@ class Taps:
             if settling is not None:
                 exchange, answer = settling
                 exchange.send(answer)
-        if self._gathered:
+        if self._gathered and not self._is_scheduled:
             self._answer_soon()
 
     def _answer_gathered(self) -> None:
@@ -183,47 +189,56 @@ class Taps:
                     self._send(exchange, answers.UNAVAILABLE, Counter.FAILED)
 
     def _answer(self, gathered: list[Exchange]) -> None:
-        coded: dict[tuple[int, int], tuple[KnownDomain, list[Exchange]]] = {}
+        coded: dict[tuple[bytes, int], list[Exchange]] = {}
         for exchange in gathered:
-            domain = self._domain_asked(exchange)
-            if domain is None:
-                continue
             path = exchange.path
-            if is_code(path):
-                kind = (domain.row.id, len(path))
-                coded.setdefault(kind, (domain, []))[1].append(exchange)
+            if exchange.method in LINK_METHODS and is_code(path):
+                kind = (exchange.head.host, len(path))
+                alike = coded.get(kind)
+                if alike is None:
+                    coded[kind] = alike = []
+                alike.append(exchange)
             else:
-                self._settle(exchange, domain, self._lookup.alias(domain, path))
-        for domain, exchanges in coded.values():
-            self._settle_codes(domain, exchanges)
+                self._answer_other(exchange)
+        for (host, _), exchanges in coded.items():
+            domain = self._lookup.domain(host)
+            if domain is None:
+                for exchange in exchanges:
+                    self._send(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
+            else:
+                self._settle_codes(domain, exchanges)
 
-    def _domain_asked(self, exchange: Exchange) -> KnownDomain | None:
-        """Return the domain whose link a request asks for, its path found out; None where it asks
-        for no link and was answered here."""
-        exchange.path = path = path_of(exchange.target)
-        domain = self._lookup.domain(exchange.head.host)
-        if exchange.method != b"GET" and exchange.method != b"HEAD":
+    def _answer_other(self, exchange: Exchange) -> None:
+        """Answer a request that asks for no code: for a page, perhaps, or by an alias."""
+        path, domain = exchange.path, self._lookup.domain(exchange.head.host)
+        if exchange.method not in LINK_METHODS:
             self._send(exchange, answers.METHOD_NOT_ALLOWED, Counter.METHOD_NOT_ALLOWED)
         elif not path.isalnum() and (page := self._pages.find(path, domain)):
             self._send(exchange, *page)
         elif domain is None:
             self._send(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
         else:
-            return domain
-        return None
+            self._settle_alias(exchange, domain)
 
     def _settle_codes(self, domain: KnownDomain, exchanges: list[Exchange]) -> None:
         """Settle requests whose paths are codes of one length, or look like such."""
-        lookup = self._lookup
-        all_found = lookup.codes(domain, [exchange.path for exchange in exchanges])
+        all_found = self._lookup.codes(domain, [exchange.path for exchange in exchanges])
+        now_us = time.time_ns() // 1000
         for exchange, found in zip(exchanges, all_found, strict=True):
             if found is None:
-                found = lookup.alias(domain, exchange.path)
+                self._settle_alias(exchange, domain)
             elif found.link is None:
                 self._ring_parent()
                 self._look_again(exchange, self._loop.time() + UNRESOLVED_SECONDS)
-                continue
-            self._settle(exchange, domain, found)
+            else:
+                self._settle(exchange, domain, found, now_us)
+
+    def _settle_alias(self, exchange: Exchange, domain: KnownDomain) -> None:
+        found = self._lookup.alias(domain, exchange.path)
+        if found is None:
+            self._refuse_guess(exchange, domain)
+        else:
+            self._settle(exchange, domain, found, time.time_ns() // 1000)
 
     def _look_again(self, exchange: Exchange, deadline: float) -> None:
         """Settle a tap whose link the replica did not hold, once it does or time is up."""
@@ -232,53 +247,42 @@ class Taps:
             self._send(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
             return
         [found] = self._lookup.codes(domain, [exchange.path])
-        if found and found.link is None and self._loop.time() < deadline:
+        if found is None:
+            self._settle_alias(exchange, domain)
+        elif found.link is None and self._loop.time() < deadline:
             self._loop.call_later(LOOK_AGAIN_SECONDS, self._look_again, exchange, deadline)
         else:
-            self._settle(exchange, domain, found)
+            self._settle(exchange, domain, found, time.time_ns() // 1000)
 
-    def _settle(self, exchange: Exchange, domain: KnownDomain, found: Found | None) -> None:
+    def _settle(self, exchange: Exchange, domain: KnownDomain, found: Found, now_us: int) -> None:
         """Write down a tap that leads to a link, or may have; answer it when that is on disk."""
-        if found is None:
-            self._refuse_guess(exchange, domain)
-            return
-        now_us = time.time_ns() // 1000
-        outcome, answer = _judge(domain, exchange.path, found, now_us)
+        path, head = exchange.path, exchange.head
+        outcome, answer = _judge(domain, path, found, now_us)
         self._counters[_OUTCOME_COUNTERS[outcome]] += 1
-        seen = self._record(exchange, domain, found, outcome, answer.status, now_us)
-        network = network_of(seen.address)
-        if self._repeats.exceeds(seen.path, network):
-            self._fold(seen, network)
+        client = self._trust.client(exchange.peer, head.headers)
+        if self._repeats.exceeds(path, client.network):
+            seen = _record(exchange, domain, found, outcome, answer.status, now_us, client.address)
+            self._fold(seen, client.network)
             exchange.send(answer)
+        elif found.generation and head.line_part:
+            line = line_of_code(
+                now_us,
+                domain.line_part,
+                found.generation,
+                path,
+                found.serial,
+                found.link.id if found.link else 0,
+                found.position,
+                outcome,
+                answer.status,
+                exchange.method,
+                client.address,
+                head.line_part,
+            )
+            self.writer.append(line.encode(), (exchange, answer))
         else:
+            seen = _record(exchange, domain, found, outcome, answer.status, now_us, client.address)
             self.writer.append(encode_line(seen), (exchange, answer))
-
-    def _record(
-        self,
-        exchange: Exchange,
-        domain: KnownDomain,
-        found: Found,
-        outcome: str,
-        status: int,
-        now_us: int,
-    ) -> Record:
-        head = exchange.head
-        return Record(
-            time_us=now_us,
-            host=domain.row.host,
-            domain=domain.row.id,
-            path=exchange.path,
-            generation=found.generation,
-            serial=found.serial,
-            link=found.link.id if found.link else 0,
-            position=found.position,
-            outcome=outcome,
-            status=status,
-            method="GET" if exchange.method == b"GET" else "HEAD",
-            address=self._trust.client_address(exchange.peer, exchange.head.headers),
-            agent=head.agent,
-            headers=head.kept,
-        )
 
     def _fold(self, seen: Record, network: str) -> None:
         """Count a repeat. Its record follows at the end of the minute."""
@@ -290,8 +294,8 @@ class Taps:
     def _refuse_guess(self, exchange: Exchange, domain: KnownDomain) -> None:
         """Answer a path that leads nowhere; slowly where one network asks for many."""
         self._counters[Counter.UNKNOWN] += 1
-        network = network_of(self._trust.client_address(exchange.peer, exchange.head.headers))
-        if self._guesses.slows(network):
+        client = self._trust.client(exchange.peer, exchange.head.headers)
+        if self._guesses.slows(client.network):
             self._counters[Counter.SLOWED] += 1
             self._loop.call_later(SLOWED_SECONDS, exchange.send, domain.fallback)
         else:
@@ -302,14 +306,39 @@ class Taps:
         exchange.send(answer)
 
 
+def _record(
+    exchange: Exchange,
+    domain: KnownDomain,
+    found: Found,
+    outcome: str,
+    status: int,
+    now_us: int,
+    address: str,
+) -> Record:
+    head = exchange.head
+    return Record(
+        time_us=now_us,
+        host=domain.row.host,
+        domain=domain.row.id,
+        path=exchange.path,
+        generation=found.generation,
+        serial=found.serial,
+        link=found.link.id if found.link else 0,
+        position=found.position,
+        outcome=outcome,
+        status=status,
+        method=exchange.method,
+        address=address,
+        agent=head.agent,
+        headers=head.kept,
+    )
+
+
 def path_of(target: bytes) -> str:
     """Return the path without slashes at its ends and without its query, percent-decoded.
 
     Bytes that are no UTF-8 become U+FFFD, which no code or alias holds.
     """
-    path = target[1:]
-    if path.isalnum():  # Nearly every tap: a code, and nothing else.
-        return path.decode()
     path = target.partition(b"?")[0].partition(b"#")[0].strip(b"/")
     if b"%" not in path:
         return path.decode("utf-8", "replace")
