@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tapline.clicklog.reader import list_segments, read_batch
+from tapline.clicklog.reader import end_of_lines, list_segments, read_batch
 from tapline.clicklog.record import (
     LONGEST_LINE_BYTES,
     Record,
@@ -60,6 +61,90 @@ def test_a_segment_is_closed_when_its_writer_lets_go(tmp_path: Path) -> None:
     assert first.closed
     assert not first.finished
     assert read_batch(segment.path, first.next_offset, 1 << 20).finished
+
+
+def die(segment: Segment) -> None:
+    """Let go of a segment as the kernel does for a writer that was killed."""
+    os.close(segment._descriptor)  # Nothing of ours runs in a killed process.
+
+
+def test_a_torn_last_line_waits_while_the_writer_lives_and_is_bad_after(tmp_path: Path) -> None:
+    whole, torn = encode_line(record(1)), b'{"time_us":17'
+    segment = Segment(tmp_path, whole)
+    segment.path.write_bytes(whole + torn)  # As where a full disk leaves no room to make ahead.
+
+    alive = read_batch(segment.path, 0, 1 << 20)
+    die(segment)
+    dead = read_batch(segment.path, alive.next_offset, 1 << 20)
+
+    assert (len(alive.lines), alive.bad, alive.next_offset) == (1, [], len(whole))
+    assert end_of_lines(segment.path) == len(whole)
+    assert (dead.lines, dead.bad) == ([], [(len(whole), torn)])
+    assert read_batch(segment.path, dead.next_offset, 1 << 20).finished
+
+
+def test_room_made_ahead_is_neither_read_nor_left_behind(tmp_path: Path) -> None:
+    lines = [encode_line(record(serial)) for serial in range(3)]
+    segment = Segment(tmp_path, lines[0])
+    segment.append(lines[1])
+
+    alive = read_batch(segment.path, 0, 1 << 20)
+    assert segment.path.stat().st_size > alive.next_offset == end_of_lines(segment.path)
+    segment.append(lines[2])
+    later = read_batch(segment.path, alive.next_offset, 1 << 20)
+    segment.close()
+
+    assert [item.serial for _, item in alive.lines + later.lines] == [0, 1, 2]
+    assert alive.bad == later.bad == []
+    assert segment.path.read_bytes() == b"".join(lines)
+
+
+def test_the_room_of_a_killed_writer_is_no_bad_line(tmp_path: Path) -> None:
+    lines = [encode_line(record(serial)) for serial in range(2)]
+    segment = Segment(tmp_path, lines[0])
+    segment.append(lines[1])
+    die(segment)
+
+    dead = read_batch(segment.path, 0, 1 << 20)
+
+    assert [item.serial for _, item in dead.lines] == [0, 1]
+    assert dead.bad == []
+    assert dead.next_offset == segment.path.stat().st_size > end_of_lines(segment.path)
+    assert read_batch(segment.path, dead.next_offset, 1 << 20).finished
+
+
+def test_a_batch_that_is_being_written_is_not_seen_before_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [encode_line(record(serial)) for serial in range(3)]
+    segment = Segment(tmp_path, lines[0])
+    seen_between: list[tuple[int, int]] = []
+    write = os.pwrite
+
+    def write_and_look(descriptor: int, data: bytes, offset: int) -> int:
+        written = write(descriptor, data, offset)
+        batch = read_batch(segment.path, 0, 1 << 20)
+        seen_between.append((len(batch.lines), len(batch.bad)))
+        return written
+
+    monkeypatch.setattr(os, "pwrite", write_and_look)
+    segment.append(lines[1] + lines[2])
+
+    assert seen_between == [(1, 0), (3, 0)]
+
+
+def test_room_grows_with_the_segment_and_is_made_before_the_next_batch(tmp_path: Path) -> None:
+    batch = encode_line(record(1, agent="a" * 500)) * 300
+    segment = Segment(tmp_path, batch)
+
+    for count in range(2, 12):
+        segment.append(batch)
+        assert segment.path.stat().st_size > count * len(batch)
+    read = read_batch(segment.path, 0, 1 << 26)
+    segment.close()
+
+    assert len(read.lines) == 11 * 300
+    assert read.bad == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from pathlib import Path
 from tapline.clicklog.record import LONGEST_LINE_BYTES, NOT_A_RECORD, Record, decode_line
 from tapline.clicklog.segment import SUFFIX
 
+# Read at a time while the writer lives, so as not to read all the room that it made ahead.
+PIECE_BYTES = 256 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -32,12 +35,34 @@ def list_segments(directory: Path) -> list[Path]:
     return sorted(directory.glob(f"*{SUFFIX}"))
 
 
+def end_of_lines(path: Path) -> int:
+    """Return where the last whole line of a segment ends: room may follow, or an unfinished line.
+
+    Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        end = length = os.fstat(descriptor).st_size
+        while end > 0:
+            start = max(0, end - PIECE_BYTES)
+            piece = _read_all(descriptor, end - start, start)
+            text = piece.rstrip(b"\n")
+            if text:
+                is_whole = start + len(text) < length
+                return start + (len(text) if is_whole else text.rfind(b"\n")) + 1
+            end = start
+        return 0
+    finally:
+        os.close(descriptor)
+
+
 def read_batch(path: Path, offset: int, max_bytes: int) -> Batch:
     """Return the lines from `offset` on, about `max_bytes` of them; raises OSError.
 
     Reads only what is on disk: a line that a power cut could still take back is left for later.
-    In a closed segment an unfinished last line is bad: its writer died and nobody was told that
-    it was kept.
+    While the writer lives, an empty line is the beginning of its room: nothing has come yet. In a
+    closed segment empty lines are what its writer left of that when it died, and an unfinished
+    last line is bad: nobody was told that it was kept.
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -45,7 +70,10 @@ def read_batch(path: Path, offset: int, max_bytes: int) -> Batch:
         length = os.fstat(descriptor).st_size
         os.fdatasync(descriptor)
         wanted = min(max(max_bytes, 2 * LONGEST_LINE_BYTES), max(0, length - offset))
-        data = _read_all(descriptor, wanted, offset)
+        if closed:
+            data = _read_all(descriptor, wanted, offset)
+        else:
+            data = _read_to_room(descriptor, wanted, offset)
     finally:
         os.close(descriptor)
     at_end = offset + len(data) >= length
@@ -55,17 +83,21 @@ def read_batch(path: Path, offset: int, max_bytes: int) -> Batch:
 def _split(data: bytes, offset: int, *, closed: bool, take_rest: bool) -> Batch:
     lines: list[tuple[int, Record]] = []
     bad: list[tuple[int, bytes]] = []
+    next_offset = offset + len(data)
+    data = data.rstrip(b"\n") + b"\n" * data.endswith(b"\n")  # Without megabytes of empty lines.
     *whole, rest = data.split(b"\n")
     for raw in whole:
         try:
-            lines.append((offset, decode_line(raw)))
+            if raw:
+                lines.append((offset, decode_line(raw)))
         except NOT_A_RECORD:
             bad.append((offset, raw))
         offset += len(raw) + 1
     if rest and (take_rest or len(rest) > LONGEST_LINE_BYTES):
         bad.append((offset, rest))
-        offset += len(rest)
-    return Batch(lines, bad, offset, closed)
+    elif rest:
+        next_offset = offset
+    return Batch(lines, bad, next_offset, closed)
 
 
 def _is_let_go(descriptor: int) -> bool:
@@ -75,6 +107,22 @@ def _is_let_go(descriptor: int) -> bool:
         return False
     fcntl.flock(descriptor, fcntl.LOCK_UN)
     return True
+
+
+def _read_to_room(descriptor: int, count: int, offset: int) -> bytes:
+    """Read lines up to the first empty one, which is not theirs; `offset` begins a line."""
+    data = b""
+    while len(data) < count:
+        piece = _read_all(descriptor, min(PIECE_BYTES, count - len(data)), offset + len(data))
+        if not piece:
+            break
+        data += piece
+        if data.startswith(b"\n"):
+            return b""
+        empty_line = data.find(b"\n\n", max(0, len(data) - len(piece) - 1))
+        if empty_line >= 0:
+            return data[: empty_line + 1]
+    return data
 
 
 def _read_all(descriptor: int, count: int, offset: int) -> bytes:

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tapline import config
-from tapline.clicklog.reader import list_segments, read_batch
+from tapline.clicklog.reader import end_of_lines, list_segments, read_batch
 from tapline.clicklog.wiping import wipe_lines
 from tapline.clicks.models import ClickErasure, LogSegment
 from tapline.clicks.resolving import Opened, opened_by
@@ -107,7 +107,7 @@ def _wipe_segment(path: Path, end: int, codes: set[Opened]) -> int:
 def _sizes() -> dict[str, int]:
     """Return how long every segment is now."""
     segments = list_segments(config.current().click_log_dir)
-    return {path.name: path.stat().st_size for path in segments}
+    return {path.name: end_of_lines(path) for path in segments}
 
 
 def _ingest_has_passed(sizes: dict[str, int], sleep: Callable[[float], None] = time.sleep) -> bool:

@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from pysqlite3 import dbapi2 as sqlite
 
 import tapline
 from tapline import config
+from tapline.clicklog.reader import end_of_lines
 from tapline.config import Config
 from tapline.errors import Conflict, TaplineError
 from tapline.instance.archives import (
@@ -209,7 +209,7 @@ def _add_files(
     for segment in sorted(log.glob("*.jsonl")):
         # Segments that were read long ago may be deleted in between.
         with suppress(FileNotFoundError), segment.open("rb") as file:
-            yield archive.add(f"clicklog/{segment.name}", file, _whole_lines(file))
+            yield archive.add(f"clicklog/{segment.name}", file, end_of_lines(segment))
     for ledger in sorted(settings.simulator_dir.glob("*.sqlite3")):
         _copy_database(ledger, scratch / ledger.name)
         yield _add(archive, f"simulator/{ledger.name}", scratch / ledger.name)
@@ -230,17 +230,6 @@ def _add(archive: Writer, name: str, path: Path) -> ArchivedFile:
             why="Click files that were merged are deleted after a while; this backup was slower.",
             do="Make the backup again, or raise TAPLINE_CLICKS_KEEP_DELISTED_SECONDS.",
         ) from error
-
-
-def _whole_lines(file: IO[bytes]) -> int:
-    """Return the length up to the last line that is whole: an edge may be writing the next."""
-    end = file.seek(0, os.SEEK_END)
-    step = 8192  # Longer than any line.
-    at = max(0, end - step)
-    file.seek(at)
-    tail = file.read(end - at)
-    file.seek(0)
-    return at + tail.rfind(b"\n") + 1
 
 
 def _data_in(data_dir: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from tapline.broadcasts.composing import create_broadcast
 from tapline.broadcasts.lifecycle import start
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.reports import build_report
-from tapline.clicklog.reader import list_segments
+from tapline.clicklog.reader import end_of_lines, list_segments
 from tapline.clicks.models import LogSegment
 from tapline.clicks.reports import recent_clicks
 from tapline.contacts.importing import ImportOptions, ImportReport, answer, import_file
@@ -165,7 +165,7 @@ def _is_every_click_counted() -> bool:
     """Say whether every segment of the click log was read to its end."""
     read = dict(LogSegment.objects.values_list("name", "offset"))
     segments = list_segments(config.current().click_log_dir)
-    return all(read.get(path.name, 0) >= path.stat().st_size for path in segments)
+    return all(read.get(path.name, 0) >= end_of_lines(path) for path in segments)
 
 
 def _options() -> ImportOptions:
