@@ -68,6 +68,7 @@ def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
         "answers": 1,
         "suppressions": 0,
         "audit": 1,
+        "refused_rows": 0,
         "messages": 1,
         "conversations": 0,
         "conversation_answers": 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import html
 import re
 from pathlib import Path
@@ -10,9 +12,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tapline import config
 from tapline.contacts.models import Contact, ContactImport
+from tapline.contacts.uploaded import import_next
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import make_contacts, make_workspace
@@ -49,6 +53,14 @@ def _kept_files(workspace: Workspace) -> list[Path]:
     return list((config.current().data_dir / "uploads" / str(workspace.pk)).glob("*"))
 
 
+def _ask(browser: Client, address: str, **form: str) -> str:
+    """Post the questions' form and let the worker do it; return the address of the outcome."""
+    asked = browser.post(address, {"column_phone": "Mobile"} | form)
+    assert asked.status_code == 302, _words(asked.content)
+    assert import_next()
+    return asked.headers["Location"]
+
+
 def test_a_file_is_looked_at_tried_out_and_imported() -> None:
     workspace = create_workspace("Bakery")
     editor = member_of(workspace, Role.EDITOR)
@@ -58,19 +70,76 @@ def test_a_file_is_looked_at_tried_out_and_imported() -> None:
     assert "How did these people agree" in _words(asked.content)
     assert "<option selected>Mobile</option>" in asked.content.decode()
 
-    tried = editor.post(address, AGREED | {"step": "try", "column_phone": "Mobile"})
-    assert "Rows 3 New contacts 2" in _words(tried.content)
+    outcome = _ask(editor, address, step="try", tags="vip, new", **AGREED)
+    tried = editor.get(outcome)
+    assert "What would happen Rows 3 New contacts 2" in _words(tried.content)
     assert "Line Why 4" in _words(tried.content)
     assert not Contact.objects.exists()
 
-    done = editor.post(
-        address, AGREED | {"step": "import", "column_phone": "Mobile", "tags": "vip, new"}
-    )
+    gone_on = editor.post(outcome + "go-on")
+    assert import_next()
+    done = editor.get(gone_on.headers["Location"])
     assert "New contacts 2" in _words(done.content)
     contacts = Contact.objects.in_workspace(workspace)
     assert contacts.textable("marketing").count() == 2
     assert {tag.name for tag in contacts[0].tags.all()} == {"vip", "new"}
-    assert ContactImport.objects.get().file_name.endswith("a_b.csv")
+    assert ContactImport.objects.get(is_trial=False).file_name.endswith("a_b.csv")
+
+
+def test_the_answers_of_a_trial_can_be_changed_without_typing_them_again() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+    address = _upload(editor, workspace, CSV)
+    outcome = _ask(editor, address, step="try", tags="vip", column_first_name="City", **AGREED)
+
+    (change,) = re.findall(r'href="([^"]+tried=\d+)"', editor.get(outcome).content.decode())
+    form = editor.get(change).content.decode()
+
+    assert 'value="2026-01-05"' in form
+    assert 'value="form on our website"' in form
+    assert "Reply STOP to end." in form
+    assert 'value="vip"' in form
+    assert 'name="column_first_name">' in form
+    assert form.count("<option selected>City</option>") == 1
+
+
+def test_while_it_is_imported_the_page_shows_how_far_it_is() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+    outcome = editor.post(
+        _upload(editor, workspace, CSV), {"step": "import", "column_phone": "Mobile"}
+    ).headers["Location"]
+
+    waiting = editor.get(outcome).content.decode()
+    ContactImport.objects.update(
+        state="running", rows_in_file=1000, rows=500, created=300, updated=50, refused=9,
+        leased_until=timezone.now() + dt.timedelta(minutes=1),
+    )  # fmt: skip
+    running = editor.get(outcome + "progress").content.decode()
+    ContactImport.objects.update(state="done")
+    over = editor.get(outcome + "progress").content.decode()
+
+    assert "Waiting for its turn" in waiting
+    assert f'hx-get="{outcome}progress"' in waiting
+    assert "<noscript>" in waiting
+    assert '<progress max="1000" value="359"' in running
+    assert "Rows read 500 of 1000 New contacts 300 Updated 50 Refused 9" in _words(running.encode())
+    assert "<html" not in running
+    assert "hx-get" not in over
+    assert "To the contacts" in over
+
+
+def test_a_file_posted_twice_is_imported_once() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+    address = _upload(editor, workspace, CSV)
+    form = {"step": "import", "column_phone": "Mobile"}
+
+    first, second = (editor.post(address, form).headers["Location"] for _ in range(2))
+
+    assert first == second
+    assert import_next()
+    assert not import_next()
 
 
 def test_the_file_is_gone_after_its_import() -> None:
@@ -79,21 +148,54 @@ def test_the_file_is_gone_after_its_import() -> None:
     address = _upload(editor, workspace, CSV)
     assert len(_kept_files(workspace)) == 1
 
-    editor.post(address, {"step": "import", "column_phone": "Mobile"})
+    _ask(editor, address, step="import")
 
-    assert _kept_files(workspace) == []
+    assert [path.name for path in _kept_files(workspace)] == [
+        f"refused-{ContactImport.objects.get().pk}.csv"
+    ]
     assert editor.get(address).status_code == 404
+
+
+def test_all_refused_rows_can_be_downloaded_and_no_spreadsheet_runs_them() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+    rows = "".join(f"=cmd|'/C calc'!A{number},{number}\n" for number in range(150))
+    address = _upload(editor, workspace, f"@name,Mobile\n{rows}".encode())
+    outcome = _ask(editor, address, step="import")
+
+    page = _words(editor.get(outcome).content)
+    sent = editor.get(outcome + "refused.csv")
+
+    assert "50 more are in it." in page
+    table = list(csv.reader(sent.content.decode("utf-8-sig").splitlines()))
+    assert table[0] == ["line", "why", "'@name", "Mobile"]
+    assert len(table) == 151
+    assert {row[2][0] for row in table[1:]} == {"'"}
+    assert "attachment" in sent.headers["Content-Disposition"]
+
+
+def test_past_imports_are_listed_without_the_trials() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.EDITOR)
+    address = _upload(editor, workspace, CSV)
+    _ask(editor, address, step="try")
+    outcome = _ask(editor, address, step="import")
+
+    listed = editor.get(reverse("contacts:imports", args=[workspace.pk])).content.decode()
+
+    assert re.findall(r'href="([^"]+/imports/\d+/)"', listed) == [outcome]
+    assert "done" in _words(listed.encode())
+    shown = editor.get(reverse("contacts:list", args=[workspace.pk])).content.decode()
+    assert outcome in shown
 
 
 def test_without_an_answer_how_they_agreed_nobody_can_be_texted() -> None:
     workspace = create_workspace("Bakery")
     editor = member_of(workspace, Role.EDITOR)
 
-    done = editor.post(
-        _upload(editor, workspace, CSV), {"step": "import", "column_phone": "Mobile"}
-    )
+    outcome = _ask(editor, _upload(editor, workspace, CSV), step="import")
 
-    assert "Nobody of this file can be texted" in _words(done.content)
+    assert "Nobody of this file can be texted" in _words(editor.get(outcome).content)
     contacts = Contact.objects.in_workspace(workspace)
     assert (contacts.count(), contacts.textable("marketing").count()) == (2, 0)
 

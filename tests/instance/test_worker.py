@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tapline.instance import worker
+from tapline.instance.commands_up import WORK
 from tapline.loops import Loop
 
 
@@ -55,6 +56,6 @@ def test_work_is_followed_by_work_without_rest() -> None:
 
 
 def test_every_loop_has_a_name_of_its_own() -> None:
-    names = [loop.name for kind in ("clicks", "sending") for loop in worker.loops_of(kind)]
+    names = [loop.name for kind in WORK for loop in worker.loops_of(kind)]
 
     assert len(names) == len(set(names)) > 2

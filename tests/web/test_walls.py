@@ -21,6 +21,7 @@ from tapline.workspaces.members import add_member
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace, move_workspace
 from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_workspace
+from tests.contacts.people import make_refused_import
 from tests.links.making import make_link
 from tests.signups.making import make_form
 from tests.web.browsing import member_of
@@ -40,6 +41,7 @@ RATES = {
 }
 POSTS_ONLY = {
     "broadcasts:act", "broadcasts:preview", "broadcasts:schedule", "contacts:stop",
+    "contacts:go-on",
     "links:destination", "links:switch", "links:expiry", "links:add-alias", "links:remove-alias",
     "links:add-domain", "links:fallback", "workspaces:add-member", "workspaces:remove-member",
     "signups:switch", "workspaces:create-key", "workspaces:revoke-key", "workspaces:create-below",
@@ -71,6 +73,7 @@ def house() -> House:
     member = add_member(own, "somebody@example.com", Role.VIEWER, actor=ACTOR)
     key, _token = create_api_key(own, "Shop", ["links:read"])
     upload = keep_upload(own, SimpleUploadedFile("a.csv", b"phone\n+12125550100\n"))
+    imported = make_refused_import(own)
     things: dict[str, object] = {
         "broadcast_id": make_broadcast(own).pk,
         "contact_id": contact.pk,
@@ -82,6 +85,7 @@ def house() -> House:
         "name": upload,
         "form_id": make_form(own).pk,
         "kind": "svg",
+        "import_id": imported.pk,
         "action": "start",
         "group": "tapped",
     }

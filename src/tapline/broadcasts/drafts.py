@@ -68,7 +68,9 @@ def audience_choices(workspace: Workspace, current: dict[str, Any]) -> Iterator[
         Tag.objects.filter(workspace=workspace).order_by("name").values_list("name", flat=True)
     ):
         offered[json.dumps({"tags": [name]})] = _("Tagged «%(name)s»") % {"name": name}
-    imports = ContactImport.objects.filter(workspace=workspace, state="done").order_by("-id")
+    imports = ContactImport.objects.filter(
+        workspace=workspace, state="done", is_trial=False
+    ).order_by("-id")
     for each in imports[:IMPORTS_OFFERED]:
         offered[json.dumps({"imports": [each.pk]})] = _("Imported from %(file)s, %(day)s") % {
             "file": each.file_name,

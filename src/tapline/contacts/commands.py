@@ -299,8 +299,9 @@ def _progress_bar(*, quiet: bool) -> Iterator[OnProgress]:
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task("import", total=None, rows=0)
 
-        def show(done_bytes: int, all_bytes: int, rows: int) -> None:
-            bar.update(task, completed=done_bytes, total=all_bytes, rows=rows)
+        def show(report: ImportReport) -> None:
+            done, total = report.read_bytes, report.size_bytes
+            bar.update(task, completed=done, total=total, rows=report.rows)
 
         yield show
 

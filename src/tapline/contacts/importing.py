@@ -11,7 +11,7 @@ import csv
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from tapline.contacts.chunks import ChunkWriter, checkpoints_by_hand
 from tapline.contacts.columns import map_columns
-from tapline.contacts.models import ContactImport, Purpose
+from tapline.contacts.models import ContactImport, ImportState, Purpose
 from tapline.contacts.reading import Sheet, open_sheet
 from tapline.contacts.rows import Answer, BadRow, ImportedRow, RowReader
 from tapline.errors import TaplineError
@@ -33,9 +33,8 @@ BAD_ROWS_KEPT = 1_000
 # Others that wait for the writer notice nothing below a tenth of a second.
 HOLD_SECONDS = 0.04
 SORTED_AT_ONCE = 50_000  # about 25 MB
+COUNTS = ("rows", "created", "updated", "duplicates", "refused", "agreed")
 SMALLEST_CHUNK, FIRST_CHUNK, LARGEST_CHUNK = 100, 500, 5_000
-
-Progress = Callable[[int, int, int], None]  # bytes done, bytes in all, rows done
 
 
 class BadAgreement(TaplineError):
@@ -67,6 +66,10 @@ class ImportOptions:
     dry_run: bool = False
     bad_rows_file: Path | None = None  # gets every refused row
 
+    def for_real(self, by: str) -> ImportOptions:
+        """Return the same, so that rows are written, on behalf of `by`."""
+        return replace(self, dry_run=False, by=by)
+
 
 @dataclass(slots=True, kw_only=True)
 class ImportReport:
@@ -81,19 +84,24 @@ class ImportReport:
     refused: int = 0
     agreed: int = 0  # rows that say how, when and to what the person agreed
     bad_rows: list[Refusal] = field(default_factory=list)  # the first 1,000
+    read_bytes: int = 0
+    size_bytes: int = 0
     longest_hold_seconds: float = 0.0
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as `--json` prints it."""
-        counts = ("rows", "created", "updated", "duplicates", "refused", "agreed")
         return {
             "import": self.import_id,
             "columns": self.columns,
-            **{name: getattr(self, name) for name in counts},
+            **{name: getattr(self, name) for name in COUNTS},
             "bad_rows": [{"line": bad.line, "why": bad.why} for bad in self.bad_rows],
             "seconds": round(self.seconds, 2),
         }
+
+
+# Told now and then how far an import is. What it raises ends the import between two chunks.
+Progress = Callable[[ImportReport], None]
 
 
 def answer(how: str, at: datetime | None, wording: str) -> Answer | None:
@@ -120,18 +128,21 @@ def import_file(
     path: Path,
     options: ImportOptions,
     progress: Progress | None = None,
+    running: ContactImport | None = None,
 ) -> ImportReport:
     """Bring the contacts of a CSV file into `workspace` and say what became of each row.
 
-    Raises `BadCountry`, `NotACsv` and `BadMapping` before anything is written. Rows that cannot be
-    read are refused with their reasons; the others come in.
+    `running` is the row of an import that its caller has begun and will end; without it there is
+    one from the first chunk to the last. Raises `BadCountry`, `NotACsv` and `BadMapping` before
+    anything is written. Rows that cannot be read are refused with their reasons; the others come
+    in.
     """
     began = time.monotonic()
-    country = _country(options.country or workspace.default_country)
-    sheet = open_sheet(path)
-    columns = map_columns(sheet, options.mapping)
+    country, sheet, columns = understand(workspace, path, options)
     report = ImportReport(
-        import_id=None, columns={name: sheet.header[at] for name, at in columns.items()}
+        import_id=None,
+        columns={name: sheet.header[at] for name, at in columns.items()},
+        size_bytes=sheet.size_bytes,
     )
     reader = RowReader(
         columns,
@@ -142,13 +153,25 @@ def import_file(
         now=timezone.now(),
     )
     with _refusals(options.bad_rows_file, sheet, report) as refuse:
-        good = _good_rows(sheet, reader, report, refuse, progress or _silent)
+        tell = progress or _silent
+        good = _good_rows(sheet, reader, report, refuse, tell)
         if options.dry_run:
             _count(workspace, good, report)
         else:
-            _write(workspace, path, options, good, report)
+            with nullcontext(running) if running else _noted(workspace, path, report) as noted:
+                _write(noted, options, good, report, tell)
     report.seconds = time.monotonic() - began
     return report
+
+
+def understand(
+    workspace: Workspace, path: Path, options: ImportOptions
+) -> tuple[str, Sheet, dict[str, int]]:
+    """Return the country of a file's numbers, its sheet, and which column holds what (field →
+    number). Raises `BadCountry`, `NotACsv` and `BadMapping`; reads only as far as it must."""
+    country = _country(options.country or workspace.default_country)
+    sheet = open_sheet(path)
+    return country, sheet, map_columns(sheet, options.mapping)
 
 
 def _country(code: str) -> str:
@@ -167,8 +190,9 @@ Refuse = Callable[[int, str, list[str]], None]
 def _good_rows(
     sheet: Sheet, reader: RowReader, report: ImportReport, refuse: Refuse, progress: Progress
 ) -> Iterator[ImportedRow]:
-    def tell(done_bytes: int) -> None:
-        progress(done_bytes, sheet.size_bytes, report.rows)
+    def tell(read_bytes: int) -> None:
+        report.read_bytes = read_bytes
+        progress(report)
 
     read = reader.read
     for line, cells in sheet.rows(tell):
@@ -191,33 +215,40 @@ def _count(workspace: Workspace, rows: Iterator[ImportedRow], report: ImportRepo
 
 
 def _write(
-    workspace: Workspace,
-    path: Path,
+    running: ContactImport,
     options: ImportOptions,
     rows: Iterator[ImportedRow],
     report: ImportReport,
+    progress: Progress,
 ) -> None:
+    report.import_id = running.pk
+    writer = ChunkWriter(running.workspace, running, options.purpose, by=options.by)
+    size = _ChunkSize()
+    with checkpoints_by_hand():
+        for chunk in _chunks(_by_number(rows), lambda: size.rows):
+            created, updated, duplicates, held_seconds = writer.write(chunk)
+            _add(report, created, updated, duplicates)
+            report.longest_hold_seconds = max(report.longest_hold_seconds, held_seconds)
+            size.learn(len(chunk), held_seconds)
+            progress(report)
+
+
+@contextmanager
+def _noted(workspace: Workspace, path: Path, report: ImportReport) -> Iterator[ContactImport]:
+    """Keep a row of the import, which says how it ended."""
     running = ContactImport.objects.create(
         workspace=workspace, file_name=path.name[:255], mapping=report.columns
     )
-    report.import_id = running.pk
-    writer = ChunkWriter(workspace, running, options.purpose, by=options.by)
-    size = _ChunkSize()
     try:
-        with checkpoints_by_hand():
-            for chunk in _chunks(_by_number(rows), lambda: size.rows):
-                created, updated, duplicates, held_seconds = writer.write(chunk)
-                _add(report, created, updated, duplicates)
-                report.longest_hold_seconds = max(report.longest_hold_seconds, held_seconds)
-                size.learn(len(chunk), held_seconds)
+        yield running
     except BaseException:
-        _close(running, report, "failed")
+        _close(running, report, ImportState.FAILED)
         raise
-    _close(running, report, "done")
+    _close(running, report, ImportState.DONE)
 
 
 def _close(running: ContactImport, report: ImportReport, state: str) -> None:
-    for name in ("rows", "created", "updated", "duplicates", "refused"):
+    for name in COUNTS:
         setattr(running, name, getattr(report, name))
     running.state, running.finished_at = state, timezone.now()
     running.save()
@@ -271,7 +302,7 @@ def _refusals(target: Path | None, sheet: Sheet, report: ImportReport) -> Iterat
     with target.open("w", encoding="utf-8-sig", newline="") if target else nullcontext() as file:
         table = csv.writer(file) if file else None
         if table:
-            table.writerow(["line", "why", *sheet.header])
+            table.writerow(["line", "why", *map(_harmless, sheet.header)])
 
         def refuse(line: int, why: str, cells: list[str]) -> None:
             report.refused += 1
@@ -288,5 +319,5 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
-def _silent(done_bytes: int, all_bytes: int, rows: int) -> None:
+def _silent(report: ImportReport) -> None:
     """Show nothing."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tapline.contacts.keeping import Kept, Person
 from tapline.contacts.models import Consent, Contact, Suppression
 from tapline.contacts.phones import hash_phone
+from tapline.contacts.uploads import rows_about
 from tapline.workspaces.models import AuditEntry
 
 
@@ -68,6 +69,19 @@ def _numbers() -> Iterable[str]:
     return phones.distinct().iterator(chunk_size=10_000)
 
 
+def _find_refused(person: Person) -> list[dict[str, Any]]:
+    found = rows_about(person.workspace_ids, person.phone)
+    return [{"file": path.name, "line": row.line, "cells": row.cells} for path, row in found]
+
+
+def _erase_refused(person: Person) -> int:
+    """Delete whole files: the rows that others wait for are in what was uploaded."""
+    found = list(rows_about(person.workspace_ids, person.phone))
+    for path, _row in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
 KEPT = (
     Kept(
         name="contacts",
@@ -96,5 +110,11 @@ KEPT = (
         words=_("Which of our people changed what is known about you, and when"),
         find=_find_audit,
         erase=lambda person: _audit(person).update(before={}, after={}),
+    ),
+    Kept(
+        name="refused_rows",
+        words=_("Rows of imported files that could not be read, for a week at most"),
+        find=_find_refused,
+        erase=_erase_refused,
     ),
 )

@@ -1,11 +1,24 @@
-"""What the worker repeats for contacts."""
+"""What the worker repeats for contacts: uploaded files in a process of their own, erasures."""
 
 from __future__ import annotations
 
 from tapline.contacts.erasures import follow_up, keep_list
+from tapline.contacts.uploaded import import_next
+from tapline.contacts.uploads import forget_old_files
 from tapline.loops import Loop
+
+
+def forget_step() -> bool:
+    """Delete what waited too long. Nothing comes of doing it again at once."""
+    forget_old_files()
+    return False
+
 
 CONTACT_LOOPS: list[Loop] = [
     Loop(name="follow erasures", step=follow_up, idle_seconds=2.0),
     Loop(name="list of erasures", step=keep_list, idle_seconds=300.0),
+]
+IMPORT_LOOPS: list[Loop] = [
+    Loop(name="import", step=import_next, idle_seconds=0.5),
+    Loop(name="uploads", step=forget_step, idle_seconds=600.0),
 ]

@@ -12,20 +12,59 @@ from tapline.errors import TaplineError
 from tapline.workspaces.models import Workspace
 
 
+class ImportState(models.TextChoices):
+    """`waiting → running → done | failed`. One that runs without a lease in force broke off: a
+    worker begins it again. Those of the command line are running from the start, without lease."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class ContactImport(models.Model):
     """One imported file: what was in it, how it was read, and what became of its rows."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     file_name = models.CharField(max_length=255)
     mapping = models.JSONField(default=dict)
-    state = models.CharField(max_length=12, default="running")  # running, done, failed
+    state = models.CharField(max_length=12, choices=ImportState.choices, default="running")
+    is_trial = models.BooleanField(default=False)  # It says what would happen; nothing is written.
+    upload = models.CharField(max_length=160, blank=True)  # empty: a file of the command line
+    options = models.JSONField(default=dict)  # `ImportOptions`, for the worker
+    rows_in_file = models.PositiveIntegerField(null=True)  # None: not counted yet
     rows = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    agreed = models.PositiveIntegerField(default=0)
+    failure = models.JSONField(default=dict)  # {"what", "why", "do"} of what ended it
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_by = models.CharField(max_length=16, blank=True)
+    leased_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # What the worker looks for, twice a second: the many that are over weigh nothing.
+            models.Index(
+                fields=["id"],
+                name="import_under_way",
+                condition=models.Q(state__in=["waiting", "running"]),
+            )
+        ]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether more is to come."""
+        return self.state in (ImportState.WAITING, ImportState.RUNNING)
+
+    @property
+    def handled(self) -> int:
+        """How many rows were dealt with."""
+        return self.created + self.updated + self.duplicates + self.refused
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):

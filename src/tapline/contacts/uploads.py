@@ -1,20 +1,37 @@
-"""Where an uploaded file waits between its upload and its import, and for how long."""
+"""Where an uploaded file and its refused rows wait, and for how long: an import holds people."""
 
 from __future__ import annotations
 
+import csv
 import re
 import secrets
 import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from django.core.files.uploadedfile import UploadedFile
 
 from tapline import config
+from tapline.contacts.models import ContactImport
 from tapline.errors import NotFound
 from tapline.workspaces.models import Workspace
 
-# A file left behind is deleted with the next upload after this long.
+# A file goes with its import; one that is never imported, after this long.
 KEPT_SECONDS = 24 * 3600
+# Long enough to correct the rows, short enough that an erased person is gone within a week.
+REFUSED_KEPT_SECONDS = 6 * 24 * 3600
+# Digits that two spellings of one number share at least, whatever stands before them.
+ALIKE_DIGITS = 7
+
+
+class RefusedRow(NamedTuple):
+    """One row that was not imported: its line in the file, why, and its cells."""
+
+    line: int
+    why: str
+    cells: list[str]
 
 
 def keep_upload(workspace: Workspace, upload: UploadedFile[bytes]) -> str:
@@ -22,11 +39,9 @@ def keep_upload(workspace: Workspace, upload: UploadedFile[bytes]) -> str:
 
     The name holds 128 random bits, and as much of the file's own name as is safe in an address.
     """
-    folder = _folder(workspace)
-    _forget_old(folder)
     own_name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(upload.name or "").name)[-80:].lstrip(".")
     name = f"{secrets.token_hex(16)}-{own_name or 'contacts.csv'}"
-    with (folder / name).open("xb") as file:
+    with (_folder(workspace) / name).open("xb") as file:
         for chunk in upload.chunks():
             file.write(chunk)
     return name
@@ -44,19 +59,70 @@ def find_upload(workspace: Workspace, name: str) -> Path:
     return path
 
 
-def own_name(path: Path) -> str:
-    """Return what the file was called by whoever uploaded it."""
-    return path.name.partition("-")[2]
+def own_name(name: str) -> str:
+    """Return what a kept file was called by whoever uploaded it."""
+    return name.partition("-")[2]
+
+
+def refused_file(done: ContactImport) -> Path:
+    """Return where the refused rows of an import are, or would be."""
+    return _folder(done.workspace) / f"refused-{done.pk}.csv"
+
+
+def refused_rows(done: ContactImport, most: int) -> list[RefusedRow]:
+    """Return the first refused rows of an import; none where they were forgotten by age."""
+    path = refused_file(done)
+    return list(islice(_read_refused(path), most)) if path.is_file() else []
+
+
+def forget_old_files(now: float | None = None) -> int:
+    """Delete uploads that nobody imported and refused rows that nobody fetched; return how many.
+
+    The file of an import under way stays, however long it waits.
+    """
+    now = time.time() if now is None else now
+    in_use = set(
+        ContactImport.objects.filter(state__in=["waiting", "running"]).values_list("upload")
+    )
+    old = [path for path in _all_files() if path.stat().st_mtime < now - _kept_seconds(path)]
+    old = [path for path in old if (path.name,) not in in_use]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def rows_about(workspace_ids: Sequence[int], phone: str) -> Iterator[tuple[Path, RefusedRow]]:
+    """Yield the refused rows of these workspaces that seem to hold a number, with their file.
+
+    A refused row may hold it in any spelling, so a cell counts whose last digits are the number's.
+    """
+    for path in _all_files():
+        if path.parent.name in map(str, workspace_ids) and path.name.startswith("refused-"):
+            for row in _read_refused(path):
+                if any(_alike(cell, phone) for cell in row.cells):
+                    yield path, row
+
+
+def _alike(cell: str, phone: str) -> bool:
+    digits = re.sub(r"\D", "", cell).lstrip("0")
+    return len(digits) >= ALIKE_DIGITS and (phone[1:].endswith(digits) or digits == phone[1:])
+
+
+def _read_refused(path: Path) -> Iterator[RefusedRow]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, why, *cells in islice(csv.reader(file), 1, None):
+            yield RefusedRow(int(line), why, cells)
+
+
+def _kept_seconds(path: Path) -> float:
+    return REFUSED_KEPT_SECONDS if path.name.startswith("refused-") else KEPT_SECONDS
+
+
+def _all_files() -> list[Path]:
+    return list((config.current().data_dir / "uploads").glob("*/*"))
 
 
 def _folder(workspace: Workspace) -> Path:
     folder = config.current().data_dir / "uploads" / str(workspace.pk)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
-
-
-def _forget_old(folder: Path) -> None:
-    oldest = time.time() - KEPT_SECONDS
-    for path in folder.iterdir():
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)

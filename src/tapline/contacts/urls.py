@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.contacts import pages, pages_consent
+from tapline.contacts import pages, pages_consent, pages_import
 
 app_name = "contacts"
 urlpatterns = [
@@ -12,6 +12,11 @@ urlpatterns = [
     path("<int:contact_id>/", pages.show, name="show"),
     path("<int:contact_id>/consent.pdf", pages_consent.show_pdf, name="consent-pdf"),
     path("<int:contact_id>/stop", pages.stop, name="stop"),
-    path("import", pages.upload, name="upload"),
-    path("import/<str:name>", pages.import_upload, name="import"),
+    path("import", pages_import.upload, name="upload"),
+    path("imports/", pages_import.list_imports, name="imports"),
+    path("imports/<int:import_id>/", pages_import.show_import, name="imported"),
+    path("imports/<int:import_id>/progress", pages_import.show_progress, name="progress"),
+    path("imports/<int:import_id>/go-on", pages_import.go_on, name="go-on"),
+    path("imports/<int:import_id>/refused.csv", pages_import.download_refused, name="refused"),
+    path("import/<str:name>", pages_import.import_upload, name="import"),
 ]

@@ -12,7 +12,7 @@ from tapline.workspaces.members import ensure_owner
 from tapline.workspaces.models import User
 from tapline.workspaces.sign_in import make_sign_in_link
 
-WORK = ("clicks", "sending")
+WORK = ("clicks", "sending", "imports")
 
 
 @click.command()
@@ -49,9 +49,9 @@ def up(without: tuple[str, ...], email: str) -> None:
 @click.command()
 @click.argument("kinds", nargs=-1, type=click.Choice(WORK))
 def worker(kinds: tuple[str, ...]) -> None:
-    """Run the worker: read and judge clicks, prepare and send broadcasts.
+    """Run the worker: read and judge clicks, prepare and send broadcasts, import uploaded files.
 
-    KINDS names the work to do; without it both run, each in a process of its own. Any number of
+    KINDS names the work to do; without it all run, each in a process of its own. Any number of
     workers may run on one data folder: each piece of work is leased in the database.
 
     \b

@@ -17,15 +17,19 @@ AFTER_ERROR_SECONDS = 1.0
 
 
 def loops_of(kind: str) -> Sequence[Loop]:
-    """Return the loops of one kind of work: "clicks" or "sending".
+    """Return the loops of one kind of work: "clicks", "sending" or "imports".
 
-    They run in processes of their own, so that rendering a million texts never makes a tap
-    wait for its place in the report.
+    They run in processes of their own, so that rendering a million texts or reading a million
+    rows never makes a tap wait for its place in the report.
     """
     if kind == "clicks":
         from tapline.clicks.loops import CLICK_LOOPS
 
         return CLICK_LOOPS
+    if kind == "imports":
+        from tapline.contacts.loops import IMPORT_LOOPS
+
+        return IMPORT_LOOPS
     from tapline.broadcasts.loops import SENDING_LOOPS
     from tapline.contacts.loops import CONTACT_LOOPS
     from tapline.replies.loops import ANSWER_LOOPS
