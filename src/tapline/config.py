@@ -67,6 +67,23 @@ class Config:
     edge_challenge_dir: Path | None = setting(
         None, "Folder in which certbot's webroot mode leaves its proofs; the edge shows them."
     )
+    edge_public_addresses: str = setting(
+        "", "Under which addresses phones reach the edge, with commas: domains must point there."
+    )
+    edge_public_host: str = setting(
+        "", "Host name with those addresses, to which sub-domains may be an alias (CNAME)."
+    )
+    certificate_authorities: str = setting(
+        "letsencrypt.org", "Who makes certificates for domains, as CAA records name them."
+    )
+    dns_servers: str = setting(
+        "",
+        "Name servers that are asked when domains are checked, with commas; empty: this machine's.",
+        unit="address or address:port",
+    )
+    dns_seconds: float = setting(
+        6.0, "How long one check of a domain may wait for name servers.", unit="seconds"
+    )
     edge_trusted_proxies: str = setting(
         "", "Addresses or networks of our own proxies, with commas.", unit="CIDR"
     )

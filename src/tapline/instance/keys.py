@@ -32,6 +32,7 @@ class Purpose(Enum):
     PHONE_HASHES = "tapline/phone-hashes/v1"
     ADDRESS_HASHES = "tapline/address-hashes/v1"
     DJANGO = "tapline/django/v1"
+    DOMAIN_PROOFS = "tapline/domain-proofs/v1"
     SIMULATOR = "tapline/simulator/v1"
     FINGERPRINT = "tapline/fingerprint/v1"
 

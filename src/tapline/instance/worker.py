@@ -32,10 +32,12 @@ def loops_of(kind: str) -> Sequence[Loop]:
         return IMPORT_LOOPS
     from tapline.broadcasts.loops import SENDING_LOOPS
     from tapline.contacts.loops import CONTACT_LOOPS
+    from tapline.links.loops import DOMAIN_LOOPS
     from tapline.replies.loops import ANSWER_LOOPS
     from tapline.signups.loops import SIGN_UP_LOOPS
 
-    return [*SENDING_LOOPS, *ANSWER_LOOPS, *SIGN_UP_LOOPS, *CONTACT_LOOPS]
+    # Name servers may be slow; that delays a text for nobody, and no tap waits here.
+    return [*SENDING_LOOPS, *ANSWER_LOOPS, *SIGN_UP_LOOPS, *CONTACT_LOOPS, *DOMAIN_LOOPS]
 
 
 def run_loops(loops: Sequence[Loop]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
@@ -14,7 +13,8 @@ from tapline.errors import Conflict, NotFound, TaplineError
 from tapline.instance.epochs import ensure_instance
 from tapline.links.changes import next_change
 from tapline.links.generations import add_generation
-from tapline.links.models import Domain, KeyGeneration
+from tapline.links.hosts import Advice, advice_on, is_local, refuse_unfit
+from tapline.links.models import CodeRange, Domain, KeyGeneration, Proof, SerialCounter
 from tapline.workspaces.audit import record
 from tapline.workspaces.models import Workspace
 
@@ -47,15 +47,16 @@ def create_domain(
     """Return a new domain with its first key generation.
 
     `base_url` is how links are written in texts: `https://go.example.com`; http only for
-    localhost and addresses. Edges serve it once it is proved. Raises `BadDomain`, `DomainTaken`,
-    `BadDestination`.
+    localhost and addresses. Edges serve it once it is proved; `proved` says that an operator
+    vouches for it. Raises `BadDomain`, `UnfitHost`, `DomainTaken`, `BadDestination`.
     """
-    base_url, host = _check_base_url(base_url)
+    base_url, host = check_address(base_url)
     _check_code_length(code_length)
     fallback_url = _check_fallback(fallback_url, base_url)
     epoch = ensure_instance().epoch
     try:
         with transaction.atomic():
+            _end_idle_claim(host, workspace, actor)
             domain = Domain.objects.create(
                 workspace=workspace,
                 host=host,
@@ -64,6 +65,7 @@ def create_domain(
                 brand_name=_check_brand_name(brand_name),
                 code_length=code_length,
                 proved_at=timezone.now() if proved else None,
+                proved_by=Proof.OPERATOR if proved else "",
                 change=next_change(),
             )
             add_generation(domain, epoch)
@@ -138,8 +140,19 @@ def usable_domains(workspace: Workspace) -> list[Domain]:
 
 
 def own_hosts() -> set[str]:
-    """Return the hosts that links must not lead to: every domain's, by port on this machine."""
-    return {_own_host(base_url) for base_url in Domain.objects.values_list("base_url", flat=True)}
+    """Return the hosts that links must not lead to: every proved domain's, by port on this
+    machine. One that is only claimed may be anybody's page."""
+    proved = Domain.objects.exclude(proved_at=None)
+    return {_own_host(base_url) for base_url in proved.values_list("base_url", flat=True)}
+
+
+def advice_for(workspace: Workspace, host: str) -> list[Advice]:
+    """Return what speaks against `host` as a domain of `workspace`, beside those it has."""
+    if is_local(host):
+        return []
+    others = Domain.objects.filter(workspace_id__in=workspace.ancestor_ids, deleted_at=None)
+    hosts = others.exclude(host=host).values_list("host", flat=True)
+    return list(advice_on(host, [each for each in hosts if not is_local(each)]))
 
 
 def rotate_key(domain: Domain, actor: str) -> KeyGeneration:
@@ -152,38 +165,66 @@ def rotate_key(domain: Domain, actor: str) -> KeyGeneration:
     return generation
 
 
-def _check_base_url(base_url: str) -> tuple[str, str]:
-    """Return the base URL normalised, and its host."""
+def check_address(base_url: str) -> tuple[str, str]:
+    """Return how a domain's links begin, normalised, and its host.
+
+    Raises `BadDomain`, `UnfitHost`, `BadDestination`.
+    """
+    if ".." in base_url:
+        raise _bad_domain(f"The address {base_url} has two dots in a row.", "No host has.")
     base_url = check_destination(base_url).rstrip("/")
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if parts.path or parts.query or parts.fragment:
         raise _bad_domain(f"The address {base_url} has a path.", "Codes follow the host directly.")
-    if parts.scheme == "http" and not _is_local(host):
+    if parts.scheme == "http" and not is_local(host):
         raise _bad_domain(
             f"The address {base_url} is not https.",
             "Carriers refuse texts with plain http links, and phones warn of them.",
         )
+    if parts.scheme == "https" and is_local(host):
+        raise _bad_domain(
+            f"The address {base_url} names no host.", "No certificate can be had for it."
+        )
+    if not is_local(host):
+        refuse_unfit(host)
     return base_url, host
+
+
+def has_codes(domain: Domain) -> bool:
+    """Say whether codes were handed out on a domain, so that phones may hold its links."""
+    handed_out = SerialCounter.objects.filter(generation__domain=domain, next_serial__gt=0)
+    return handed_out.exists() or CodeRange.objects.filter(domain=domain).exists()
+
+
+def _end_idle_claim(host: str, workspace: Workspace, actor: str) -> None:
+    """Let a host go that another workspace claimed and never proved: claims cost nothing, so none
+    may keep a host from its owner."""
+    claim = Domain.objects.filter(host=host, proved_at=None).exclude(workspace=workspace).first()
+    if claim is None or has_codes(claim):
+        return
+    retire(claim, "domain.claim_ended", actor)
+
+
+def retire(domain: Domain, action: str, actor: str) -> None:
+    """Free the host of a domain without links. Its row stays: edges hear of changed rows, not of
+    missing ones."""
+    before = {"base_url": domain.base_url}
+    domain.host = f"removed-{domain.pk}.invalid"
+    domain.base_url, domain.deleted_at = f"https://{domain.host}", timezone.now()
+    domain.change = next_change()
+    domain.save(update_fields=["host", "base_url", "deleted_at", "change"])
+    record(domain.workspace, actor, action, domain, before)
 
 
 def _own_host(base_url: str) -> str:
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    if not _is_local(host):
+    if not is_local(host):
         return host
     # On one's own machine other ports are other programs, such as the page under development.
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _is_local(host: str) -> bool:
-    """Say whether `host` is localhost or an address: no certificate can be had for those."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True
 
 
 def _check_code_length(code_length: int) -> None:

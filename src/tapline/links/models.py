@@ -8,7 +8,7 @@ changes become visible in the order of their numbers, also on databases with man
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from tapline.workspaces.models import Workspace
 
@@ -17,6 +17,14 @@ class ChangeCounter(models.Model):
     """The one row (id 1) that numbers changes which edges must hear of."""
 
     value = models.BigIntegerField(default=0)
+
+
+class Proof(models.TextChoices):
+    """How it is known that a host is its workspace's: somebody who runs the instance vouched for
+    it, or its TXT record says so."""
+
+    OPERATOR = "operator"
+    RECORD = "record"
 
 
 class Domain(models.Model):
@@ -29,6 +37,12 @@ class Domain(models.Model):
     fallback_url = models.CharField(max_length=2048, blank=True)
     code_length = models.PositiveSmallIntegerField(default=8)
     proved_at = models.DateTimeField(null=True)
+    proved_by = models.CharField(max_length=10, choices=Proof.choices, db_default="", default="")
+    # What name servers said last, as `domain_findings.Finding`; and when they are asked again.
+    findings = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    checked_at = models.DateTimeField(null=True)
+    check_at = models.DateTimeField(null=True)
+    proof_missing_since = models.DateTimeField(null=True)
     # What the host answers besides its links; empty: what docs/domains.md names as usual.
     brand_name = models.CharField(max_length=120, db_default="", default="")
     home_url = models.CharField(max_length=2048, db_default="", default="")
