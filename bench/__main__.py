@@ -18,7 +18,18 @@ from typing import Any
 
 from bench.figures import as_report, commit
 
-NAMES = ("edge", "codes", "import", "prepare", "send", "ingest", "freshness", "report", "crash")
+NAMES = (
+    "edge",
+    "codes",
+    "import",
+    "prepare",
+    "personal",
+    "send",
+    "ingest",
+    "freshness",
+    "report",
+    "crash",
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

@@ -65,13 +65,13 @@ def make_audience(count: int) -> Workspace:
     return workspace
 
 
-def start_broadcast(workspace: Workspace) -> Broadcast:
-    """Return a broadcast to everybody that waits to be prepared."""
+def start_broadcast(workspace: Workspace, text: str = TEXT) -> Broadcast:
+    """Return a broadcast of `text` to everybody that waits to be prepared."""
     from tapline.broadcasts.composing import create_broadcast
     from tapline.broadcasts.lifecycle import start
 
     broadcast = create_broadcast(
-        workspace, name="Bench", text=TEXT, audience={"all": True}, actor="bench"
+        workspace, name="Bench", text=text, audience={"all": True}, actor="bench"
     )
     return start(broadcast, actor="bench")
 

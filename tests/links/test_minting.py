@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from tapline.codes.capacity import capacity
 from tapline.destinations import BadDestination
 from tapline.errors import NotFound
+from tapline.links import minting
 from tapline.links.codebook import NoCode, load_codebook
 from tapline.links.domains import rotate_key
 from tapline.links.generations import cipher_of, newest_generation
@@ -230,3 +231,11 @@ def test_serials_are_never_taken_inside_a_transaction_that_could_give_them_back(
         mint_range(link, 1)
 
     connection.close()
+
+
+def test_a_batch_of_personal_links_is_found_without_looking_at_earlier_ones() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain query plan {minting.PERSONAL_IDS}", {"change": 1, "template": 1})
+        (plan,) = [detail for *_, detail in cursor.fetchall()]
+
+    assert "(change=?)" in plan

@@ -7,9 +7,9 @@ is the one that checks consent, opt-outs and duplicates.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -24,18 +24,17 @@ from tapline.contacts.textable import suppressed_sql
 from tapline.destinations import fill_destination
 from tapline.errors import Conflict, TaplineError
 from tapline.links.domains import domain_for
-from tapline.links.minting import create_link, mint_personal, mint_range
+from tapline.links.minting import PERSONAL_BATCH, create_link, mint_personal, mint_range
 from tapline.links.models import CodeRange, Link, LinkKind
 from tapline.texts.merging import parse
 from tapline.texts.personal import MessageTemplate, compile_text
+from tapline.turns import Turns
 
 # Contacts per transaction: they hold the writer for some 30 ms (python -m bench prepare).
 CONTACTS_PER_CHUNK = 2_500
-# SQLite lets those who wait try again after 1, 2, 5, 10, 15, 20, 25, 25 … ms. A rest longer than
-# the longest of these steps is never missed, so others wait for one chunk and a step at most.
-REST_SECONDS = 0.027
-# Personal destinations rendered at once: bounds memory, not the writer.
-PERSONAL_PER_CHUNK = 5_000
+# Personal destinations filled at once: what `mint_personal` writes in one turn, so that filling
+# the next ones is the rest.
+PERSONAL_PER_CHUNK = PERSONAL_BATCH
 
 CHUNK_END = """
 -- The last contact id of the next chunk; no row when all contacts were looked at. By id alone, so
@@ -148,8 +147,7 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
         "complete": complete_sql(template.needed),
         "suppressed": suppressed_sql(broadcast.workspace, broadcast.purpose),
     }
-    time.sleep(REST_SECONDS)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with _turns.take(), connection.cursor() as cursor:
         # Read again inside: another worker may have moved it, or somebody paused it.
         fresh = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
         if fresh.state != BroadcastState.PREPARING:
@@ -224,4 +222,8 @@ def _mint_personal(broadcast: Broadcast, link: Link, first: int) -> None:
 
 
 def _destination(link: Link, attributes: dict[str, str]) -> str:
-    return fill_destination(link.destination, lambda field: parse(field).render(attributes))
+    return fill_destination(link.destination, lambda field: _parsed(field).render(attributes))
+
+
+_parsed = functools.lru_cache(maxsize=256)(parse)  # the same few fields for every recipient
+_turns = Turns()

@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import functools
 import json
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from tapline.contacts.consent import IMPORT, keep_wording
 from tapline.contacts.models import ContactImport, Tag
 from tapline.contacts.rows import Answer, ImportedRow
+from tapline.turns import Turns
 from tapline.workspaces.models import Workspace
 
 TEMPORARY_TABLES = (
     """
 create temporary table if not exists imported_row (
   phone text, phone_hash text, attributes text, language text, zone text,
-  agreed_at text, wording_id bigint, evidence text)
+  tag_set integer, agreed_at text, wording_id bigint, evidence text)
 """,
-    "create temporary table if not exists imported_tag (phone text, tag_id bigint)",
+    """
+create temporary table if not exists imported_tag (
+  tag_set integer, tag_id bigint, primary key (tag_set, tag_id)) without rowid
+""",
     "delete from imported_row",
     "delete from imported_tag",
 )
@@ -75,10 +78,11 @@ where imported.agreed_at is not null
 ADD_TAGS = """
 -- The tags of a chunk's contacts; those that they have already stay.
 insert into contacts_tag_contacts (tag_id, contact_id)
-select imported.tag_id, contact.id
-from imported_tag imported
+select tag.tag_id, contact.id
+from imported_row imported
 cross join contacts_contact contact
   on contact.workspace_id = %(workspace)s and contact.phone = imported.phone
+cross join imported_tag tag on tag.tag_set = imported.tag_set
 where true
 on conflict do nothing
 """
@@ -94,8 +98,8 @@ where not (
   coalesce(contact.imported_by_id, 0) = %(import)s and contact.created_at >= %(began)s)
 """
 
-ADD_ROW = "insert into imported_row values (%s, %s, %s, %s, %s, %s, %s, %s)"
-ADD_ROW_TAG = "insert into imported_tag values (%s, %s)"
+ADD_ROW = "insert into imported_row values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+ADD_SET_TAG = "insert into imported_tag values (%s, %s)"
 
 # A passive checkpoint holds up nobody, but one after every chunk, as SQLite does by itself, writes
 # the same index pages to the database again and again.
@@ -126,6 +130,7 @@ class ChunkWriter:
         self._purpose = purpose
         self._by = by
         self._seen: set[int] = set()  # about 70 bytes a number; strings would take twice that
+        self._turns = Turns()
         self._written = 0
         self._tags: dict[str, int] = {}
         self._wordings: dict[str, int] = {}
@@ -142,16 +147,13 @@ class ChunkWriter:
         self._make_tags(rows)
         self._make_wordings(rows)
         self._fill_temporary_tables(rows)
-        began = time.perf_counter()
-        with transaction.atomic(), connection.cursor() as cursor:
-            began = time.perf_counter()  # the writer is ours from here
+        with self._turns.take(), connection.cursor() as cursor:
             values = self._common_values()
             cursor.execute(UPSERT_CONTACTS, values)
             cursor.execute(ADD_ANSWERS, values)
             cursor.execute(ADD_TAGS, values)
-        held_seconds = time.perf_counter() - began
         self._checkpoint_sometimes()
-        return *counts, held_seconds
+        return *counts, self._turns.last_seconds
 
     def _checkpoint_sometimes(self) -> None:
         self._written += 1
@@ -189,14 +191,16 @@ class ChunkWriter:
 
     def _fill_temporary_tables(self, rows: Sequence[ImportedRow]) -> None:
         answered: set[tuple[str, Answer]] = set()
-        values = [(*row[1:6], *self._answer_values(row, answered)) for row in rows]
-        tags = [(row.phone, self._tags[name]) for row in rows for name in row.tags]
+        # Most rows of a file have the same few tags together: a set of them travels once.
+        sets = {tags: number for number, tags in enumerate({row.tags for row in rows})}
+        values = [(*row[1:6], sets[row.tags], *self._answer_values(row, answered)) for row in rows]
+        tags = [(number, self._tags[name]) for names, number in sets.items() for name in set(names)]
         with connection.cursor() as cursor:
             for statement in TEMPORARY_TABLES:
                 cursor.execute(statement)
             cursor.executemany(ADD_ROW, values)
             if tags:
-                cursor.executemany(ADD_ROW_TAG, tags)
+                cursor.executemany(ADD_SET_TAG, tags)
 
     def _answer_values(
         self, row: ImportedRow, answered: set[tuple[str, Answer]]

@@ -30,9 +30,10 @@ from tapline.errors import TaplineError
 from tapline.workspaces.models import Workspace
 
 BAD_ROWS_KEPT = 1_000
-# Others that wait for the writer notice nothing below a tenth of a second.
-HOLD_SECONDS = 0.04
-SORTED_AT_ONCE = 50_000  # about 25 MB
+# Others that wait for the writer notice nothing below a tenth of a second: a turn, which can take
+# twice as long as meant, and a step of their waiting (`tapline.turns`).
+HOLD_SECONDS = 0.025
+SORTED_AT_ONCE = 50_000  # about 25 MB, and as much again of the next
 COUNTS = ("rows", "created", "updated", "duplicates", "refused", "agreed")
 SMALLEST_CHUNK, FIRST_CHUNK, LARGEST_CHUNK = 100, 500, 5_000
 
@@ -276,12 +277,18 @@ def _by_number(rows: Iterator[ImportedRow]) -> Iterator[ImportedRow]:
     """Sort a large file's rows by number, batch by batch; a small one keeps its order.
 
     Neighbours share a page of the index, so that a chunk writes a tenth of the pages. The sort is
-    stable: of two rows with one number the later still comes later.
+    stable: of two rows with one number the later still comes later. The next batch is read while
+    this one is written, row for row, so that the writer is free between any two chunks.
     """
-    while batch := list(islice(rows, SORTED_AT_ONCE)):
+    batch = list(islice(rows, SORTED_AT_ONCE))
+    while batch:
         if len(batch) > LARGEST_CHUNK:
             batch.sort(key=attrgetter("phone"))
-        yield from batch
+        following: list[ImportedRow] = []
+        for row in batch:
+            yield row
+            following += islice(rows, 1)
+        batch = following
 
 
 def _chunks(rows: Iterator[ImportedRow], size: Callable[[], int]) -> Iterator[list[ImportedRow]]:
