@@ -18,17 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clicklog": BASE,
     "edge": BASE | PURE | {"instance.keys"},
     "workspaces": BASE | {"instance"},
-    "instance": BASE
-    | PURE
-    | {
-        "workspaces",
-        "links",
-        "clicks.loops",
-        "contacts.loops",
-        "broadcasts.loops",
-        "replies.loops",
-        "signups.loops",
-    },
+    "instance": BASE | PURE | {"workspaces", "links"},
     "links": BASE | PURE | {"instance", "workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
     "clicks": BASE | PURE | {"instance", "workspaces", "links"},

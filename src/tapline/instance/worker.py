@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import signal
 import threading
@@ -15,29 +16,32 @@ logger = logging.getLogger(__name__)
 
 AFTER_ERROR_SECONDS = 1.0
 
+# Everything that a worker repeats, by kind of work. Each kind is a process of its own, so that
+# rendering a million texts never makes a tap wait for its place in the report. Named, not
+# imported: a process loads what it repeats.
+LOOPS: dict[str, tuple[str, ...]] = {
+    "clicks": ("tapline.clicks.loops:CLICK_LOOPS",),
+    "imports": ("tapline.contacts.loops:IMPORT_LOOPS",),
+    "sending": (
+        "tapline.broadcasts.loops:SENDING_LOOPS",
+        "tapline.replies.loops:ANSWER_LOOPS",
+        "tapline.signups.loops:SIGN_UP_LOOPS",
+        "tapline.contacts.loops:CONTACT_LOOPS",
+        # Name servers may be slow; that delays a text for nobody, and no tap waits here.
+        "tapline.links.loops:DOMAIN_LOOPS",
+    ),
+}
+
 
 def loops_of(kind: str) -> Sequence[Loop]:
-    """Return the loops of one kind of work: "clicks", "sending" or "imports".
+    """Return the loops of one kind of work, a name of `LOOPS`."""
+    return [loop for where in LOOPS[kind] for loop in _import(where)]
 
-    They run in processes of their own, so that rendering a million texts or reading a million
-    rows never makes a tap wait for its place in the report.
-    """
-    if kind == "clicks":
-        from tapline.clicks.loops import CLICK_LOOPS
 
-        return CLICK_LOOPS
-    if kind == "imports":
-        from tapline.contacts.loops import IMPORT_LOOPS
-
-        return IMPORT_LOOPS
-    from tapline.broadcasts.loops import SENDING_LOOPS
-    from tapline.contacts.loops import CONTACT_LOOPS
-    from tapline.links.loops import DOMAIN_LOOPS
-    from tapline.replies.loops import ANSWER_LOOPS
-    from tapline.signups.loops import SIGN_UP_LOOPS
-
-    # Name servers may be slow; that delays a text for nobody, and no tap waits here.
-    return [*SENDING_LOOPS, *ANSWER_LOOPS, *SIGN_UP_LOOPS, *CONTACT_LOOPS, *DOMAIN_LOOPS]
+def _import(where: str) -> Sequence[Loop]:
+    module, _, name = where.partition(":")
+    loops: Sequence[Loop] = getattr(importlib.import_module(module), name)
+    return loops
 
 
 def run_loops(loops: Sequence[Loop]) -> None:
