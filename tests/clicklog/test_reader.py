@@ -13,10 +13,11 @@ from tapline.clicklog.record import (
     Record,
     as_text,
     decode_line,
-    domain_part,
     encode_line,
     head_part,
     line_of_code,
+    link_part,
+    opening_part,
 )
 from tapline.clicklog.segment import Segment, click_id, segment_id
 
@@ -187,16 +188,11 @@ def test_a_line_never_exceeds_four_kilobytes_and_keeps_what_identifies_the_tap()
 
 def line_from_parts(seen: Record) -> bytes:
     line = line_of_code(
-        seen.time_us,
-        domain_part(seen.host, seen.domain),
-        seen.generation,
+        opening_part(seen.time_us, seen.host, seen.domain),
         seen.path,
         seen.serial,
-        seen.link,
         seen.position,
-        seen.outcome,
-        seen.status,
-        seen.method,
+        link_part(seen.generation, seen.link, seen.outcome, seen.status, seen.method),
         seen.address,
         head_part(seen.agent, seen.headers),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 LONGEST_HEADER_BYTES = 512
@@ -49,33 +51,36 @@ def as_text(raw: bytes) -> str:
 
 
 def line_of_code(
-    time_us: int,
-    domain_part: str,
-    generation: int,
+    opening: str,
     path: str,
     serial: int,
-    link: int,
     position: int,
-    outcome: str,
-    status: int,
-    method: str,
+    link_part: str,
     address: str,
     head_part: str,
 ) -> str:
     """Return what `encode_line` makes of the record of a tap on a code, in a fifth of the time.
 
-    The parts come from `domain_part` and `head_part`; in the other texts nothing needs escaping.
+    Most of it is the same for many taps: the functions below make those parts, each once. In a
+    code and an address nothing needs escaping.
     """
     return (
-        f'{{"time_us":{time_us},{domain_part},"path":"{path}","generation":{generation},'
-        f'"serial":{serial},"link":{link},"position":{position},"outcome":"{outcome}",'
-        f'"status":{status},"method":"{method}","address":"{address}"{head_part}'
+        f'{opening}{path}","serial":{serial},"position":{position}{link_part}{address}"{head_part}'
     )
 
 
-def domain_part(host: str, domain: int) -> str:
-    """Return what the lines of one domain's codes have in common."""
-    return f'"host":{_encode(host).decode()},"domain":{domain}'
+def opening_part(time_us: int, host: str, domain: int) -> str:
+    """Return the beginning of lines about codes of one domain, up to the path."""
+    return f'{{"time_us":{time_us},"host":{_encode(host).decode()},"domain":{domain},"path":"'
+
+
+@lru_cache(maxsize=4096)
+def link_part(generation: int, link: int, outcome: str, status: int, method: str) -> str:
+    """Return what lines about one link have in common, up to the address."""
+    return (
+        f',"generation":{generation},"link":{link},"outcome":"{outcome}","status":{status},'
+        f'"method":"{method}","address":"'
+    )
 
 
 def head_part(agent: str, headers: dict[str, str]) -> str:

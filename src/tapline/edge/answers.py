@@ -20,6 +20,7 @@ _PRIVATE = (
     b"Referrer-Policy: strict-origin-when-cross-origin\r\n"
     b"X-Robots-Tag: noindex\r\n"
 )
+END_OF_HEAD = b"\r\n"
 _HTML = b"Content-Type: text/html; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
 _TEXT = b"Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
 
@@ -65,14 +66,14 @@ class Answer:
     status: int
     head: bytes
     body: bytes = b""
-    _dated: bytes = b""
     _date_line: bytes = b""
+    _whole_head: bytes = b""
 
-    def dated_head(self, date_line: bytes) -> bytes:
-        """Return the head with its date; kept, since many answers of one second are the same."""
+    def whole_head(self, date_line: bytes) -> bytes:
+        """Return the head with its date, ended; kept, since many answers of a second are alike."""
         if date_line is not self._date_line:
-            self._date_line, self._dated = date_line, self.head + date_line
-        return self._dated
+            self._date_line, self._whole_head = date_line, self.head + date_line + END_OF_HEAD
+        return self._whole_head
 
 
 @dataclass(frozen=True, slots=True)

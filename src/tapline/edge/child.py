@@ -101,7 +101,8 @@ class Child:
             setup.most_connections,
             setup.most_per_network,
             setup.request_seconds,
-            None if trust.networks else {},
+            {},
+            remembers_heads=not trust.networks,
         )
         servers = await self._listen(desk)
         self._bell.send(READY)

@@ -36,7 +36,7 @@ _PATH_AT, _PATH_END = len(b"GET /"), len(b"GET /") + 32
 _NOBODY = Client("0.0.0.0", network_of("0.0.0.0"))  # noqa: S104  # an address to write down
 
 # What ends the head of an answer.
-_END = b"\r\n"
+_END = answers.END_OF_HEAD
 _CLOSE = b"Connection: close\r\n\r\n"
 _KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
 
@@ -53,7 +53,8 @@ class Desk:
     # What stood behind the path, from ` HTTP/1.1` to the empty line, in a GET without body that the
     # parser has passed. The same bytes mean the same again, so they skip the parser: that
     # halves the time per tap (`python -m bench edge`). Not behind proxies: each tap's lines differ.
-    heads: dict[bytes, Head] | None
+    heads: dict[bytes, Head]
+    remembers_heads: bool
     now: float = field(default_factory=time.monotonic)
     date_line: bytes = field(default_factory=lambda: answers.date_line(time.time()))
     open: set[Connection] = field(default_factory=set)
@@ -70,6 +71,7 @@ class Desk:
     def stop(self) -> None:
         """Take no more requests; connections close when their pending answers have left."""
         self.is_stopping = True
+        self.heads.clear()
         for connection in list(self.open):
             connection.close_when_answered()
 
@@ -147,8 +149,14 @@ class Connection(asyncio.Protocol):
         if self._is_ending:
             return
         if not self._fed_bytes:
-            self._since = self._desk.now
-            if self._take_known(data):
+            desk = self._desk
+            self._since = desk.now
+            # A plain GET whose header lines are known: nearly every tap, hence no further calls.
+            end = data.find(b" ", _PATH_AT, _PATH_END)
+            head = desk.heads.get(data[end:])
+            path = data[_PATH_AT:end]
+            if head is not None and path.isalnum() and data.startswith(b"GET /"):
+                self._take(Exchange("GET", path.decode(), head, self._peer, self, _END))
                 return
             self._chunk = data
         self._fed_bytes += len(data)
@@ -164,19 +172,6 @@ class Connection(asyncio.Protocol):
             self._refuse(answers.BAD_REQUEST)
         if self._fed_bytes > LONGEST_HEADERS_BYTES and not self._body_bytes:
             self._refuse(answers.HEADERS_TOO_LARGE if self._headers else answers.URI_TOO_LONG)
-
-    def _take_known(self, data: bytes) -> bool:
-        """Take a plain GET whose header lines are known; say whether it was one."""
-        heads = self._desk.heads
-        if heads is None or self._desk.is_stopping:
-            return False
-        end = data.find(b" ", _PATH_AT, _PATH_END)
-        path = data[_PATH_AT:end]
-        head = heads.get(data[end:])
-        if head is None or not path.isalnum() or not data.startswith(b"GET /"):
-            return False
-        self._take(Exchange("GET", path.decode(), head, self._peer, self, _END))
-        return True
 
     def eof_received(self) -> bool:
         """Keep the writing side open while answers are pending."""
@@ -232,7 +227,7 @@ class Connection(asyncio.Protocol):
         """Keep a head that came in one piece with its request, and nothing else."""
         heads, chunk = self._desk.heads, self._chunk
         is_whole = self._fed_bytes == len(chunk) and chunk.find(b"\r\n\r\n") == len(chunk) - 4
-        if heads is None or not is_whole or self._parser.should_upgrade():
+        if not self._desk.remembers_heads or not is_whole or self._parser.should_upgrade():
             return
         rest = chunk[chunk.find(b" ", _PATH_AT, _PATH_END) :]
         is_plain = chunk.startswith(b"GET /") and rest.startswith(b" HTTP/1.1\r\n")
@@ -242,8 +237,9 @@ class Connection(asyncio.Protocol):
             heads[rest] = head
 
     def _take(self, exchange: Exchange) -> None:
-        self._pending.append(exchange)
-        if len(self._pending) >= MOST_PENDING:
+        pending = self._pending
+        pending.append(exchange)
+        if len(pending) >= MOST_PENDING:
             self._pause()
         self._desk.taps.take(exchange)
 
@@ -258,7 +254,10 @@ class Connection(asyncio.Protocol):
         ready = b""
         while pending and (answer := pending[0].answer) is not None:
             exchange = pending.popleft()
-            ready += answer.dated_head(desk.date_line) + exchange.ending
+            if exchange.ending is not _END:
+                ready += answer.head + desk.date_line + exchange.ending
+            else:
+                ready += answer.whole_head(desk.date_line)
             if answer.body and exchange.method != "HEAD":
                 ready += answer.body
         if ready:

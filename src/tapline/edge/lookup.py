@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeVar
 import lmdb
 import msgspec
 
-from tapline.clicklog.record import domain_part
 from tapline.codes.bulk import TurnDecoder
 from tapline.codes.capacity import capacity
 from tapline.codes.ff1 import CodeCipher
@@ -41,7 +40,6 @@ class KnownDomain:
     fallback: Answer
     home: Answer
     robots: Answer
-    line_part: str  # of records about its codes
     generations: dict[int, list[_Generation]] = field(default_factory=dict)
 
 
@@ -257,7 +255,6 @@ def _known_domain(row: rows.DomainRow) -> KnownDomain:
         fallback(row.fallback_url),
         home(row.host, row.brand_name, row.home_url, row.fallback_url),
         robots(row.robots),
-        domain_part(row.host, row.id),
     )
 
 

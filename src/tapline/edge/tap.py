@@ -11,13 +11,21 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import unquote
 
 import msgspec
 
 from tapline.clicklog import record as log
-from tapline.clicklog.record import Record, as_text, encode_line, head_part, line_of_code
+from tapline.clicklog.record import (
+    Record,
+    as_text,
+    encode_line,
+    head_part,
+    line_of_code,
+    link_part,
+    opening_part,
+)
 from tapline.clicklog.writer import SegmentWriter
 from tapline.codes.alphabet import is_code
 from tapline.edge import answers
@@ -174,7 +182,8 @@ class Taps:
         for settling in batch:
             if settling is not None:
                 exchange, answer = settling
-                exchange.send(answer)
+                exchange.answer = answer
+                exchange.queue.send_ready()
         if self._gathered and not self._is_scheduled:
             self._answer_soon()
 
@@ -190,16 +199,16 @@ class Taps:
 
     def _answer(self, gathered: list[Exchange]) -> None:
         coded: dict[tuple[bytes, int], list[Exchange]] = {}
+        host, length, alike = b"", 0, gathered  # of the request before
         for exchange in gathered:
             path = exchange.path
-            if exchange.method in LINK_METHODS and is_code(path):
-                kind = (exchange.head.host, len(path))
-                alike = coded.get(kind)
-                if alike is None:
-                    coded[kind] = alike = []
-                alike.append(exchange)
-            else:
+            if exchange.method not in LINK_METHODS or not is_code(path):
                 self._answer_other(exchange)
+                continue
+            if len(path) != length or exchange.head.host != host:
+                host, length = exchange.head.host, len(path)
+                alike = coded.setdefault((host, length), [])
+            alike.append(exchange)
         for (host, _), exchanges in coded.items():
             domain = self._lookup.domain(host)
             if domain is None:
@@ -223,7 +232,7 @@ class Taps:
     def _settle_codes(self, domain: KnownDomain, exchanges: list[Exchange]) -> None:
         """Settle requests whose paths are codes of one length, or look like such."""
         all_found = self._lookup.codes(domain, [exchange.path for exchange in exchanges])
-        now_us = time.time_ns() // 1000
+        moment = _moment(domain)
         for exchange, found in zip(exchanges, all_found, strict=True):
             if found is None:
                 self._settle_alias(exchange, domain)
@@ -231,14 +240,14 @@ class Taps:
                 self._ring_parent()
                 self._look_again(exchange, self._loop.time() + UNRESOLVED_SECONDS)
             else:
-                self._settle(exchange, domain, found, now_us)
+                self._settle(exchange, domain, found, moment)
 
     def _settle_alias(self, exchange: Exchange, domain: KnownDomain) -> None:
         found = self._lookup.alias(domain, exchange.path)
         if found is None:
             self._refuse_guess(exchange, domain)
         else:
-            self._settle(exchange, domain, found, time.time_ns() // 1000)
+            self._settle(exchange, domain, found, _moment(domain))
 
     def _look_again(self, exchange: Exchange, deadline: float) -> None:
         """Settle a tap whose link the replica did not hold, once it does or time is up."""
@@ -252,36 +261,35 @@ class Taps:
         elif found.link is None and self._loop.time() < deadline:
             self._loop.call_later(LOOK_AGAIN_SECONDS, self._look_again, exchange, deadline)
         else:
-            self._settle(exchange, domain, found, time.time_ns() // 1000)
+            self._settle(exchange, domain, found, _moment(domain))
 
-    def _settle(self, exchange: Exchange, domain: KnownDomain, found: Found, now_us: int) -> None:
+    def _settle(
+        self, exchange: Exchange, domain: KnownDomain, found: Found, moment: _Moment
+    ) -> None:
         """Write down a tap that leads to a link, or may have; answer it when that is on disk."""
-        path, head = exchange.path, exchange.head
-        outcome, answer = _judge(domain, path, found, now_us)
+        path, head, client = exchange.path, exchange.head, exchange.peer
+        outcome, answer = _judge(domain, path, found, moment.now_us)
         self._counters[_OUTCOME_COUNTERS[outcome]] += 1
-        client = self._trust.client(exchange.peer, head.headers)
+        if self._trust.networks:
+            client = self._trust.client(client, head.headers)
         if self._repeats.exceeds(path, client.network):
-            seen = _record(exchange, domain, found, outcome, answer.status, now_us, client.address)
+            seen = _record(exchange, domain, found, outcome, answer.status, moment, client)
             self._fold(seen, client.network)
             exchange.send(answer)
         elif found.generation and head.line_part:
+            link = found.link.id if found.link else 0
             line = line_of_code(
-                now_us,
-                domain.line_part,
-                found.generation,
+                moment.opening,
                 path,
                 found.serial,
-                found.link.id if found.link else 0,
                 found.position,
-                outcome,
-                answer.status,
-                exchange.method,
+                link_part(found.generation, link, outcome, answer.status, exchange.method),
                 client.address,
                 head.line_part,
             )
             self.writer.append(line.encode(), (exchange, answer))
         else:
-            seen = _record(exchange, domain, found, outcome, answer.status, now_us, client.address)
+            seen = _record(exchange, domain, found, outcome, answer.status, moment, client)
             self.writer.append(encode_line(seen), (exchange, answer))
 
     def _fold(self, seen: Record, network: str) -> None:
@@ -306,18 +314,30 @@ class Taps:
         exchange.send(answer)
 
 
+class _Moment(NamedTuple):
+    """When some taps of one domain are answered, and how their lines begin."""
+
+    now_us: int
+    opening: str
+
+
+def _moment(domain: KnownDomain) -> _Moment:
+    now_us = time.time_ns() // 1000
+    return _Moment(now_us, opening_part(now_us, domain.row.host, domain.row.id))
+
+
 def _record(
     exchange: Exchange,
     domain: KnownDomain,
     found: Found,
     outcome: str,
     status: int,
-    now_us: int,
-    address: str,
+    moment: _Moment,
+    client: Client,
 ) -> Record:
     head = exchange.head
     return Record(
-        time_us=now_us,
+        time_us=moment.now_us,
         host=domain.row.host,
         domain=domain.row.id,
         path=exchange.path,
@@ -328,7 +348,7 @@ def _record(
         outcome=outcome,
         status=status,
         method=exchange.method,
-        address=address,
+        address=client.address,
         agent=head.agent,
         headers=head.kept,
     )
