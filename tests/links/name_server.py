@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -20,6 +20,8 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+
+from tapline.links.domain_records import Record
 
 UDP_BYTES = 1232
 TTL = 60
@@ -40,6 +42,12 @@ class NameServer:
         self.records.pop((name, kind), None)
         if values:
             self.records[name, kind] = list(values)
+
+    def set_all(self, records: Iterable[Record]) -> None:
+        """Set the records that a domain's page asks for."""
+        for record in records:
+            quoted = f'"{record.value}"' if record.kind == "TXT" else record.value
+            self.set(record.name, record.kind, quoted)
 
     def answer(self, wire: bytes, over: str) -> bytes | None:
         """Return the answer to one question, or None to keep silent."""

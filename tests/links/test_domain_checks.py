@@ -55,13 +55,6 @@ def claim(workspace: Workspace | None = None, host: str = HOST) -> Domain:
     )
 
 
-def set_records(server: NameServer, domain: Domain) -> None:
-    """Set what the domain's page asks for."""
-    for record in records_of(domain):
-        quoted = f'"{record.value}"' if record.kind == "TXT" else record.value
-        server.set(record.name, record.kind, quoted)
-
-
 def states(domain: Domain) -> dict[str, State]:
     domain.refresh_from_db()
     return {finding.record: finding.state for finding in findings_of(domain)}
@@ -74,7 +67,7 @@ def test_the_records_that_are_shown_prove_the_domain(server: NameServer) -> None
     assert (states(domain)["proof"], domain.proved_at) == (State.WRONG, None)
     change = domain.change
 
-    set_records(server, domain)
+    server.set_all(records_of(domain))
     check_domain(domain)
 
     assert set(states(domain).values()) == {State.GOOD}
@@ -86,7 +79,7 @@ def test_the_records_that_are_shown_prove_the_domain(server: NameServer) -> None
 
 def test_another_workspace_cannot_prove_itself_by_the_same_record(server: NameServer) -> None:
     first = claim()
-    set_records(server, first)
+    server.set_all(records_of(first))
 
     second = claim(create_workspace("Thief"))
     check_domain(second)
@@ -102,7 +95,7 @@ def test_a_claim_that_was_never_proved_keeps_nobody_from_their_host(server: Name
     squatter.refresh_from_db()
     assert squatter.deleted_at is not None
 
-    set_records(server, owner)
+    server.set_all(records_of(owner))
     check_domain(owner)
     with pytest.raises(DomainTaken):
         claim(create_workspace("Squatter again"))
@@ -136,7 +129,7 @@ def test_rules_for_authorities_are_found_above_the_host(server: NameServer) -> N
 
 def test_a_vanished_record_is_warned_about_and_cuts_nothing_off(server: NameServer) -> None:
     domain = claim()
-    set_records(server, domain)
+    server.set_all(records_of(domain))
     check_domain(domain)
     server.fault = "broken"
     check_domain(domain)
@@ -150,7 +143,7 @@ def test_a_vanished_record_is_warned_about_and_cuts_nothing_off(server: NameServ
     assert usable_domains(domain.workspace) == [domain]
     assert history(domain.workspace).filter(action="domain.proof_missing").count() == 1
 
-    set_records(server, domain)
+    server.set_all(records_of(domain))
     check_domain(domain)
     assert Domain.objects.get().proof_missing_since is None
 
@@ -216,7 +209,7 @@ def test_two_workers_do_not_look_at_one_domain_at_once(
 
 def test_a_domain_removed_while_it_is_looked_at_stays_removed(server: NameServer) -> None:
     domain = claim()
-    set_records(server, domain)
+    server.set_all(records_of(domain))
     same = Domain.objects.get()
     remove_domain(domain, actor=ACTOR)
 
@@ -229,7 +222,7 @@ def test_a_domain_removed_while_it_is_looked_at_stays_removed(server: NameServer
 
 def test_a_record_of_the_old_host_never_proves_the_new_one(server: NameServer) -> None:
     domain = claim()
-    set_records(server, domain)
+    server.set_all(records_of(domain))
     same = Domain.objects.select_related("workspace").get()
     change_host(domain, "https://www.victim.example", actor=ACTOR)
 
@@ -241,7 +234,7 @@ def test_a_record_of_the_old_host_never_proves_the_new_one(server: NameServer) -
 
 def test_a_domain_without_links_can_move_and_go(server: NameServer) -> None:
     domain = claim()
-    set_records(server, domain)
+    server.set_all(records_of(domain))
     check_domain(domain)
 
     domain.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Links, aliases and domains, in the browser."""
+"""Links and aliases, in the browser."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from tapline.links.models import Alias, Domain, Link
+from tapline.links.models import Alias, Link
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role
-from tapline.workspaces.tree import create_workspace
 from tests.links.making import make_domain, make_link
 from tests.web.browsing import member_of
 
@@ -84,29 +83,3 @@ def test_aliases_come_and_go() -> None:
 
     editor.post(reverse("links:remove-alias", args=[link.workspace_id, alias.pk]))
     assert not Alias.objects.filter(deleted_at=None).exists()
-
-
-def test_who_owns_the_top_vouches_for_domains_and_nobody_below() -> None:
-    brand = create_workspace("Brand")
-    location = create_workspace("Location", parent=brand)
-    form = {"base_url": "https://leeds.example.com", "fallback_url": "https://www.example.com/"}
-
-    refused = member_of(location).post(reverse("links:add-domain", args=[location.pk]), form)
-    assert refused.status_code == 403
-    assert not Domain.objects.exists()
-
-    owner = member_of(brand, sees_people_below=True)
-    owner.post(reverse("links:add-domain", args=[location.pk]), form)
-    domain = Domain.objects.get()
-    assert domain.workspace == location
-    assert domain.proved_at is not None
-
-    own = member_of(location)
-    own.post(
-        reverse("links:fallback", args=[location.pk, domain.pk]),
-        {"fallback_url": "https://www.example.com/hello"},
-    )
-    domain.refresh_from_db()
-    assert domain.fallback_url == "https://www.example.com/hello"
-    page = own.get(reverse("links:domains", args=[location.pk])).content.decode()
-    assert "https://leeds.example.com" in page

@@ -43,7 +43,8 @@ POSTS_ONLY = {
     "broadcasts:act", "broadcasts:preview", "broadcasts:schedule", "contacts:stop",
     "contacts:go-on",
     "links:destination", "links:switch", "links:expiry", "links:add-alias", "links:remove-alias",
-    "links:add-domain", "links:fallback", "workspaces:add-member", "workspaces:remove-member",
+    "links:add-domain", "links:check-domain", "links:vouch-domain", "links:domain-answers",
+    "links:move-domain", "links:remove-domain", "workspaces:add-member", "workspaces:remove-member",
     "signups:switch", "workspaces:create-key", "workspaces:revoke-key", "workspaces:create-below",
 }  # fmt: skip
 

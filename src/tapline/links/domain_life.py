@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tapline.errors import Conflict
 from tapline.links.changes import next_change
-from tapline.links.domains import DomainTaken, check_address, has_codes, retire
+from tapline.links.domains import DomainTaken, check_address, count_codes, retire
 from tapline.links.models import Domain, Proof
 from tapline.workspaces.audit import record
 
@@ -61,7 +61,7 @@ def remove_domain(domain: Domain, *, actor: str) -> None:
 
 
 def _refuse_used(domain: Domain, what: str) -> None:
-    if has_codes(domain) or domain.aliases.exists() or domain.link_set.exists():
+    if count_codes(domain) or domain.aliases.exists() or domain.link_set.exists():
         _refuse(domain, what)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from tapline.codes.alphabet import MAX_LENGTH, MIN_LENGTH
@@ -14,7 +15,7 @@ from tapline.instance.epochs import ensure_instance
 from tapline.links.changes import next_change
 from tapline.links.generations import add_generation
 from tapline.links.hosts import Advice, advice_on, is_local, refuse_unfit
-from tapline.links.models import CodeRange, Domain, KeyGeneration, Proof, SerialCounter
+from tapline.links.models import Domain, KeyGeneration, Proof, SerialCounter
 from tapline.workspaces.audit import record
 from tapline.workspaces.models import Workspace
 
@@ -165,6 +166,12 @@ def rotate_key(domain: Domain, actor: str) -> KeyGeneration:
     return generation
 
 
+def read_address(text: str) -> str:
+    """Return the address that somebody typed, who may have left out https://."""
+    text = text.strip()
+    return text if "://" in text else f"https://{text}"
+
+
 def check_address(base_url: str) -> tuple[str, str]:
     """Return how a domain's links begin, normalised, and its host.
 
@@ -191,17 +198,17 @@ def check_address(base_url: str) -> tuple[str, str]:
     return base_url, host
 
 
-def has_codes(domain: Domain) -> bool:
-    """Say whether codes were handed out on a domain, so that phones may hold its links."""
-    handed_out = SerialCounter.objects.filter(generation__domain=domain, next_serial__gt=0)
-    return handed_out.exists() or CodeRange.objects.filter(domain=domain).exists()
+def count_codes(domain: Domain) -> int:
+    """Return how many codes were handed out on a domain: links that phones may hold."""
+    counters = SerialCounter.objects.filter(generation__domain=domain)
+    return counters.aggregate(codes=Sum("next_serial"))["codes"] or 0
 
 
 def _end_idle_claim(host: str, workspace: Workspace, actor: str) -> None:
     """Let a host go that another workspace claimed and never proved: claims cost nothing, so none
     may keep a host from its owner."""
     claim = Domain.objects.filter(host=host, proved_at=None).exclude(workspace=workspace).first()
-    if claim is None or has_codes(claim):
+    if claim is None or count_codes(claim):
         return
     retire(claim, "domain.claim_ended", actor)
 

@@ -1,4 +1,4 @@
-"""Pages about links: where they lead, their aliases, and the domains that serve them."""
+"""Pages about links: where they lead, how long they work, and their aliases."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from django.utils.translation import gettext as _
 from tapline.errors import TaplineError
 from tapline.links.aliases import create_alias, delete_alias
 from tapline.links.changing import change_destination, disable, enable, set_expiry
-from tapline.links.domains import change_domain, create_domain, domain_for, usable_domains
+from tapline.links.domains import domain_for, usable_domains
 from tapline.links.minting import BadLink, create_link
 from tapline.links.models import Alias, Domain, Link, LinkKind
-from tapline.web.errors import NotAllowed
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
-from tapline.workspaces.members import access_for
-from tapline.workspaces.tree import ancestors
 
 PER_PAGE = 50
 
@@ -107,55 +104,6 @@ def remove_alias(visit: Visit, alias_id: int) -> HttpResponse:
     alias = get_object_or_404(Alias, pk=alias_id, link__workspace=visit.workspace, deleted_at=None)
     delete_alias(alias, actor=visit.actor)
     return _back(visit, alias.link_id)
-
-
-@inside(Need.MANAGE)
-def list_domains(visit: Visit) -> HttpResponse:
-    """Show the domains under which this workspace may send: its own and those above it."""
-    context = {
-        "room": "domains",
-        "own": Domain.objects.filter(workspace=visit.workspace, deleted_at=None).order_by("id"),
-        "above": [
-            each
-            for each in usable_domains(visit.workspace)
-            if each.workspace_id != visit.workspace.pk
-        ],
-        "may_add": _vouches(visit),
-    }
-    return visit.render("links/domains.html", context)
-
-
-@inside(Need.MANAGE, "POST")
-def add_domain(visit: Visit) -> HttpResponse:
-    """Add a domain; its owner vouches for it (docs/decisions/072)."""
-    if not _vouches(visit):
-        raise NotAllowed(
-            _("You cannot add a domain here."),
-            why=_("Whoever owns the workspace at the top vouches for domains."),
-            do=_("Ask an owner of the top workspace to add it to this one."),
-        )
-    create_domain(
-        visit.workspace,
-        visit.form("base_url"),
-        fallback_url=visit.form("fallback_url"),
-        proved=True,
-        actor=visit.actor,
-    )
-    return redirect("links:domains", visit.workspace.pk)
-
-
-@inside(Need.MANAGE, "POST")
-def set_fallback(visit: Visit, domain_id: int) -> HttpResponse:
-    """Change where unknown and ended links of a domain lead."""
-    domain = get_object_or_404(Domain, pk=domain_id, workspace=visit.workspace, deleted_at=None)
-    change_domain(domain, fallback_url=visit.form("fallback_url"), actor=visit.actor)
-    return redirect("links:domains", visit.workspace.pk)
-
-
-def _vouches(visit: Visit) -> bool:
-    """Say whether the person manages the workspace at the top of this tree."""
-    top = access_for(visit.user, ancestors(visit.workspace)[0])
-    return top is not None and top.manages
 
 
 def _find(visit: Visit, link_id: int) -> Link:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.links import pages
+from tapline.links import pages, pages_domains
 
 app_name = "links"
 urlpatterns = [
@@ -16,7 +16,12 @@ urlpatterns = [
     path("links/<int:link_id>/expiry", pages.expire, name="expiry"),
     path("links/<int:link_id>/aliases", pages.add_alias, name="add-alias"),
     path("links/aliases/<int:alias_id>/remove", pages.remove_alias, name="remove-alias"),
-    path("domains/", pages.list_domains, name="domains"),
-    path("domains/add", pages.add_domain, name="add-domain"),
-    path("domains/<int:domain_id>/fallback", pages.set_fallback, name="fallback"),
+    path("domains/", pages_domains.list_domains, name="domains"),
+    path("domains/add", pages_domains.add, name="add-domain"),
+    path("domains/<int:domain_id>/", pages_domains.show, name="domain"),
+    path("domains/<int:domain_id>/check", pages_domains.check, name="check-domain"),
+    path("domains/<int:domain_id>/vouch", pages_domains.vouch, name="vouch-domain"),
+    path("domains/<int:domain_id>/answers", pages_domains.set_answers, name="domain-answers"),
+    path("domains/<int:domain_id>/host", pages_domains.move, name="move-domain"),
+    path("domains/<int:domain_id>/remove", pages_domains.remove, name="remove-domain"),
 ]

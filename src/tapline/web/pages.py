@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import httpx2
 from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from tapline import config
 from tapline.broadcasts.models import Broadcast
 from tapline.clicks.models import ClickFile, LogSegment
 from tapline.contacts.models import Contact
 from tapline.instance.models import Instance
 from tapline.links.domains import usable_domains
+from tapline.web.edge_health import ask_edge
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.members import workspaces_of
 from tapline.workspaces.models import User
 
 LATEST_BROADCASTS = 5
-EDGE_TIMEOUT_SECONDS = 1.0
 
 
 @require_safe
@@ -55,7 +52,7 @@ def home(visit: Visit) -> HttpResponse:
 @inside(Need.MANAGE)
 def show_health(visit: Visit) -> HttpResponse:
     """Show how edge, click log and ingest are doing, on the whole instance."""
-    edge = _edge_health()
+    edge = ask_edge()
     context = {"room": "health", "edge": edge, "ingest": _ingest_health()}
     return visit.render("web/health.html", context)
 
@@ -70,20 +67,6 @@ def answer_health(request: HttpRequest) -> HttpResponse:
 
 def _key_was_exported() -> bool:
     return Instance.objects.filter(key_exported_at__isnull=False).exists()
-
-
-def _edge_health() -> dict[str, Any] | None:
-    """Return what the edge says of itself; None where it does not answer."""
-    host, port = config.parse_address(config.current().edge_admin_listen)
-    if host in ("0.0.0.0", "::"):  # noqa: S104  # listens everywhere, so it answers here
-        host = "127.0.0.1"
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    try:
-        with httpx2.Client(timeout=EDGE_TIMEOUT_SECONDS, trust_env=False) as client:
-            told = client.get(f"{address}/-/health").json()
-    except (httpx2.HTTPError, json.JSONDecodeError):
-        return None
-    return told if isinstance(told, dict) else None
 
 
 def _ingest_health() -> dict[str, Any]:

@@ -23,3 +23,27 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
   }
 });
+
+// A button with data-copy copies that text, and says so for a moment. Pages over plain http have no
+// clipboard; there the text beside the button can be marked and copied by hand, so it is marked.
+document.addEventListener("click", (event) => {
+  const button = (event.target as Element).closest<HTMLElement>("[data-copy]");
+  if (button === null) {
+    return;
+  }
+  const label = button.textContent;
+  const say = (text: string | null): void => {
+    button.textContent = text;
+  };
+  if (navigator.clipboard === undefined) {
+    const shown = button.previousElementSibling;
+    if (shown !== null) {
+      window.getSelection()?.selectAllChildren(shown);
+    }
+    return;
+  }
+  void navigator.clipboard.writeText(button.dataset["copy"] ?? "").then(() => {
+    say(button.dataset["copied"] ?? label);
+    window.setTimeout(() => say(label), 1500);
+  });
+});
