@@ -163,6 +163,10 @@ def test_a_second_stop_does_not_take_the_confirmation_of_the_first_away(
 
 def test_a_confirmation_that_is_late_is_not_sent(workspace: Workspace) -> None:
     write("STOP", at=timezone.now() - dt.timedelta(minutes=6))
+    assert send_answers() == []
+
+    write("STOP", number=1)
+    Answer.objects.update(expires_at=timezone.now())  # The worker was down.
 
     assert send_answers() == []
     assert Answer.objects.get().refused == "expired"

@@ -14,7 +14,6 @@ from tapline.contacts.models import Suppression
 from tapline.providers.base import InboundText
 from tapline.replies.models import Reply, Thread
 from tapline.replies.taking import take_inbound
-from tapline.texts.wishes import is_stop_word
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import (
@@ -45,18 +44,6 @@ def _sent(workspace: Workspace, **changes: str) -> Broadcast:
     broadcast = prepare(make_broadcast(workspace, **changes))
     make_sender(StandIn()).send_next()
     return broadcast
-
-
-@pytest.mark.parametrize(
-    "text", ["STOP", " stop. ", "Stop!", "OPT-OUT", "opt out", "Stop all", "Unsubscribe", "END"]
-)
-def test_a_stop_word_alone_means_no(text: str) -> None:
-    assert is_stop_word(text)
-
-
-@pytest.mark.parametrize("text", ["", "stop by at 5?", "the end", "Don't stop", "yes", "👍"])
-def test_other_words_do_not(text: str) -> None:
-    assert not is_stop_word(text)
 
 
 def test_a_reply_belongs_to_the_newest_text_from_the_number_it_was_sent_to() -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "record_consent",
     "suppress",
     "textable_sql",
+    "undo_opt_out",
 ]
 
 IMPORT = "import"
@@ -118,6 +119,45 @@ def opt_out(
     return len(contacts)
 
 
+def undo_opt_out(
+    phone: str,
+    *,
+    workspace: Workspace,
+    reason: str,
+    wording: str,
+    evidence: Mapping[str, Any],
+    at: datetime,
+    by: str,
+) -> int | None:
+    """Take back the opt-outs that the person gave to `workspace`, or to all around it; return how
+    many answers were renewed, None where no such opt-out is in force.
+
+    Opt-outs for other reasons than `reason` stay. A yes that the opt-out had ended is recorded
+    anew with `wording`, the words that offered it; without words none is, and the person remains
+    without consent. Who had not agreed before has not now. One transaction.
+    """
+    at = min(at, timezone.now())
+    with transaction.atomic():
+        found = Suppression.objects.filter(
+            phone_hash=hash_phone(phone), reason=reason, lifted_at=None, at__lte=at
+        ).select_related("scope")
+        scopes = {*workspace.ancestor_ids, *descendant_ids(workspace)}
+        ended = list(found.filter(scope__in=scopes))
+        if not ended:
+            return None
+        renewed = 0
+        for contact in _with_number(phone, _widest(each.scope for each in ended)):
+            for old in _ended_by(contact, reason) if wording.strip() else ():
+                record_consent(
+                    [contact], scope=old.scope, purpose=old.purpose, given=True, wording=wording,
+                    source=reason, evidence={**evidence, "renews": old.pk}, at=at, by=by,
+                )  # fmt: skip
+                renewed += 1
+        now = timezone.now()
+        Suppression.objects.filter(pk__in=[each.pk for each in ended]).update(lifted_at=now)
+    return renewed
+
+
 def is_suppressed(phone: str, scope: Workspace) -> bool:
     """Say whether every text to an E.164 number from `scope` is stopped already."""
     found = Suppression.objects.filter(
@@ -157,6 +197,21 @@ def keep_wording(text: str, language: str = "") -> Wording | None:
 def _with_number(phone: str, scope: Workspace) -> list[Contact]:
     """Return every contact with this number in `scope` and below."""
     return list(Contact.objects.filter(workspace__in=descendant_ids(scope), phone=phone))
+
+
+def _widest(scopes: Iterable[Workspace]) -> Workspace:
+    return min(scopes, key=lambda scope: len(scope.ancestor_ids))
+
+
+def _ended_by(contact: Contact, reason: str) -> list[Consent]:
+    """Return the yeses of a contact that nothing but an opt-out for `reason` has ended."""
+    ended = []
+    for purpose in Purpose.values:
+        answers = Consent.objects.filter(contact=contact, purpose=purpose)
+        newest = answers.exclude(given=False, source=reason).order_by("-at", "-id").first()
+        if newest is not None and newest.given:
+            ended.append(newest)
+    return ended
 
 
 def _lift(hashes: set[str], scope: Workspace, purpose: str, at: datetime) -> None:

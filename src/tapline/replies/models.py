@@ -61,12 +61,25 @@ class Reply(models.Model):
     # The same text comes again after a time-out: account and id tell that it is the same.
     account = models.CharField(max_length=80, default="simulator")
     provider_id = models.CharField(max_length=120)
-    is_opt_out = models.BooleanField(default=False)
+    wish = models.CharField(max_length=8, default="none")  # `texts.wishes.Verdict`
+    wish_reason = models.CharField(max_length=80, blank=True)
+    is_opt_out = models.BooleanField(default=False)  # clearly, or as somebody decided
     received_at = models.DateTimeField()
+    # Whether a doubtful text was a wish to be left alone is somebody's to say, until then.
+    decide_by = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=160, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "provider_id"], name="one_reply_each")
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "decide_by"],
+                name="reply_in_doubt",
+                condition=Q(decide_by__isnull=False, decided_at__isnull=True),
+            )
         ]
 
 

@@ -14,14 +14,12 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from tapline.contacts.consent import is_suppressed, opt_out
 from tapline.contacts.phones import hash_phone
 from tapline.providers.base import InboundText
-from tapline.replies.answering import answer_by_itself
-from tapline.replies.automatic import automatic_text, opt_out_scope
-from tapline.replies.models import LONGEST_NUMBER, AnswerKind, Reply, Thread, ThreadState
+from tapline.replies.heeding import heed
+from tapline.replies.models import LONGEST_NUMBER, Reply, Thread, ThreadState
 from tapline.replies.routing import Place, find_place
-from tapline.texts.wishes import is_help_word, is_stop_word
+from tapline.texts.wishes import Verdict, Wish, read_wish
 
 # PostgreSQL cannot store the one, and nobody can encode the other.
 _UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
@@ -43,31 +41,17 @@ def take_inbound(inbound: InboundText) -> Reply | None:
     place = find_place(inbound)
     if place is None:
         return None
+    wish = read_wish(inbound.text)
     with transaction.atomic():
         thread = _thread_of(inbound, place)
-        reply, is_new = _keep(inbound, place, thread)
+        reply, is_new = _keep(inbound, place, thread, wish)
         if not is_new:
             return None
         _move_up(thread, reply, inbound, place)
-        if reply.is_opt_out:
-            _stop(reply)
-        elif is_help_word(reply.text):
-            text = automatic_text(place.workspace, AnswerKind.HELP)
-            answer_by_itself(reply, AnswerKind.HELP, text)
-        else:
+        if not heed(reply, wish):
             for hear in ON_REPLY:
                 hear(reply)
     return reply
-
-
-def _stop(reply: Reply) -> None:
-    """Opt a reply's sender out, and confirm it if they had not opted out before."""
-    scope = opt_out_scope(reply.workspace)
-    was_out = is_suppressed(reply.phone, scope)
-    opt_out(reply.phone, scope=scope, reason="reply", at=reply.received_at, by="reply")
-    if not was_out:
-        text = automatic_text(reply.workspace, AnswerKind.CONFIRMATION)
-        answer_by_itself(reply, AnswerKind.CONFIRMATION, text)
 
 
 def _thread_of(inbound: InboundText, place: Place) -> Thread:
@@ -84,7 +68,7 @@ def _thread_of(inbound: InboundText, place: Place) -> Thread:
     return thread
 
 
-def _keep(inbound: InboundText, place: Place, thread: Thread) -> tuple[Reply, bool]:
+def _keep(inbound: InboundText, place: Place, thread: Thread, wish: Wish) -> tuple[Reply, bool]:
     return Reply.objects.get_or_create(
         account=inbound.account,
         # Without an id nobody can tell that it came before, so it is kept as a new one.
@@ -97,7 +81,9 @@ def _keep(inbound: InboundText, place: Place, thread: Thread) -> tuple[Reply, bo
             "phone": thread.phone,
             "number": _number(inbound.to),
             "text": inbound.text.translate(_UNSTORABLE),
-            "is_opt_out": bool(thread.phone) and is_stop_word(inbound.text),
+            "wish": wish.verdict,
+            "wish_reason": wish.reason,
+            "is_opt_out": bool(thread.phone) and wish.verdict == Verdict.CLEAR,
             "received_at": inbound.received_at,
         },
     )
