@@ -63,21 +63,15 @@ def everything_in_the_database() -> str:
 def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
     found = summarise(world.workspace, world.messages[0].phone)
 
-    assert found == {
+    assert {kind: count for kind, count in found.items() if count} == {
         "contacts": 1,
         "answers": 1,
-        "suppressions": 0,
         "audit": 1,
-        "refused_rows": 0,
         "messages": 1,
-        "conversations": 0,
-        "conversation_answers": 0,
         "replies": 1,
-        "personal_links": 0,
-        "sign_ups": 0,
         "clicks": 2,
-        "opted_out": False,
     }
+    assert found["opted_out"] is False
 
 
 def test_an_export_holds_all_of_it_and_nothing_of_others(world: World) -> None:

@@ -78,6 +78,8 @@ def test_every_serial_of_many_ranges_leads_where_it_was_handed_out(
     lookup.close()
 
 
+ERASE = "update links_link set destination = '', change = ? where id = {link}"
+
 READER = """
 import sys
 from pathlib import Path
@@ -151,4 +153,31 @@ def test_a_control_database_that_is_none_is_away(tmp_path: Path, content: bytes 
         replica.refresh(Source(path))
 
     assert replica.change() == 0
+    replica.close()
+
+
+@pytest.mark.parametrize("others_after", [0, 40, 500])
+def test_an_erased_destination_is_overwritten_in_the_file(
+    control: ControlDatabase, tmp_path: Path, others_after: int
+) -> None:
+    domain = control.domain(HOST)
+    others = ["https://example.com/for/somebody/else"] * 300
+    for destination in others:
+        control.link(domain, destination)
+    anna = control.link(domain, "https://example.com/for/Anna/with/love")
+    for destination in others[:others_after]:
+        control.link(domain, destination)
+    replica, source = Replica(tmp_path / "replica"), Source(control.path)
+    replica.refresh(source)
+    control.change(ERASE.format(link=anna))
+
+    replica.refresh(source)
+    was_there = b"or/Anna" in (tmp_path / "replica" / "data.mdb").read_bytes()
+    while replica.scrub():
+        pass
+
+    assert was_there, "this test would prove nothing"
+    assert b"or/Anna" not in (tmp_path / "replica" / "data.mdb").read_bytes()
+    assert not replica.refresh(source)
+    source.close()
     replica.close()

@@ -13,10 +13,12 @@ from django.db import connection
 from django.utils import timezone
 
 from tapline.broadcasts.models import Message
+from tapline.contacts.erasing import erase_person
+from tapline.contacts.erasures import follow_up
 from tapline.links.domains import create_domain
 from tapline.web import api
 from tapline.workspaces.idempotency import KEPT, LEASE, Attempt, begin, give_up
-from tapline.workspaces.models import IdempotentRequest
+from tapline.workspaces.models import IdempotentRequest, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.web.api_client import Caller, caller_of, error_of
 
@@ -51,6 +53,27 @@ def test_a_repeat_is_answered_alike_and_done_once(caller: Caller, path: str, bod
     assert again["Idempotent-Replayed"] == "true"
     assert "Idempotent-Replayed" not in first
     assert Message.objects.count() == 1
+
+
+def test_an_answer_that_told_of_an_erased_person_is_gone_and_nothing_is_done_again(
+    caller: Caller,
+) -> None:
+    caller.post("/track", _track(), **KEY)
+    other = caller.call("POST", "/track", _track_other(), **{"Idempotency-Key": "another"})
+    erase_person(Workspace.objects.get(), "+12125550123", by="test")
+    follow_up()
+
+    again = caller.call("POST", "/track", _track(), **KEY)
+    others = caller.call("POST", "/track", _track_other(), **{"Idempotency-Key": "another"})
+
+    assert again.status_code == 410
+    assert "erased" in error_of(again)["why"]
+    assert Message.objects.count() == 2
+    assert others.content == other.content
+
+
+def _track_other() -> dict[str, Any]:
+    return {"texts": [{"to": "+12125550124", "text": "See example.com"}]}
 
 
 def test_without_a_key_each_request_counts(caller: Caller) -> None:

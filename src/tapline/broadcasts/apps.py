@@ -14,7 +14,9 @@ class BroadcastsConfig(AppConfig):
         from tapline.broadcasts.stopping import stop_waiting
         from tapline.contacts import keeping
         from tapline.contacts.consent import ON_OPT_OUT
+        from tapline.providers.simulator import kept as simulator_kept
 
         if stop_waiting not in ON_OPT_OUT:
             ON_OPT_OUT.append(stop_waiting)
-        keeping.register(*kept.KEPT)
+        # The simulator is no Django app; its ledger lies in our data folder all the same.
+        keeping.register(*kept.KEPT, *simulator_kept.KEPT)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tapline import config
@@ -63,6 +63,8 @@ def follow_up() -> bool:
             if person and kind.follow:
                 kind.follow(person)
         Erasure.objects.filter(pk=erasure.pk).update(waiting=None)
+    if waiting:
+        _empty_write_ahead_log()
     return bool(waiting)
 
 
@@ -175,6 +177,22 @@ def _keep(erasures: Iterable[Erasure]) -> int:
     except OSError as error:
         logger.error("the list of erasures %s cannot be written: %s", path, error)
         return 0
+
+
+def _empty_write_ahead_log() -> None:
+    """Cut SQLite's log short: old pages in it would show what they held until they are reused.
+
+    Gives up at once while others are at work; the next erasure, or the last process to end, does
+    it then.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("pragma busy_timeout")
+        (patience_ms,) = cursor.fetchone()
+        cursor.execute("pragma busy_timeout = 0")
+        cursor.execute("pragma wal_checkpoint(truncate)")
+        cursor.execute(f"pragma busy_timeout = {int(patience_ms)}")
 
 
 def _listed(erasure: Erasure) -> ListedErasure:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from tapline.contacts.keeping import Kept, Person
 from tapline.contacts.models import Consent, Contact, Suppression
 from tapline.contacts.phones import hash_phone
-from tapline.contacts.uploads import rows_about
+from tapline.contacts.uploads import forget_about, own_name, rows_about, uploads_about
+from tapline.workspaces.idempotency import forget_answers, kept_answers
 from tapline.workspaces.models import AuditEntry
 
 
@@ -74,12 +75,14 @@ def _find_refused(person: Person) -> list[dict[str, Any]]:
     return [{"file": path.name, "line": row.line, "cells": row.cells} for path, row in found]
 
 
-def _erase_refused(person: Person) -> int:
-    """Delete whole files: the rows that others wait for are in what was uploaded."""
-    found = list(rows_about(person.workspace_ids, person.phone))
-    for path, _row in found:
-        path.unlink(missing_ok=True)
-    return len(found)
+def _find_uploads(person: Person) -> list[dict[str, Any]]:
+    found = uploads_about(person.workspace_ids, person.phone)
+    return [{"file": own_name(path.name)} for path in found]
+
+
+def _find_requests(person: Person) -> list[dict[str, Any]]:
+    rows = kept_answers(person.workspace_ids, person.phone)
+    return [{"id": row.pk, "answered_at": row.created_at} for row in rows]
 
 
 KEPT = (
@@ -115,6 +118,21 @@ KEPT = (
         name="refused_rows",
         words=_("Rows of imported files that could not be read, for a week at most"),
         find=_find_refused,
-        erase=_erase_refused,
+        erase=lambda person: 0,
+        follow=lambda person: forget_about(person.workspace_ids, person.phone),
+    ),
+    Kept(
+        name="uploads",
+        words=_("Lists with your number that wait to be read in, for a day at most"),
+        find=_find_uploads,
+        erase=lambda person: 0,
+        follow=lambda person: forget_about(person.workspace_ids, person.phone),
+    ),
+    Kept(
+        name="remembered_requests",
+        words=_("What our other programs asked for that has to do with you, for a day at most"),
+        find=_find_requests,
+        erase=lambda person: 0,
+        follow=lambda person: forget_answers(person.workspace_ids, person.phone),
     ),
 )

@@ -24,6 +24,8 @@ KEPT_SECONDS = 24 * 3600
 REFUSED_KEPT_SECONDS = 6 * 24 * 3600
 # Digits that two spellings of one number share at least, whatever stands before them.
 ALIKE_DIGITS = 7
+# What people and spreadsheets put between digits; NUL is every second byte of UTF-16.
+_BETWEEN_DIGITS = b" -()./\t\0\xa0"
 
 
 class RefusedRow(NamedTuple):
@@ -81,11 +83,9 @@ def forget_old_files(now: float | None = None) -> int:
     The file of an import under way stays, however long it waits.
     """
     now = time.time() if now is None else now
-    in_use = set(
-        ContactImport.objects.filter(state__in=["waiting", "running"]).values_list("upload")
-    )
+    in_use = _in_use()
     old = [path for path in _all_files() if path.stat().st_mtime < now - _kept_seconds(path)]
-    old = [path for path in old if (path.name,) not in in_use]
+    old = [path for path in old if path.name not in in_use]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
@@ -101,6 +101,47 @@ def rows_about(workspace_ids: Sequence[int], phone: str) -> Iterator[tuple[Path,
             for row in _read_refused(path):
                 if any(_alike(cell, phone) for cell in row.cells):
                     yield path, row
+
+
+def uploads_about(workspace_ids: Sequence[int], phone: str) -> list[Path]:
+    """Return the waiting files of these workspaces that seem to hold a number, however written."""
+    waiting = [
+        path
+        for path in _all_files()
+        if path.parent.name in map(str, workspace_ids) and not path.name.startswith("refused-")
+    ]
+    return [path for path in waiting if _holds(path, phone[-ALIKE_DIGITS:].encode())]
+
+
+def forget_about(workspace_ids: Sequence[int], phone: str) -> int:
+    """Delete whole files that seem to hold a number; return how many.
+
+    The rows that others wait for are in what was uploaded. The file of an import under way goes
+    with that import.
+    """
+    in_use = _in_use()
+    found = {path for path, _row in rows_about(workspace_ids, phone)}
+    found |= {path for path in uploads_about(workspace_ids, phone) if path.name not in in_use}
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
+def _in_use() -> set[str]:
+    busy = ContactImport.objects.filter(state__in=["waiting", "running"])
+    return set(busy.values_list("upload", flat=True))
+
+
+def _holds(path: Path, digits: bytes) -> bool:
+    """Say whether a file holds these digits one after the other, whatever is between them."""
+    tail = b""
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            squeezed = tail + piece.translate(None, _BETWEEN_DIGITS)
+            if digits in squeezed:
+                return True
+            tail = squeezed[1 - len(digits) :]
+    return False
 
 
 def _alike(cell: str, phone: str) -> bool:

@@ -66,6 +66,8 @@ class Keeper(threading.Thread):
             self._source = Source(self._database)
         if self._source.has_news() and self._replica.refresh(self._source):
             self.change = self._replica.change()
+        else:
+            self._replica.scrub()
         self.seen_at, self.error = time.monotonic(), ""
 
     def _keep_house(self) -> None:

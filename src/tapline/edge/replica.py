@@ -7,11 +7,13 @@ new epoch replaces everything. What is on disk serves while the control database
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import lmdb
 
 from tapline.edge import rows
+from tapline.edge.scrubbing import scrub_steps
 from tapline.edge.source import Source
 
 # Address space, not memory or disk: the file grows with what is in it.
@@ -26,6 +28,7 @@ class Replica:
     def __init__(self, directory: Path, *, map_bytes: int = FIRST_MAP_BYTES) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._map_bytes = max(map_bytes, _file_bytes(directory) * 2)
+        self._scrubbing: Iterator[None] | None = None
         try:
             self._env = self._open(directory)
         except _UNREADABLE:
@@ -47,6 +50,25 @@ class Replica:
         """Free the slots of children that died reading, whose snapshots would keep the file
         growing. Returns how many there were."""
         return int(self._env.reader_check())
+
+    def scrub(self) -> bool:
+        """Do a small step of overwriting, if somebody's destination was emptied since the replica
+        was opened; say whether there was anything to do."""
+        if self._scrubbing is None:
+            return False
+        try:
+            next(self._scrubbing)
+        except StopIteration:
+            self._scrubbing = None
+        except lmdb.MapFullError:
+            self._grow()
+            self._scrubbing = scrub_steps(self._env)
+        return True
+
+    def _grow(self) -> None:
+        """Make room for more; children notice the new size at their next transaction."""
+        self._map_bytes *= 2
+        self._env.set_mapsize(self._map_bytes)
 
     def change(self) -> int:
         """Return the last change that is in; 0 when the replica is new."""
@@ -71,9 +93,7 @@ class Replica:
                 with source.snapshot():
                     return self._copy(source)
             except lmdb.MapFullError:
-                # Nothing was kept. Children notice the new size at their next transaction.
-                self._map_bytes *= 2
-                self._env.set_mapsize(self._map_bytes)
+                self._grow()  # Nothing was kept.
 
     def _copy(self, source: Source) -> bool:
         state = source.state()
@@ -88,23 +108,38 @@ class Replica:
                 return False
             if not is_same:
                 txn.drop(self._env.open_db(txn=txn), delete=False)
-            _copy_rows(txn, source, since)
+            has_erased = _copy_rows(txn, source, since)
             txn.put(rows.INSTANCE_KEY, instance)
             txn.put(rows.CHANGE_KEY, str(change).encode())
+        if has_erased:
+            self._scrubbing = scrub_steps(self._env)
         return True
 
 
-def _copy_rows(txn: lmdb.Transaction, source: Source, since: int) -> None:
+def _copy_rows(txn: lmdb.Transaction, source: Source, since: int) -> bool:
+    """Copy what changed; say whether a link lost its destination because its person was erased."""
     cursor = txn.cursor()
     if source.domains_changed(since):
         _replace_domains(txn, source.domains())
-    cursor.putmulti(source.links(since))
+    erased: list[bytes] = []
+    cursor.putmulti(_noting_erased(source.links(since), erased))
     cursor.putmulti(source.ranges(since))
     for key, value in source.aliases(since):
         if value is None:
             txn.delete(key)
         else:
             txn.put(key, value)
+    return bool(erased)
+
+
+def _noting_erased(
+    links: Iterable[tuple[bytes, bytes]], erased: list[bytes]
+) -> Iterator[tuple[bytes, bytes]]:
+    """Pass links on, and note the keys of those without a destination."""
+    for key, value in links:
+        if len(value) == rows.BARE_LINK_BYTES:
+            erased.append(key)
+        yield key, value
 
 
 def _replace_domains(txn: lmdb.Transaction, domains: list[rows.DomainRow]) -> None:

@@ -21,6 +21,7 @@ _LINK_VALUE = struct.Struct(">?q")  # stopped, expiry in µs since 1970 (0: neve
 _ALIAS_KEY = struct.Struct(">cI")  # and the path
 _ALIAS_VALUE = struct.Struct(">Q")
 
+BARE_LINK_BYTES = _LINK_VALUE.size  # a link without a destination: its person was erased
 LONGEST_KEY_BYTES = 511  # LMDB takes no longer ones; an alias of 100 characters fits
 
 range_prefix_of = _RANGE_PREFIX.pack

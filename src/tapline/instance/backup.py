@@ -138,7 +138,7 @@ def restore(source: Path, *, replace: bool = False, erasures: Path | None = None
             unpack(archive, staging)
             has_list = _gather_erasures(settings, erasures)
             epoch, paused, erased = _begin_epoch(staging, settings)
-            aside = _move_aside(settings.data_dir, present) if present else None
+            aside = _move_aside(settings.data_dir) if present else None
             _move_in(staging, settings)
         files = archive.contents.files
         return BackupReport(
@@ -332,7 +332,8 @@ def _begin_epoch(staging: Path, settings: Config) -> tuple[int, int, int]:
     return int(epoch), int(paused), int(erased)
 
 
-def _move_aside(data_dir: Path, present: list[Path]) -> Path:
+def _move_aside(data_dir: Path) -> Path:
+    present = _data_in(data_dir)  # Now: looking into the database has changed its companions.
     aside = data_dir / f"{_ASIDE}{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
     aside.mkdir()
     for path in present:

@@ -123,6 +123,7 @@ class Ledger:
         )
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=full")
+        self._db.execute("pragma secure_delete=on")  # People may be erased from it: see kept.py.
         self._db.executescript(SCHEMA)
         self._name = str(self._db.execute("select name from ledger").fetchone()[0])
         self._recover()

@@ -1,0 +1,82 @@
+"""What the simulator's ledger keeps of a person; see `contacts.keeping`.
+
+It stands for a provider, who keeps what they keep; but this one lies in our own data folder. Its
+truth counts rows, so they stay without number, text, address and headers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from tapline import config
+from tapline.contacts.keeping import Kept, Person
+
+ACCEPTANCES = """
+-- What the simulator was given for one number.
+select reference, recipient, sender, text, accepted_at from acceptances where recipient = ?
+"""
+
+THEIRS = "select id from acceptances where recipient = ?"
+
+BLANK_OPENINGS = f"""
+-- An opening that is still to come does not happen: its phone is gone.
+update openings set url = '', headers = '[]', address = '', status = coalesce(status, 0)
+where acceptance in ({THEIRS})
+"""
+
+BLANK_REPLIES = f"""
+-- A reply that Tapline has not taken yet is never written.
+update replies set text = '', taken_at = coalesce(taken_at, due_at)
+where acceptance in ({THEIRS})
+"""
+
+BLANK_ACCEPTANCES = """
+-- Last: the others are found by it.
+update acceptances set recipient = '', text = '' where recipient = ?
+"""
+
+
+def _find(person: Person) -> list[dict[str, Any]]:
+    with _ledger() as ledger:
+        rows = ledger.execute(ACCEPTANCES, [person.phone]).fetchall() if ledger else []
+    names = ("reference", "recipient", "sender", "text", "accepted_at")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _follow(person: Person) -> None:
+    with _ledger() as ledger:
+        if ledger is None:
+            return
+        ledger.execute("pragma secure_delete=on")
+        ledger.execute("begin immediate")
+        for sql in (BLANK_OPENINGS, BLANK_REPLIES, BLANK_ACCEPTANCES):
+            ledger.execute(sql, [person.phone])
+        ledger.execute("commit")
+        ledger.execute("pragma wal_checkpoint(truncate)")
+
+
+@contextmanager
+def _ledger() -> Iterator[sqlite3.Connection | None]:
+    """Open the ledger that the simulator's process writes; None where there is none."""
+    path = config.current().simulator_dir / "ledger.sqlite3"
+    if not path.exists():
+        yield None
+        return
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=20)) as ledger:
+        yield ledger
+
+
+KEPT = (
+    Kept(
+        name="simulated_texts",
+        words=_("For trying things out: texts that a simulated provider was given"),
+        find=_find,
+        erase=lambda person: 0,
+        follow=_follow,
+    ),
+)
