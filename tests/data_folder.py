@@ -16,6 +16,9 @@ from pathlib import Path
 DATA_DIR = Path(tempfile.mkdtemp(prefix="tapline-test-"))
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 os.environ["TAPLINE_DATA_DIR"] = str(DATA_DIR)
+# No test asks a real name server: nobody listens here, and that is known at once.
+os.environ["TAPLINE_DNS_SERVERS"] = "127.0.0.1:1"
+os.environ["TAPLINE_DNS_SECONDS"] = "0.5"
 
 from tapline.sqlite import use_safe_sqlite  # noqa: E402  # before Django
 

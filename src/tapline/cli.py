@@ -49,6 +49,9 @@ COMMANDS: dict[str, Entry] = {
         "tapline.contacts.commands:contacts",
         "Import contacts, record opt-outs, show or erase a person.",
     ),
+    "domains": Entry(
+        "tapline.links.commands_domains:domains", "Add host names for links and check their DNS."
+    ),
     "broadcast": Entry(
         "tapline.broadcasts.commands:broadcast", "Send one text to many, and look after it."
     ),

@@ -41,6 +41,9 @@ BY_ID: list[tuple[str, str, Any]] = [
     ("PATCH", "/links/{link}", {"disabled": True}),
     ("POST", "/links/{link}/aliases", {"path": "menu"}),
     ("DELETE", "/links/{link}/aliases/sale", None),
+    ("GET", "/domains/{domain}", None),
+    ("PATCH", "/domains/{domain}", {"brand_name": "Casa Verde"}),
+    ("POST", "/domains/{domain}/check", None),
     ("GET", "/messages/{message}", None),
     ("GET", "/broadcasts/{broadcast}", None),
     ("POST", "/broadcasts/{broadcast}/check", {}),
@@ -84,9 +87,13 @@ def _things(workspace: Workspace) -> dict[str, int]:
     (text,) = track(
         workspace, [Untracked(to="+12125550124", text="hi")], broadcast=tracked, actor="test"
     )
+    own_domain = create_domain(
+        workspace, f"https://w{workspace.pk}.example.org", proved=False, actor="test"
+    )
     return {
         "contact": contact.pk,
         "link": link.pk,
+        "domain": own_domain.pk,
         "broadcast": broadcast.pk,
         "campaign": campaign.pk,
         "tracked": tracked.pk,
@@ -154,6 +161,7 @@ def test_lists_show_nothing_of_others(brand: Workspace, location: Workspace) -> 
     for path in ("/contacts", "/links", "/broadcasts", "/campaigns"):
         assert caller.get(path)["items"] == [], path
     assert caller.get("/clicks")["items"] == []
+    assert [each["host"] for each in caller.get("/domains")["items"]] == ["go.example.com"]
 
 
 def test_a_report_is_seen_from_above_as_rates_without_people(
@@ -194,7 +202,8 @@ def test_a_revoked_key_is_refused(brand: Workspace) -> None:
 def test_every_operation_needs_its_scope(
     brand: Workspace, method: str, path: str, body: Any
 ) -> None:
-    things = dict.fromkeys(("contact", "link", "broadcast", "campaign", "tracked", "message"), 1)
+    named = ("contact", "link", "domain", "broadcast", "campaign", "tracked", "message")
+    things = dict.fromkeys(named, 1)
     scope = _scope_of(method, path)
     without = caller_of(brand, [each for each in SCOPES if each != scope])
 
@@ -209,6 +218,8 @@ def _scope_of(method: str, path: str) -> str:
         return "contacts:read" if method == "GET" else "contacts:write"
     if path.startswith("/links"):
         return "links:read" if method == "GET" else "links:write"
+    if path.startswith("/domains"):
+        return "domains:read" if method == "GET" else "domains:write"
     if path.startswith("/messages"):
         return "messages:send"
     if path.startswith("/track"):

@@ -28,6 +28,7 @@ from tapline.clicks.api import router as clicks_router
 from tapline.contacts.api import router as contacts_router
 from tapline.errors import TaplineError
 from tapline.links.api import router as links_router
+from tapline.links.api_domains import router as domains_router
 from tapline.web.api_errors import body_too_large, install
 from tapline.workspaces.api_access import ApiRequest, find_key
 from tapline.workspaces.idempotency import (
@@ -49,6 +50,7 @@ LARGEST_SMALL_BODY_BYTES = 1024 * 1024
 ROUTERS = (
     contacts_router,
     links_router,
+    domains_router,
     messages_router,
     broadcasts_router,
     reports_router,

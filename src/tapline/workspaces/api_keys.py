@@ -22,6 +22,8 @@ SCOPES = {
     "contacts:write": _("Add and change contacts, record consent"),
     "links:read": _("See links and where they lead"),
     "links:write": _("Make links and change where they lead"),
+    "domains:read": _("See domains and how they stand"),
+    "domains:write": _("Add and check domains, change what they answer"),
     "messages:send": _("Send single texts"),
     "broadcasts:read": _("See broadcasts"),
     "broadcasts:write": _("Write, check, send and stop broadcasts"),
