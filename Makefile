@@ -33,7 +33,7 @@ bench: setup ## Measure every figure of docs/figures.md and write bench/RESULTS.
 wheel: setup ## Build a wheel with the pages inside, so that operators need no Node
 	@$(BIN)/python -m hatchling build -t wheel && ls -1 dist/*.whl
 
-docs: setup ## Write docs/settings.md and docs/commands.md from the code
+docs: setup ## Write settings, commands and rules into docs/ from the code
 	@$(BIN)/python -m docs.reference
 
 lock: ## Renew requirements/dev.txt from pyproject.toml (needs uv on the PATH)

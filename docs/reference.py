@@ -1,4 +1,4 @@
-"""Writes docs/settings.md and docs/commands.md from what the code itself says: `make docs`."""
+"""Writes what the code itself says into docs/: settings, commands, quiet hours. `make docs`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Any
 import click
 
 from tapline import cli, config
+from tapline.hours.regions import region_names
+from tapline.hours.rules import DEFAULT_WEEK, RULES
+from tapline.hours.words import describe_week
 
 DOCS = Path(__file__).resolve().parent
+RULES_BEGIN, RULES_END = "<!-- rules: begin -->\n", "<!-- rules: end -->\n"
 
 
 def settings_page() -> str:
@@ -40,6 +44,28 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def hours_page() -> str:
+    """Return docs/hours.md with its table of rules as the code has them."""
+    page = (DOCS / "hours.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(RULES_BEGIN)
+    after = rest.partition(RULES_END)[2]
+    rows = [
+        "| region | texts may arrive | speaks of | source | read |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for region in sorted(RULES, key=lambda name: (name[:2] != "US", name)):
+        rule = RULES[region]
+        name = region_names().get(region, region)
+        hours = describe_week(rule.week)
+        rows.append(f"| {name} | {hours} | {rule.basis} | {rule.source} | {rule.seen} |")
+    rows.append(
+        f"| everywhere else | {describe_week(DEFAULT_WEEK)} | convention |"
+        " help.getvero.com, SMS quiet hours compliance (8 pm to 8 am is quiet) | November 2026 |"
+    )
+    table = "\n".join(rows)
+    return f"{before}{RULES_BEGIN}\n{table}\n\n{RULES_END}{after}"
+
+
 def _setting_row(item: Field[Any]) -> str:
     default = item.metadata.get("shown") or ("" if item.default is MISSING else item.default)
     shown = f"`{default}`" if default not in ("", None) else "–"
@@ -61,3 +87,4 @@ def _command_section(command: click.Command, context: click.Context, *, level: i
 if __name__ == "__main__":
     (DOCS / "settings.md").write_text(settings_page(), encoding="utf-8")
     (DOCS / "commands.md").write_text(commands_page(), encoding="utf-8")
+    (DOCS / "hours.md").write_text(hours_page(), encoding="utf-8")

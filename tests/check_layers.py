@@ -19,12 +19,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edge": BASE | PURE | {"instance.keys"},
     "workspaces": BASE | {"instance"},
     "instance": BASE | PURE | {"workspaces", "links"},
+    "hours": BASE | {"workspaces"},
     "links": BASE | PURE | {"instance", "workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
     "clicks": BASE | PURE | {"instance", "workspaces", "links"},
     "broadcasts": BASE
     | PURE
-    | {"instance", "workspaces", "links", "contacts", "clicks", "providers"},
+    | {"instance", "workspaces", "links", "contacts", "clicks", "hours", "providers"},
     "replies": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers.base"},
@@ -76,6 +77,7 @@ def _allowed(path: Path, imported: str) -> bool:
             "broadcasts",
             "clicks",
             "instance",
+            "hours",
         }
     return any(target == name or target.startswith(f"{name}.") for name in allowed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docs.reference import commands_page, settings_page
+from docs.reference import commands_page, hours_page, settings_page
 
 from tapline import config
 
@@ -67,3 +67,7 @@ def test_the_settings_page_says_what_the_code_says() -> None:
 
 def test_the_commands_page_says_what_help_says() -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == commands_page()
+
+
+def test_the_page_on_quiet_hours_lists_the_rules_as_the_code_has_them() -> None:
+    assert (ROOT / "docs" / "hours.md").read_text(encoding="utf-8") == hours_page()

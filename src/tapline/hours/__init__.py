@@ -1,0 +1,1 @@
+"""When a recipient may be texted: places told by evidence, the rules there, and what is open."""

@@ -1,0 +1,136 @@
+"""How SQL tells a contact's place: the strongest evidence there is, as a key (see `places`).
+
+Each connection gets two small temporary tables, made from the tables in `regions` and from
+`phonenumbers`, so that the data is always the one that this version of Tapline came with.
+"""
+
+from __future__ import annotations
+
+import functools
+import zoneinfo
+
+from django.db.backends.utils import CursorWrapper
+from phonenumbers import SUPPORTED_REGIONS
+
+from tapline.hours.places import dialled_ranges
+from tapline.hours.regions import postcodes, region_names
+
+# How people name columns; an import turns headers into such names.
+COUNTRY_FIELDS = ("country", "country_code", "land", "pays", "pais")
+STATE_FIELDS = ("state", "region", "province", "state_code", "bundesland")
+POSTCODE_FIELDS = ("zip", "zip_code", "zipcode", "postcode", "postal_code", "post_code", "plz")
+
+# Countries as people write them; the two letters of ISO 3166 are known besides.
+_COUNTRY_WORDS = {
+    "US": "usa|u.s.|u.s.a.|united states|united states of america|vereinigte staaten|etats-unis",
+    "CA": "canada|can|kanada",
+    "GB": "uk|u.k.|united kingdom|great britain|england|scotland|wales|northern ireland",
+    "DE": "germany|deutschland|allemagne|alemania|deu",
+    "FR": "france|frankreich|francia|fra",
+    "ES": "spain|españa|espana|spanien|espagne|esp",
+    "IT": "italy|italia|italien|italie|ita",
+    "NL": "netherlands|the netherlands|nederland|holland|niederlande",
+    "AT": "austria|österreich|osterreich|aut",
+    "CH": "switzerland|schweiz|suisse|svizzera|che",
+    "BE": "belgium|belgique|belgië|belgie|belgien",
+    "PT": "portugal|prt",
+    "IE": "ireland|irl",
+    "AU": "australia|aus",
+    "NZ": "new zealand|nzl",
+    "MX": "mexico|méxico|mex",
+    "BR": "brazil|brasil|bra",
+    "IN": "india|ind",
+}
+
+MAKE_TABLES = (
+    (
+        "create temporary table if not exists hours_clue ("
+        " kind text, word text, value text, primary key (kind, word))"
+    ),
+    "create temporary table if not exists hours_dialled (start text primary key, place text)",
+)
+
+PLACE = """(
+  -- The key of the contact's place: address, postcode, zone, number.
+  select coalesce(
+    'address:' || told.region || coalesce('/' || told.postcode, ''),
+    'postcode:' || told.postcode,
+    'address:' || case when told.narrower then null else told.country end,
+    'zone:' || (select value from temp.hours_clue
+                where kind = 'zone' and word = nullif({contact}.zone, ''))
+      || ' ' || told.number,
+    nullif(told.number, ''), '')
+  from (
+    select said.country, said.number,
+      -- A number of North America says more than that its owner lives in the US or Canada.
+      said.country in ('US', 'CA') and said.number like 'area:%%' as narrower,
+      case when said.country in ('US', 'CA') or said.is_american then
+        (select value from temp.hours_clue where kind = 'state' and word = said.state) end
+        as region,
+      case when said.country in ('US', 'CA') or said.is_american then
+        (select value from temp.hours_clue
+         where kind = 'postcode' and word = {begin_of_postcode}) end as postcode
+    from (
+      select
+        (select value from temp.hours_clue
+         where kind = 'country' and word = {country}) as country,
+        {state} as state,
+        {postcode} as postcode,
+        substr({contact}.phone, 1, 2) = '+1' and {country} is null as is_american,
+        case when substr({contact}.phone, 1, 2) = '+1' then 'area:' || substr({contact}.phone, 3, 3)
+          else coalesce((select place from temp.hours_dialled
+                         where start <= {contact}.phone order by start desc limit 1), '')
+        end as number
+    ) said
+  ) told)"""
+
+# Spreadsheets drop a leading zero; Canadian postcodes begin with a letter.
+_BEGIN_OF_POSTCODE = """case
+          when said.postcode glob '[0-9][0-9][0-9][0-9]' then '0' || substr(said.postcode, 1, 2)
+          when said.postcode glob '[0-9]*' then substr(said.postcode, 1, 3)
+          else substr(said.postcode, 1, 1) end"""
+
+
+def place_sql(contact: str = "c") -> str:
+    """Return an expression: the key of the place of the contact alias `contact`.
+
+    Run `make_tables` on the same connection before. Holds no parameters.
+    """
+    return PLACE.format(
+        contact=contact,
+        country=_stated(contact, COUNTRY_FIELDS, "lower"),
+        state=_stated(contact, STATE_FIELDS, "lower"),
+        postcode=_stated(contact, POSTCODE_FIELDS, "upper"),
+        begin_of_postcode=_BEGIN_OF_POSTCODE,
+    )
+
+
+def make_tables(cursor: CursorWrapper) -> None:
+    """Fill the connection's temporary tables, unless they are there."""
+    for statement in MAKE_TABLES:
+        cursor.execute(statement)
+    cursor.execute("select exists (select 1 from temp.hours_dialled)")
+    if not cursor.fetchone()[0]:
+        cursor.executemany("insert into temp.hours_clue values (%s, %s, %s)", _clues())
+        cursor.executemany("insert into temp.hours_dialled values (%s, %s)", dialled_ranges())
+
+
+def _stated(contact: str, fields: tuple[str, ...], case: str) -> str:
+    """Return what the contact's attributes say in the first of `fields` that is filled."""
+    values = [
+        f"nullif(trim(json_extract({contact}.attributes, '$.{name}')), '')" for name in fields
+    ]
+    return f"{case}(coalesce({', '.join(values)}))"
+
+
+@functools.cache
+def _clues() -> tuple[tuple[str, str, str], ...]:
+    """Return (kind, word, what it means)."""
+    rows = {("country", code.lower()): code for code in SUPPORTED_REGIONS}
+    for code, words in _COUNTRY_WORDS.items():
+        rows |= {("country", word): code for word in words.split("|")}
+    for region, name in region_names().items():
+        rows |= {("state", region[3:].lower()): region, ("state", name.lower()): region}
+    rows |= {("postcode", begin): begin for begin in postcodes()}
+    rows |= {("zone", name): name for name in zoneinfo.available_timezones()}
+    return tuple((kind, word, value) for (kind, word), value in rows.items())

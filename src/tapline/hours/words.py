@@ -1,0 +1,72 @@
+"""Places, hours and moments in people's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+
+from django.utils.translation import gettext as _
+
+from tapline.hours.places import Place
+from tapline.hours.regions import region_names
+from tapline.hours.windows import Span, Week
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def describe_place(place: Place) -> str:
+    """Return a place and how it is known: «Florida, by area code 305»."""
+    return _("%(place)s, by %(evidence)s") % {
+        "place": name_regions(place.regions),
+        "evidence": _evidence(place),
+    }
+
+
+def name_regions(regions: tuple[str, ...]) -> str:
+    """Return the names of regions; of many only how many they are."""
+    names = [region_names().get(region, region) or _("somewhere") for region in regions]
+    if len(names) > 3:
+        return _("one of %(count)d places") % {"count": len(names)}
+    return _(" or ").join(names)
+
+
+def _evidence(place: Place) -> str:
+    words = {
+        "address": _("the address they gave"),
+        "postcode": _("postcode %(value)s…"),
+        "tap": _("where they last tapped"),
+        "zone": _("time zone %(value)s"),
+        "area": _("area code %(value)s"),
+        "number": _("calling code %(value)s"),
+        "workspace": _("the workspace's own time zone %(value)s"),
+    }
+    return words[place.evidence] % {"value": place.value}
+
+
+def describe_week(week: Week) -> str:
+    """Return a week's hours: «Mon–Sat 9:00–21:00, Sun 12:00–21:00»."""
+    groups: list[tuple[int, int, Span]] = []
+    for day, span in enumerate(week.days):
+        if groups and groups[-1][2] == span:
+            groups[-1] = (groups[-1][0], day, span)
+        else:
+            groups.append((day, day, span))
+    told = [f"{_days(first, last)} {_hours(span)}" for first, last, span in groups]
+    return ", ".join([*told, *(["no public holidays"] if week.holidays else [])])
+
+
+def local_time(moment: dt.datetime, zone: str) -> str:
+    """Return a moment as clocks there show it: «Wed 08:00»."""
+    return f"{moment.astimezone(zoneinfo.ZoneInfo(zone)):%a %H:%M}"
+
+
+def _days(first: int, last: int) -> str:
+    if (first, last) == (0, 6):
+        return "every day"
+    return _DAYS[first] if first == last else f"{_DAYS[first]}–{_DAYS[last]}"
+
+
+def _hours(span: Span) -> str:
+    if span is None:
+        return "closed"
+    return "–".join(f"{minutes // 60}:{minutes % 60:02}" for minutes in span)
