@@ -33,6 +33,7 @@ def test_variables_are_read_by_their_kind() -> None:
     [
         ("TAPLINE_EDGE_PROCESSES", "many", "a whole number"),
         ("TAPLINE_DEBUG", "perhaps", "on or off"),
+        ("TAPLINE_QUIET_HOURS", "sometimes", "people, always, off"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_by_name(name: str, value: str, why: str) -> None:

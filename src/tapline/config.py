@@ -21,13 +21,22 @@ class BadSetting(TaplineError):
 
 
 def setting(
-    default: Any, help_text: str, *, unit: str = "", secret: bool = False, shown: str = ""
+    default: Any,
+    help_text: str,
+    *,
+    unit: str = "",
+    secret: bool = False,
+    shown: str = "",
+    choices: tuple[str, ...] = (),
 ) -> Any:
     """Declare one setting; `unit` is empty for plain words and switches.
 
-    `shown` says the default in words where it depends on the machine.
+    `shown` says the default in words where it depends on the machine; `choices` are the only words
+    that it may hold.
     """
-    metadata = {"help": help_text, "unit": unit, "secret": secret, "shown": shown}
+    unit = unit or ", ".join(choices)
+    metadata: dict[str, Any] = {"help": help_text, "unit": unit}
+    metadata |= {"secret": secret, "shown": shown, "choices": choices}
     return field(default=default, metadata=metadata)
 
 
@@ -133,6 +142,12 @@ class Config:
     )
     report_threads: int = setting(2, "Threads that answer reports.", unit="threads")
     report_memory: str = setting("1GB", "Memory for reports, before they spill to disk.")
+    quiet_hours: str = setting(
+        "people",
+        "Whose nights are kept free of texts: people (simulated phones get theirs at any hour),"
+        " always (simulated phones too), off (nobody's: the law is then yours to keep).",
+        choices=("people", "always", "off"),
+    )
     sender_rate: float = setting(
         0.0, "Texts a second from one sender number. 0: as fast as the provider takes them."
     )
@@ -185,6 +200,7 @@ def load(environ: Mapping[str, str]) -> Config:
         raw = _raw_value(environ, variable(item.name), secret=item.metadata["secret"])
         if raw is not None:
             values[item.name] = _parse(variable(item.name), raw, str(item.type))
+            _refuse_other_words(variable(item.name), raw, item.metadata["choices"])
     return Config(**values)
 
 
@@ -211,6 +227,15 @@ def _raw_value(environ: Mapping[str, str], name: str, *, secret: bool) -> str | 
     if file_name:
         return Path(file_name).read_text(encoding="utf-8").strip()
     return environ.get(name)
+
+
+def _refuse_other_words(name: str, raw: str, choices: tuple[str, ...]) -> None:
+    if choices and raw not in choices:
+        raise BadSetting(
+            f"{name} is set to '{raw}'.",
+            why=f"It must be one of: {', '.join(choices)}.",
+            do=f"Correct {name} in the environment, or unset it to use the default.",
+        )
 
 
 def _parse(name: str, raw: str, kind: str) -> Any:

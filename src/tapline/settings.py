@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "tapline.instance",
     "tapline.workspaces",
+    "tapline.hours",
     "tapline.links",
     "tapline.contacts",
     "tapline.broadcasts",

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tapline.broadcasts import preparing
+from tapline.broadcasts.capping import TOO_OFTEN
 from tapline.broadcasts.lifecycle import pause, start
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.preparing import prepare_next, prepare_piece
@@ -16,6 +17,7 @@ from tapline.contacts.consent import opt_out, textable_sql
 from tapline.contacts.models import Tag
 from tapline.contacts.textable import suppressed_sql
 from tapline.contacts.upserting import add_tags
+from tapline.hours.clues import make_tables, place_sql
 from tapline.links.codebook import load_codebook
 from tapline.links.models import CodeRange, Link, LinkKind
 from tapline.workspaces.models import Workspace
@@ -242,10 +244,14 @@ def test_a_chunk_looks_at_a_bounded_range_of_contacts_and_each_by_index(
         "textable": textable_sql(workspace, "marketing"),
         "suppressed": suppressed_sql(workspace, "marketing"),
         "complete": "true",
+        "place": place_sql("c"),
+        "too_often": TOO_OFTEN.format(contact="c.id", most=1),
     }
     values: dict[str, int | str] = {"broadcast": 1, "next": 0, "after": 0, "end": 10}
+    values["cap_since"] = "2026-01-01"
 
     with connection.cursor() as cursor:
+        make_tables(cursor)
         cursor.execute(
             "explain query plan " + statement.format(**conditions),
             {**values, "workspace": workspace.pk},
@@ -254,6 +260,9 @@ def test_a_chunk_looks_at_a_bounded_range_of_contacts_and_each_by_index(
 
     tables = [step for step in plan if step.startswith(("SEARCH", "SCAN"))]
     assert "SEARCH c USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in tables
-    assert any("broadcasts__contact_" in step and "(contact_id=?)" in step for step in tables)
+    assert any("message_of_contact (contact_id=?)" in step for step in tables)
+    assert any("message_of_contact (contact_id=? AND submitted_at>?)" in step for step in tables)
     assert not any("(broadcast_id=" in step for step in tables)
-    assert all("(subquery" in step for step in tables if step.startswith("SCAN"))
+    one_row = ("CONSTANT ROW", "SCAN at")
+    scans = [step for step in tables if step.startswith("SCAN")]
+    assert all("(subquery" in step or step.endswith(one_row) for step in scans)

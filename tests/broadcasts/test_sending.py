@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from tapline import config
 from tapline.broadcasts import sending
+from tapline.broadcasts.capping import TOO_OFTEN
 from tapline.broadcasts.lifecycle import cancel, pause, resume
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, SenderPace
+from tapline.broadcasts.night import NEXT, NEXT_OPEN, WAITING_BY_PLACE
 from tapline.broadcasts.rendering import render_chunk
 from tapline.codes.alphabet import is_code
 from tapline.contacts.consent import opt_out
@@ -407,11 +409,25 @@ def test_what_the_loops_look_for_is_found_by_the_index_of_unfinished_messages(
         "until": "x",
         "broadcast": broadcast.pk,
         "count": 1,
+        "start": 0,
+        "open": "[]",
+        "picked": "[]",
+        "cap_since": "x",
     }
-
+    lease = sending.LEASE.format(
+        may_get_it="true",
+        too_often=TOO_OFTEN.format(contact="broadcasts_message.contact_id", most=1),
+    )
+    plans = []
     with connection.cursor() as cursor:
-        cursor.execute("explain query plan " + sending.LEASE.format(may_get_it="true"), values)
-        plan = " ".join(row[3] for row in cursor.fetchall())
+        for statement in (NEXT, NEXT_OPEN, WAITING_BY_PLACE, lease):
+            cursor.execute("explain query plan " + statement, values)
+            plans.append(" ".join(row[3] for row in cursor.fetchall()))
 
-    assert "message_unfinished (broadcast_id=? AND state=?)" in plan
-    assert "SCAN" not in plan.replace("SCAN LIST", "")
+    for plan in plans[:3]:
+        assert "COVERING INDEX message_unfinished (broadcast_id=? AND state=?" in plan
+    assert "broadcasts_message USING INTEGER PRIMARY KEY (rowid=?)" in plans[3]
+    assert "had USING INDEX message_of_contact (contact_id=? AND submitted_at>?)" in plans[3]
+    assert "had USING INDEX message_of_contact (contact_id=? AND submitted_at=?)" in plans[3]
+    for plan in plans:
+        assert "SCAN" not in plan.replace("SCAN json_each", "")

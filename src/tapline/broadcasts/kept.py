@@ -28,7 +28,7 @@ THEIR_MESSAGES = """
 MESSAGES = f"""
 -- A person's messages, also those that lost their contact.
 select id, broadcast_id, position, state, phone, text, parts, reference, submitted_at, accepted_at,
-  delivered_at, failed_at, error_code, error_text, first_human_click_at
+  delivered_at, failed_at, error_code, error_text, first_human_click_at, place
 from broadcasts_message
 where id in ({THEIR_MESSAGES})
 order by id
@@ -44,7 +44,7 @@ BLANK_MESSAGES = f"""
 -- included: the statement that submits it looks at the state again.
 update broadcasts_message
 set phone = '', text = '', reference = '', error_text = '', contact_id = null,
-  leased_by = '',
+  leased_by = '', place = null,
   state = case when state in ('pending', 'leased') then 'cancelled' else state end
 where id in ({THEIR_MESSAGES})
 """

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from tapline.contacts.models import Contact, Purpose
+from tapline.hours.places import LONGEST_KEY
 from tapline.links.models import Campaign, Domain, Link, Offer
 from tapline.workspaces.models import Workspace
 
@@ -40,6 +41,13 @@ class BroadcastState(models.TextChoices):
     PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
+
+
+class AtNight(models.TextChoices):
+    """What becomes of a recipient whose place is closed when their turn comes."""
+
+    WAIT = "wait"
+    SKIP = "skip"
 
 
 def make_token() -> str:
@@ -74,6 +82,9 @@ class Broadcast(models.Model):
     is_test = models.BooleanField(default=False)  # Its taps count as `operator`.
     scheduled_at = models.DateTimeField(null=True)
     validity_seconds = models.PositiveIntegerField(default=4 * 3600)
+    at_night = models.CharField(max_length=4, choices=AtNight.choices, default=AtNight.WAIT)
+    # Who still waits for their morning this long after the start gets no text.
+    give_up_hours = models.PositiveSmallIntegerField(default=48)
     spend_limit = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     # What was handed to the provider so far costs, by its word or else by our price per part.
     spent = models.DecimalField(max_digits=14, decimal_places=5, default=0)
@@ -139,6 +150,8 @@ class Message(models.Model):
     error_text = models.CharField(max_length=255, blank=True)
     cost = models.DecimalField(max_digits=10, decimal_places=5, null=True)
     first_human_click_at = models.DateTimeField(null=True)  # by click time, moved by ingest only
+    # Where the recipient lives, by what evidence: a key of `hours.places`. Null: not asked.
+    place = models.CharField(max_length=LONGEST_KEY, null=True)
 
     class Meta:
         constraints = [
@@ -152,7 +165,8 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["contact"]),
+            # A person's messages; those of the last days, for the cap, by time.
+            models.Index(fields=["contact", "submitted_at"], name="message_of_contact"),
             # Receipts of texts that others sent name them by the caller's own id.
             models.Index(
                 fields=["workspace", "reference"],
@@ -161,7 +175,7 @@ class Message(models.Model):
             ),
             # What the sending and settling loops look for; finished messages weigh nothing.
             models.Index(
-                fields=["broadcast", "state", "position"],
+                fields=["broadcast", "state", "position", "place"],
                 name="message_unfinished",
                 condition=Q(state__in=["pending", "leased", "submitted", "unknown"]),
             ),
@@ -201,6 +215,19 @@ class SenderPace(models.Model):
 
     number = models.CharField(max_length=16, unique=True)
     free_at = models.DateTimeField()
+
+
+class BroadcastPlace(models.Model):
+    """How many recipients of a broadcast live at one place: whose hours there are to look at."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="places")
+    place = models.CharField(max_length=LONGEST_KEY)
+    recipients = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["broadcast", "place"], name="one_count_per_place")
+        ]
 
 
 class LeftOut(models.Model):

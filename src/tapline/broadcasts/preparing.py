@@ -15,14 +15,17 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
 from tapline.broadcasts.audience import audience_sql
+from tapline.broadcasts.capping import cap_since, too_often_sql
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastLink, BroadcastState
 from tapline.contacts.consent import textable_sql
 from tapline.contacts.textable import suppressed_sql
 from tapline.destinations import fill_destination
 from tapline.errors import Conflict, TaplineError
+from tapline.hours.clues import make_tables, place_sql
 from tapline.links.domains import domain_for
 from tapline.links.minting import PERSONAL_BATCH, create_link, mint_personal, mint_range
 from tapline.links.models import CodeRange, Link, LinkKind
@@ -49,12 +52,12 @@ PICK_RECIPIENTS = """
 -- each contact the whole broadcast.
 insert into broadcasts_message (
   broadcast_id, position, workspace_id, contact_id, phone, state,
-  text, parts, reference, leased_by, error_code, error_text)
+  text, parts, reference, leased_by, error_code, error_text, place)
 select %(broadcast)s, %(next)s + row_number() over (order by c.id) - 1, c.workspace_id, c.id,
-  c.phone, 'pending', '', 0, '', '', '', ''
+  c.phone, 'pending', '', 0, '', '', '', '', {place}
 from contacts_contact c
 where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s
-  and {audience} and {textable} and {complete}
+  and {audience} and {textable} and {complete} and not {too_often}
   and not exists (
     select 1 from broadcasts_message had
     where had.contact_id = c.id and +had.broadcast_id = %(broadcast)s)
@@ -66,7 +69,8 @@ COUNT_LEFT_OUT = """
 insert into broadcasts_leftout (broadcast_id, reason, count)
 select %(broadcast)s, reason, count(*) from (
   select case
-    when {textable} then case when {complete} then 'duplicate' else 'missing_field' end
+    when {textable} then case when not {complete} then 'missing_field'
+      when {too_often} then 'too_often' else 'duplicate' end
     when {suppressed} then 'opted_out'
     else 'no_consent' end as reason
   from contacts_contact c
@@ -78,6 +82,15 @@ select %(broadcast)s, reason, count(*) from (
 ) where true
 group by reason
 on conflict (broadcast_id, reason) do update set count = count + excluded.count
+"""
+
+COUNT_PLACES = """
+-- How many of the chunk's recipients live where.
+insert into broadcasts_broadcastplace (broadcast_id, place, recipients)
+select broadcast_id, coalesce(place, ''), count(*)
+from broadcasts_message where broadcast_id = %(broadcast)s and position >= %(next)s
+group by 1, 2
+on conflict (broadcast_id, place) do update set recipients = recipients + excluded.recipients
 """
 
 ATTRIBUTES_BY_POSITION = """
@@ -146,6 +159,8 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
         "textable": textable_sql(broadcast.workspace, broadcast.purpose),
         "complete": complete_sql(template.needed),
         "suppressed": suppressed_sql(broadcast.workspace, broadcast.purpose),
+        "place": place_sql("c"),
+        "too_often": too_often_sql(broadcast, "c.id"),
     }
     with _turns.take(), connection.cursor() as cursor:
         # Read again inside: another worker may have moved it, or somebody paused it.
@@ -162,9 +177,12 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
             "next": fresh.next_position,
             "after": fresh.prepared_to_contact,
             "end": end,
+            "cap_since": cap_since(fresh, timezone.now()),
         }
+        make_tables(cursor)
         cursor.execute(PICK_RECIPIENTS.format(**conditions), values)
         fresh.next_position += cursor.rowcount
+        cursor.execute(COUNT_PLACES, values)
         cursor.execute(COUNT_LEFT_OUT.format(**conditions), values)
         fresh.prepared_to_contact = end
         fresh.save(update_fields=["next_position", "prepared_to_contact"])

@@ -41,6 +41,18 @@ OURS: dict[str, Reason] = {
         gettext_lazy("their text became longer than providers take"),
         gettext_lazy("Shorten the text, or what its merge fields hold."),
     ),
+    "too_often": Reason(
+        gettext_lazy("had as many texts lately as your cap allows"),
+        gettext_lazy("Nothing: the next broadcast reaches them. The cap is in the settings."),
+    ),
+    "quiet_hours": Reason(
+        gettext_lazy("it was night where they live"),
+        gettext_lazy("Let such recipients wait for their morning, or send earlier in the day."),
+    ),
+    "too_late": Reason(
+        gettext_lazy("their place did not open before you wanted to give up"),
+        gettext_lazy("Write to them again, or give such texts longer."),
+    ),
     "cancelled": Reason(
         gettext_lazy("the broadcast was cancelled before their turn came"),
         gettext_lazy("Make a new broadcast for those who did not get this one."),

@@ -17,7 +17,7 @@ from tapline.texts.personal import MessageTemplate, compile_text, render_message
 
 RECIPIENTS = """
 -- What rendering needs to know of some messages. A text that was written before is sent as it is.
-select m.id, m.position, m.phone, m.text, m.parts, coalesce(c.attributes, '{}')
+select m.id, m.position, m.phone, m.text, m.parts, coalesce(c.attributes, '{}'), m.place
 from json_each(%(rows)s) r
 join broadcasts_message m on m.id = r.value ->> 0
 left join contacts_contact c on c.id = m.contact_id
@@ -34,6 +34,7 @@ class Rendered:
     phone: str
     text: str
     parts: int
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class _Recipient:
     text: str
     parts: int
     attributes: str  # JSON
+    place: str | None
 
 
 def render_chunk(
@@ -106,4 +108,11 @@ def _as_written(each: _Recipient) -> Rendered:
 
 
 def _rendered(each: _Recipient, text: str, parts: int) -> Rendered:
-    return Rendered(id=each.id, position=each.position, phone=each.phone, text=text, parts=parts)
+    return Rendered(
+        id=each.id,
+        position=each.position,
+        phone=each.phone,
+        text=text,
+        parts=parts,
+        place=each.place,
+    )

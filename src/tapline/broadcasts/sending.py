@@ -9,6 +9,7 @@ crash leaves behind is settled by `tapline.broadcasts.settling`, never sent agai
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -21,9 +22,11 @@ from django.utils import timezone
 
 from tapline import config
 from tapline.broadcasts.bulk import in_database, run_bulk
+from tapline.broadcasts.capping import cap_since, too_often_sql
 from tapline.broadcasts.composing import send_before
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastKind
+from tapline.broadcasts.night import Night
 from tapline.broadcasts.outcomes import count_spent, keep_answers
 from tapline.broadcasts.pacing import free_turns, use_turns
 from tapline.broadcasts.rendering import Rendered, render_chunk
@@ -52,17 +55,14 @@ where b.state = 'sending' and exists (
 """
 
 LEASE = """
--- Lease the next messages of one broadcast. Who may not be texted (any more) is not leased but
+-- Lease the picked messages of one broadcast. Who may not be texted (any more) is not leased but
 -- cancelled, in the same statement; so is a text that lost its contact.
 update broadcasts_message set
   leased_by = %(owner)s, leased_until = %(until)s,
-  state = case when {may_get_it} then 'leased' else 'cancelled' end,
-  error_code = case when {may_get_it} then '' else 'not_textable' end
-where id in (
-  select m.id from broadcasts_message m
-  where m.broadcast_id = %(broadcast)s and m.state = 'pending'
-    and m.state in ('pending', 'leased', 'submitted', 'unknown')
-  order by m.position limit %(count)s)
+  state = case when {may_get_it} and not {too_often} then 'leased' else 'cancelled' end,
+  error_code = case when not coalesce({may_get_it}, false) then 'not_textable'
+    when {too_often} then 'too_often' else '' end
+where id in (select value from json_each(%(picked)s)) and state = 'pending'
   and exists (select 1 from broadcasts_broadcast b
               where b.id = %(broadcast)s and b.state = 'sending')
 returning id, state
@@ -120,6 +120,7 @@ class Sender:
     monotonic: Callable[[], float] = time.monotonic
     chunk: int = MESSAGES_PER_CHUNK
     _rests: dict[str, _Rest] = field(default_factory=dict)
+    _night: Night = field(default_factory=Night)
 
     def send_next(self) -> bool:
         """Hand over one chunk of each broadcast that is being sent; say if there was anything."""
@@ -151,8 +152,12 @@ class Sender:
         return True
 
     def _lease(self, broadcast: Broadcast, owner: str) -> list[int]:
-        statement = LEASE.format(may_get_it=may_get_it_sql(broadcast))
+        too_often = too_often_sql(broadcast, "broadcasts_message.contact_id")
+        statement = LEASE.format(may_get_it=may_get_it_sql(broadcast), too_often=too_often)
         now = self.now()
+        picked = self._night.pick(broadcast, self.chunk, now)
+        if not picked:
+            return []
         with transaction.atomic(), connection.cursor() as cursor:
             count = free_turns(broadcast.sender_number, self.chunk, now)
             if not count:
@@ -161,8 +166,9 @@ class Sender:
                 "broadcast": broadcast.pk,
                 "owner": owner,
                 "until": in_database(now + dt.timedelta(seconds=LEASE_SECONDS)),
-                "count": count,
+                "picked": json.dumps(picked[:count]),
                 "now": in_database(now),
+                "cap_since": cap_since(broadcast, now),
             }
             cursor.execute(statement, values)
             leased = [number for number, state in cursor.fetchall() if state == "leased"]
@@ -193,7 +199,8 @@ class Sender:
 
     def _hand_over(self, broadcast: Broadcast, submitted: Sequence[Rendered], rest: _Rest) -> None:
         provider = self.find_provider(broadcast.provider)
-        before = send_before(broadcast, self.now())
+        now = self.now()
+        before = send_before(broadcast, now)
         answers = provider.send(
             [
                 Outgoing(
@@ -201,7 +208,7 @@ class Sender:
                     to=each.phone,
                     sender=broadcast.sender_number,
                     text=each.text,
-                    send_before_at=before,
+                    send_before_at=self._night.send_before(broadcast, each.place, before, now),
                     tag=broadcast.token,
                 )
                 for each in submitted

@@ -21,6 +21,7 @@ from tapline.broadcasts.models import (
     Message,
     MessageState,
 )
+from tapline.broadcasts.placing import note_place, place_of
 from tapline.broadcasts.tracked_links import (
     DestinationReader,
     TrackedText,
@@ -147,7 +148,9 @@ def _queue(
             text=tracked.text,
             parts=tracked.parts,
             reference=reference,
+            place=place_of(contact),
         )
+        note_place(message)
         if attempt is not None:
             attempt.bind(message=message.pk)
     return message

@@ -50,37 +50,51 @@ MAKE_TABLES = (
     "create temporary table if not exists hours_dialled (start text primary key, place text)",
 )
 
-PLACE = """(
-  -- The key of the contact's place: address, postcode, zone, number.
+# Said of most contacts: nothing that stands in any of the columns. Asked in one look, which takes a
+# fifth of the time of asking for each (python -m bench prepare).
+PLACE = """case when json_extract({contact}.attributes, {all_fields}) = '{all_null}'
+  then {unstated} else {stated} end"""
+
+# Without an address: the zone and the number.
+UNSTATED = """coalesce(
+    'zone:' || (select value from temp.hours_clue
+                where kind = 'zone' and word = nullif({contact}.zone, '')) || ' ' || {number},
+    {number})"""
+
+NUMBER = """case when substr({contact}.phone, 1, 2) = '+1'
+    then 'area:' || substr({contact}.phone, 3, 3)
+    else coalesce((select place from temp.hours_dialled
+                   where start <= {contact}.phone order by start desc limit 1), '') end"""
+
+STATED = """(
+  -- What an address says: state and postcode, postcode, country; else what is known without one.
   select coalesce(
     'address:' || told.region || coalesce('/' || told.postcode, ''),
     'postcode:' || told.postcode,
-    'address:' || case when told.narrower then null else told.country end,
-    'zone:' || (select value from temp.hours_clue
-                where kind = 'zone' and word = nullif({contact}.zone, ''))
-      || ' ' || told.number,
-    nullif(told.number, ''), '')
+    -- A number of North America says more than that its owner lives in the US or Canada.
+    'address:' || case when told.country in ('US', 'CA') and told.is_american then null
+                  else told.country end,
+    {unstated})
   from (
-    select said.country, said.number,
-      -- A number of North America says more than that its owner lives in the US or Canada.
-      said.country in ('US', 'CA') and said.number like 'area:%%' as narrower,
-      case when said.country in ('US', 'CA') or said.is_american then
+    select said.country, said.is_american,
+      case when said.has_states then
         (select value from temp.hours_clue where kind = 'state' and word = said.state) end
         as region,
-      case when said.country in ('US', 'CA') or said.is_american then
+      case when said.has_states then
         (select value from temp.hours_clue
          where kind = 'postcode' and word = {begin_of_postcode}) end as postcode
     from (
-      select
-        (select value from temp.hours_clue
-         where kind = 'country' and word = {country}) as country,
-        {state} as state,
-        {postcode} as postcode,
-        substr({contact}.phone, 1, 2) = '+1' and {country} is null as is_american,
-        case when substr({contact}.phone, 1, 2) = '+1' then 'area:' || substr({contact}.phone, 3, 3)
-          else coalesce((select place from temp.hours_dialled
-                         where start <= {contact}.phone order by start desc limit 1), '')
-        end as number
+      select at.country, at.state, at.postcode, at.is_american,
+        at.country in ('US', 'CA') or (at.is_american and not at.names_country) as has_states
+      from (
+        select
+          (select value from temp.hours_clue
+           where kind = 'country' and word = {country}) as country,
+          {country} is not null as names_country,
+          {state} as state,
+          {postcode} as postcode,
+          substr({contact}.phone, 1, 2) = '+1' as is_american
+      ) at
     ) said
   ) told)"""
 
@@ -96,12 +110,23 @@ def place_sql(contact: str = "c") -> str:
 
     Run `make_tables` on the same connection before. Holds no parameters.
     """
-    return PLACE.format(
+    number = NUMBER.format(contact=contact)
+    unstated = UNSTATED.format(contact=contact, number=number)
+    stated = STATED.format(
         contact=contact,
+        unstated=unstated,
         country=_stated(contact, COUNTRY_FIELDS, "lower"),
         state=_stated(contact, STATE_FIELDS, "lower"),
         postcode=_stated(contact, POSTCODE_FIELDS, "upper"),
         begin_of_postcode=_BEGIN_OF_POSTCODE,
+    )
+    fields = COUNTRY_FIELDS + STATE_FIELDS + POSTCODE_FIELDS
+    return PLACE.format(
+        contact=contact,
+        all_fields=", ".join(f"'$.{name}'" for name in fields),
+        all_null=f"[{','.join(['null'] * len(fields))}]",
+        unstated=unstated,
+        stated=stated,
     )
 
 

@@ -31,6 +31,7 @@ class Policy:
     own: tuple[Week, ...] = ()  # its own hours and those of every workspace above it
     replaced: tuple[tuple[str, Week], ...] = ()  # region → hours that stand for its rule
     service_waits: bool = False
+    answers_wait: bool = False
     most_texts: int = 0  # marketing texts per contact in `cap_days`; 0: no cap
     cap_days: int = 7
 

@@ -20,6 +20,10 @@ REASONS: dict[str, str] = {
 }
 
 
+# Its phones are simulated: nobody sleeps there.
+SIMULATED = "simulator"
+
+
 class NoSuchProvider(TaplineError):
     """A broadcast names a provider that is not installed."""
 
@@ -45,3 +49,8 @@ def reasons_of(name: str) -> Mapping[str, Reason]:
 def _load(where: str) -> Any:
     module, attribute = where.split(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def reaches_people(name: str) -> bool:
+    """Say whether a provider's texts reach real phones."""
+    return name != SIMULATED

@@ -1,0 +1,335 @@
+"""Nobody gets a text at night: it waits or is left out, and what is handed over cannot drift."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections import Counter
+
+import pytest
+
+from tapline import config
+from tapline.broadcasts.lifecycle import pause, resume
+from tapline.broadcasts.loops import leave_out_night
+from tapline.broadcasts.models import Broadcast, BroadcastPlace, Message, MessageTally
+from tapline.broadcasts.night import leave_out_closed, waiting_for_morning
+from tapline.broadcasts.reports import build_report
+from tapline.broadcasts.sending import Sender
+from tapline.broadcasts.singles import StatedConsent, send_single
+from tapline.contacts.models import Contact
+from tapline.hours.deciding import decide
+from tapline.providers.base import Answer, Outgoing, Refused
+from tapline.workspaces.models import Workspace
+from tests.broadcasts.making import (
+    ACTOR,
+    Clock,
+    StandIn,
+    accept,
+    make_broadcast,
+    make_contacts,
+    make_sender,
+    make_settler,
+    make_workspace,
+    prepare,
+    states,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW_YORK, LOS_ANGELES = "America/New_York", "America/Los_Angeles"
+
+
+def _at(text: str, zone: str = NEW_YORK) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(zone))
+
+
+def _set(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    values = {"quiet_hours": "always"} | values
+    settings = config.load({f"TAPLINE_{name.upper()}": value for name, value in values.items()})
+    monkeypatch.setattr(config, "current", lambda: settings)
+
+
+@pytest.fixture(autouse=True)
+def _everybody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch)
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return make_workspace()
+
+
+def _people(workspace: Workspace, *states: str) -> None:
+    for number, state in enumerate(states):
+        make_contacts(workspace, 1, first=number, state=state)
+
+
+def _send_all(sender: Sender) -> None:
+    while sender.send_next():
+        pass
+
+
+def _left(broadcast: Broadcast) -> list[int]:
+    return [n for n, state in enumerate(states(broadcast)) if state == "accepted"]
+
+
+def test_a_closed_place_waits_for_its_morning_and_an_open_one_does_not(
+    workspace: Workspace,
+) -> None:
+    _people(workspace, "NY", "CA", "NY", "CA", "CT")
+    broadcast = prepare(make_broadcast(workspace))
+    provider, clock = StandIn(), Clock(_at("2026-03-04 08:30"))  # 5:30 in California
+    sender, settler = make_sender(provider, clock), make_settler(provider, clock)
+
+    _send_all(sender)
+    settler.settle_next()
+    assert _left(broadcast) == [0, 2]
+    broadcast.refresh_from_db()
+    assert broadcast.state == "sending"  # It goes on, however long they wait.
+
+    clock.at = _at("2026-03-04 09:00")
+    _send_all(sender)
+    assert _left(broadcast) == [0, 2, 4]
+
+    clock.at = _at("2026-03-04 09:00", LOS_ANGELES)  # California begins at 9
+    _send_all(sender)
+    settler.settle_next()
+    assert _left(broadcast) == [0, 1, 2, 3, 4]
+    broadcast.refresh_from_db()
+    assert broadcast.state == "sent"
+
+
+def test_the_page_can_say_who_waits_and_until_when(workspace: Workspace) -> None:
+    _people(workspace, "NY", "CA", "CA", "TX")
+    broadcast = prepare(make_broadcast(workspace))
+    now = _at("2026-03-04 08:30")
+    _send_all(make_sender(StandIn(), Clock(now)))
+
+    waiting = waiting_for_morning(broadcast, now)
+
+    assert [(each.place, each.count) for each in waiting] == [
+        ("address:US-TX", 1),  # 9:00 in El Paso, so 11:00 in New York
+        ("address:US-CA", 2),
+    ]
+    assert waiting[0].opens_at == _at("2026-03-04 09:00", "America/Denver")
+    assert waiting[1].opens_at == _at("2026-03-04 09:00", LOS_ANGELES)
+
+
+def test_those_whose_turn_comes_at_night_are_skipped_where_that_is_chosen(
+    workspace: Workspace,
+) -> None:
+    _people(workspace, "NY", "CA", "NY")
+    broadcast = prepare(make_broadcast(workspace, at_night="skip"))
+    now = _at("2026-03-04 08:30")
+    provider = StandIn()
+
+    _send_all(make_sender(provider, Clock(now)))
+    assert leave_out_closed(broadcast, now) == 1
+    assert leave_out_closed(broadcast, now) == 0
+    make_settler(provider, Clock(now)).settle_next()
+
+    report = build_report(broadcast)
+    assert report.state == "sent"
+    assert report.sent == 2
+    assert report.cancelled_by_reason == {"quiet_hours": 1}
+
+
+def test_waiting_is_given_up_in_the_end(workspace: Workspace) -> None:
+    _people(workspace, "AL", "NY")
+    broadcast = prepare(make_broadcast(workspace, give_up_hours=12))
+    saturday_night = _at("2026-03-07 19:55", "America/Chicago")
+    Broadcast.objects.filter(pk=broadcast.pk).update(started_at=saturday_night)
+    broadcast.refresh_from_db()
+    _send_all(make_sender(StandIn(), Clock(saturday_night)))
+
+    assert leave_out_closed(broadcast, saturday_night + dt.timedelta(hours=11)) == 0
+    # Sunday in Alabama: closed until Monday. New York has opened, and is not left out.
+    assert leave_out_closed(broadcast, saturday_night + dt.timedelta(hours=13)) == 1
+    assert build_report(broadcast).cancelled_by_reason == {"too_late": 1}
+
+
+def test_a_text_is_handed_over_with_the_hour_at_which_its_place_closes(
+    workspace: Workspace,
+) -> None:
+    _people(workspace, "NY", "FL", "CA")
+    prepare(make_broadcast(workspace, validity_seconds=4 * 3600))
+    provider = StandIn()
+
+    _send_all(make_sender(provider, Clock(_at("2026-03-04 18:30"))))
+
+    assert [text.send_before_at for text in provider.taken] == [
+        _at("2026-03-04 20:55"),  # New York closes at 21, and queues drift
+        _at("2026-03-04 19:55"),  # Florida at 20
+        _at("2026-03-04 22:30"),  # in California it is the validity that ends
+    ]
+
+
+def test_a_text_does_not_leave_when_it_could_not_arrive_in_time(
+    workspace: Workspace,
+) -> None:
+    _people(workspace, "NY", "CA")
+    broadcast = prepare(make_broadcast(workspace))
+    provider, clock = StandIn(), Clock(_at("2026-03-04 20:55"))
+    sender = make_sender(provider, clock)
+
+    _send_all(sender)
+    assert _left(broadcast) == [1]
+    clock.at = _at("2026-03-05 07:59")
+    _send_all(sender)
+    assert _left(broadcast) == [1]
+    clock.at = _at("2026-03-05 08:00")
+    _send_all(sender)
+    assert _left(broadcast) == [0, 1]
+
+
+def test_a_long_queue_at_the_provider_lets_texts_wait_earlier(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set(monkeypatch, sender_rate="1")
+    _people(workspace, "NY", "CA")
+    broadcast = prepare(make_broadcast(workspace))
+    # Two hours' worth of texts that the provider has from this number and has not delivered.
+    for state, count in (("accepted", 7_200), ("delivered", 5)):
+        MessageTally.objects.create(
+            broadcast=broadcast,
+            state=state,
+            was_accepted=True,
+            was_clicked=False,
+            error_code="",
+            count=count,
+            cost=0,
+            parts=0,
+        )
+    sender = make_sender(StandIn(), Clock(_at("2026-03-04 19:30")))
+
+    _send_all(sender)
+
+    assert _left(broadcast) == [1]
+
+
+def test_what_came_back_is_found_again_though_closed_ones_were_passed_over(
+    workspace: Workspace,
+) -> None:
+    _people(workspace, "CA", "NY", "CA", "NY")
+    broadcast = prepare(make_broadcast(workspace))
+    refused: list[str] = []
+
+    def refuse_once(text: Outgoing) -> Answer:
+        if text.reference in refused:
+            return accept(text)
+        refused.append(text.reference)
+        return Refused(reference=text.reference, code="busy", text="", can_retry=True)
+
+    provider, clock = StandIn(answer=refuse_once), Clock(_at("2026-03-04 08:30"))
+    sender = make_sender(provider, clock, chunk=1)
+    for _ in range(40):
+        sender.send_next()
+        clock.move(2)
+
+    assert _left(broadcast) == [1, 3]
+
+
+def test_a_place_that_opens_is_seen_although_others_stay_closed(workspace: Workspace) -> None:
+    _people(workspace, *["CA", "NY"] * 5, "CT")
+    broadcast = prepare(make_broadcast(workspace))
+    clock = Clock(_at("2026-03-04 07:00"))
+    sender = make_sender(StandIn(), clock, chunk=2)
+    for _ in range(12 * 60):  # until seven in the evening, a minute at a time
+        _send_all(sender)
+        if clock.at == _at("2026-03-04 08:30"):
+            assert Counter(states(broadcast)) == {"accepted": 5, "pending": 6}
+        clock.move(60)
+
+    assert set(states(broadcast)) == {"accepted"}
+
+
+def test_own_hours_hold_as_soon_as_they_are_decided(workspace: Workspace) -> None:
+    _people(workspace, "NY")
+    broadcast = prepare(make_broadcast(workspace))
+    decide(workspace, own_week=[[12 * 60, 15 * 60]] * 7, actor=ACTOR)
+    clock = Clock(_at("2026-03-04 10:00"))
+    sender = make_sender(StandIn(), clock)
+
+    _send_all(sender)
+    assert _left(broadcast) == []
+    decide(workspace, own_week=None, actor=ACTOR)
+    clock.move(6)
+    _send_all(sender)
+    assert _left(broadcast) == [0]
+
+
+def test_hours_hold_again_after_a_pause(workspace: Workspace) -> None:
+    _people(workspace, "NY")
+    broadcast = prepare(make_broadcast(workspace))
+    clock = Clock(_at("2026-03-04 22:00"))
+    sender = make_sender(StandIn(), clock)
+    pause(broadcast, actor=ACTOR)
+    resume(broadcast, actor=ACTOR)
+
+    _send_all(sender)
+
+    assert states(broadcast) == ["pending"]
+
+
+def test_simulated_phones_do_not_sleep_unless_that_is_wanted(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _people(workspace, "NY")
+    broadcast = prepare(make_broadcast(workspace))
+    night = Clock(_at("2026-03-04 23:00"))
+    _send_all(make_sender(StandIn(), night))
+    assert states(broadcast) == ["pending"]
+
+    _set(monkeypatch, quiet_hours="people")
+    _send_all(make_sender(StandIn(), night))
+    assert states(broadcast) == ["accepted"]
+
+
+def test_single_texts_wait_too_if_they_are_marketing(workspace: Workspace) -> None:
+    make_contacts(workspace, 1, state="NY")
+    phone = Contact.objects.get().phone
+    marketing = send_single(workspace, to=phone, text="Sale!", purpose="marketing", actor=ACTOR)
+    agreed = StatedConsent(wording="Yes", at=_at("2026-01-01 12:00"), evidence={})
+    service = send_single(
+        workspace, to=phone, text="It is ready.", purpose="service", consent=agreed, actor=ACTOR
+    )
+    assert marketing.place == "address:US-NY"
+    assert BroadcastPlace.objects.get(broadcast=marketing.broadcast).recipients == 1
+    clock = Clock(_at("2026-03-04 23:00"))
+    sender = make_sender(StandIn(), clock)
+
+    _send_all(sender)
+    assert Message.objects.get(pk=marketing.pk).state == "pending"
+    assert Message.objects.get(pk=service.pk).state == "accepted"
+
+    clock.at = _at("2026-03-05 08:00")
+    _send_all(sender)
+    assert Message.objects.get(pk=marketing.pk).state == "accepted"
+
+
+def test_service_texts_wait_where_the_workspace_decided_so(workspace: Workspace) -> None:
+    make_contacts(workspace, 1, state="NY")
+    decide(workspace, service_waits=True, actor=ACTOR)
+    agreed = StatedConsent(wording="Yes", at=_at("2026-01-01 12:00"), evidence={})
+    message = send_single(
+        workspace,
+        to=Contact.objects.get().phone,
+        text="It is ready.",
+        purpose="service",
+        consent=agreed,
+        actor=ACTOR,
+    )
+
+    _send_all(make_sender(StandIn(), Clock(_at("2026-03-04 23:00"))))
+
+    assert Message.objects.get(pk=message.pk).state == "pending"
+
+
+def test_the_worker_leaves_out_by_itself(workspace: Workspace) -> None:
+    decide(workspace, own_week=[None] * 6 + [[0, 1]], actor=ACTOR)  # a minute a week: closed now
+    _people(workspace, "NY")
+    broadcast = prepare(make_broadcast(workspace, at_night="skip"))
+
+    assert leave_out_night()
+    assert not leave_out_night()
+    assert states(broadcast) == ["cancelled"]
