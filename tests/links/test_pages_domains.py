@@ -184,6 +184,8 @@ def test_a_record_that_is_gone_is_told(server: NameServer) -> None:
 
     owner = member_of(workspace)
     assert "The record that proved this domain is gone." in page(owner, domain)
+    home = owner.get(reverse("web:home", args=[workspace.pk])).content.decode()
+    assert "The record that proved go.xn--bcher-kva.example is gone." in home
     listed = owner.get(reverse("links:domains", args=[workspace.pk])).content.decode()
     assert "its record is gone" in listed
     assert "go.bücher.example" in listed

@@ -11,6 +11,9 @@ from tapline.broadcasts.audience import AudienceCount, count_audience
 from tapline.broadcasts.composing import Preview, preview, read_text
 from tapline.broadcasts.models import Broadcast
 from tapline.errors import TaplineError
+from tapline.links.domains import domain_for
+from tapline.links.hosts import as_read, is_local
+from tapline.links.models import Domain
 from tapline.texts.links import find_links
 from tapline.texts.parts import unusual_characters
 from tapline.texts.personal import MessageTemplate
@@ -119,6 +122,31 @@ def _overlooked_links(draft: _Draft) -> Iterator[Finding]:
         )
 
 
+def _domain(draft: _Draft) -> Iterator[Finding]:
+    chosen = draft.broadcast.domain or domain_for(draft.broadcast.workspace)
+    usual = _usual_domain(draft.broadcast)
+    if usual != chosen and not is_local(usual.host):
+        yield Finding(
+            "warning",
+            f"The links go out under {as_read(chosen.host)}; so far they went out under"
+            f" {as_read(usual.host)}.",
+            "Carriers take a sender whose name changes for one that hides, and ban it (T-Mobile"
+            " calls it URL cycling); people trust the name that they know.",
+            f"Choose {as_read(usual.host)}, unless the brand has moved for good.",
+        )
+
+
+def _usual_domain(broadcast: Broadcast) -> Domain:
+    """Return the domain of the workspace's last broadcast to people, before this one; for the
+    first, the one nearest to the workspace."""
+    sent = Broadcast.objects.filter(
+        workspace=broadcast.workspace, started_at__isnull=False, is_test=False
+    )
+    others = sent.exclude(pk=broadcast.pk).exclude(domain=None).select_related("domain")
+    last = others.order_by("-started_at").first()
+    return (last and last.domain) or domain_for(broadcast.workspace)
+
+
 def _fields(draft: _Draft) -> Iterator[Finding]:
     for name in sorted(draft.template.needed):
         yield Finding(
@@ -159,6 +187,7 @@ _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
     _audience,
     _links,
     _overlooked_links,
+    _domain,
     _fields,
     _price,
 )

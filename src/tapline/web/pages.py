@@ -15,6 +15,7 @@ from tapline.clicks.models import ClickFile, LogSegment
 from tapline.contacts.models import Contact
 from tapline.instance.models import Instance
 from tapline.links.domains import usable_domains
+from tapline.links.models import Domain
 from tapline.web.edge_health import ask_edge
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -43,6 +44,7 @@ def home(visit: Visit) -> HttpResponse:
     context = {
         "key_was_exported": not visit.access.manages or _key_was_exported(),
         "has_domain": bool(usable_domains(visit.workspace)),
+        "unproved_anew": _unproved_anew(visit) if visit.access.manages else [],
         "has_contacts": Contact.objects.in_workspace(visit.workspace).exists(),
         "broadcasts": broadcasts.order_by("-id")[:LATEST_BROADCASTS],
     }
@@ -63,6 +65,12 @@ def answer_health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("select 1")
     return JsonResponse({"status": "ok"})
+
+
+def _unproved_anew(visit: Visit) -> list[Domain]:
+    """Return the workspace's domains that serve links although their record is gone."""
+    own = Domain.objects.filter(workspace=visit.workspace, deleted_at=None)
+    return list(own.exclude(proof_missing_since=None))
 
 
 def _key_was_exported() -> bool:
