@@ -242,12 +242,12 @@ class RunningEdge:
         return b"".join(pieces)
 
     def health(self) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(self._admin("/-/health"))
+        body: dict[str, Any] = json.loads(self.admin("/-/health"))
         return body
 
     def metric(self, name: str) -> float:
         """Return one value of `/-/metrics`; `name` with its labels, as Prometheus writes it."""
-        for line in self._admin("/-/metrics").splitlines():
+        for line in self.admin("/-/metrics").splitlines():
             if line.startswith(f"{name} "):
                 return float(line.rpartition(" ")[2])
         raise KeyError(name)
@@ -258,7 +258,8 @@ class RunningEdge:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in path.read_text().split()]
 
-    def _admin(self, path: str) -> str:
+    def admin(self, path: str) -> str:
+        """Return what the admin port answers at `path`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=10)
         try:
             connection.request("GET", path)

@@ -11,9 +11,11 @@ from tapline.edge import answers
 from tapline.edge.addresses import Client, proxy_trust
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.domain_pages import DomainPages
+from tapline.edge.heads import Head
 from tapline.edge.lookup import Lookup
 from tapline.edge.replica import Replica
-from tapline.edge.tap import Exchange, Head, Taps
+from tapline.edge.samples import Samples
+from tapline.edge.tap import Exchange, Taps
 
 
 class Queue:
@@ -39,7 +41,9 @@ def test_taps_are_told_when_the_replica_cannot_be_read(
         lookup.close()  # every look-up fails from now on
         trust = proxy_trust("", "")
         pages = DomainPages(None)
-        taps = Taps(lookup, trust, counters.row(0), tmp_path / "log", lambda: None, pages)
+        samples = Samples.create(1).part(0)
+        log_dir = tmp_path / "log"
+        taps = Taps(lookup, trust, counters.row(0), log_dir, lambda: None, pages, samples)
         peer = Client("127.0.0.1", "127.0.0.0/24")
         exchange = Exchange("GET", "BCDFGHJK", Head(b"a", {}), peer, queue, b"\r\n")
         taps.take(exchange)

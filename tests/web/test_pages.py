@@ -16,8 +16,9 @@ from django.utils import timezone
 from tapline import config
 from tapline.instance.epochs import ensure_instance
 from tapline.instance.models import Instance
+from tapline.links.domains import create_domain
 from tapline.web.static_files import manifest
-from tapline.workspaces.models import Role
+from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.web.browsing import member_of
 
@@ -101,6 +102,11 @@ def test_an_unknown_address_gets_a_plain_page() -> None:
     assert "There is nothing here." in answer.content.decode()
 
 
+def _in_vain(host: str, path: str, reason: str) -> dict[str, object]:
+    asked = {"time_s": 1_700_000_000, "reason": reason, "method": "GET", "host": host}
+    return asked | {"path": path, "network": "203.0.113.0/24", "agent": "Mozilla/5.0"}
+
+
 class _Edge(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = {
@@ -111,7 +117,13 @@ class _Edge(BaseHTTPRequestHandler):
         }
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
+        in_vain = [
+            _in_vain("go.bakery.example", "menue", "unknown"),
+            _in_vain("go.other.example", "secret-sale", "unknown"),
+            _in_vain("198.51.100.7", "wp-login.php", "unknown_host"),
+        ]
+        told = in_vain if self.path == "/-/unknown" else body
+        self.wfile.write(json.dumps(told).encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
         """Say nothing."""
@@ -128,10 +140,12 @@ def edge_that_lost_taps() -> Iterator[int]:
     server.server_close()
 
 
-def _health_page(monkeypatch: pytest.MonkeyPatch, port: int) -> str:
+def _health_page(
+    monkeypatch: pytest.MonkeyPatch, port: int, workspace: Workspace | None = None
+) -> str:
     settings = config.load({"TAPLINE_EDGE_ADMIN_LISTEN": f"127.0.0.1:{port}"})
     monkeypatch.setattr(config, "current", lambda: settings)
-    workspace = create_workspace("Bakery")
+    workspace = workspace or create_workspace("Bakery")
     answer = member_of(workspace).get(reverse("web:health", args=[workspace.pk]))
     assert answer.status_code == 200
     return answer.content.decode()
@@ -152,3 +166,19 @@ def test_the_health_page_says_when_the_edge_is_silent(monkeypatch: pytest.Monkey
         port = closed.getsockname()[1]
 
     assert "The edge does not say how it is." in _health_page(monkeypatch, port)
+
+
+def test_the_health_page_shows_what_was_asked_for_in_vain_on_own_hosts_only(
+    monkeypatch: pytest.MonkeyPatch, edge_that_lost_taps: int
+) -> None:
+    brand = create_workspace("Bakery")
+    shop = create_workspace("Corner shop", parent=brand)
+    create_domain(shop, "https://go.bakery.example", proved=True, actor="owner")
+
+    shown_to_shop = _health_page(monkeypatch, edge_that_lost_taps, shop)
+    shown_to_brand = _health_page(monkeypatch, edge_that_lost_taps, brand)
+
+    assert "go.bakery.example/menue" in shown_to_shop
+    assert "wp-login.php" not in shown_to_shop
+    assert "wp-login.php" in shown_to_brand
+    assert "secret-sale" not in shown_to_shop + shown_to_brand

@@ -1,23 +1,32 @@
-"""The admin port: `/-/health` for people and load balancers, `/-/metrics` for Prometheus, and
-`/-/tls-ask` for a proxy that asks whether a host deserves a certificate."""
+"""The admin port: `/-/health` for people and load balancers, `/-/metrics` for Prometheus,
+`/-/unknown` for people who look for what leads nowhere, and `/-/tls-ask` for a proxy that asks
+whether a host deserves a certificate."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from tapline.edge.addresses import normal_address
 from tapline.edge.certificates import CertificateReport
-from tapline.edge.counters import ANSWERS, Counter, Counters
+from tapline.edge.counters import ANSWERS, TAP_SECONDS, Counter, Counters
 from tapline.edge.lookup import host_of
+from tapline.edge.samples import Samples
 from tapline.errors import TaplineError
 
 REQUEST_SECONDS = 5.0
@@ -86,6 +95,7 @@ class EdgeCollector(Collector):
         )
         for name, text, value in _gauges(status):
             yield GaugeMetricFamily(name, text, value=value)
+        yield _tap_seconds(status.counters)
         yield _certificate_ends(status.certificates)
 
 
@@ -110,6 +120,16 @@ def _answers(counters: Counters) -> Metric:
     for counter in ANSWERS:
         family.add_metric([counter.name.lower()], counters.total(counter))
     return family
+
+
+def _tap_seconds(counters: Counters) -> Metric:
+    bounds = [*map(str, TAP_SECONDS), "+Inf"]
+    return HistogramMetricFamily(
+        "tapline_edge_tap_seconds",
+        "From a tap's arrival to its answer, its record on disk; never too short.",
+        buckets=list(zip(bounds, itertools.accumulate(counters.tap_seconds()), strict=True)),
+        sum_value=counters.total(Counter.TAP_MICROSECONDS) / 1e6,
+    )
 
 
 def _certificate_ends(certificates: list[CertificateReport]) -> Metric:
@@ -152,8 +172,11 @@ def _gauges(status: Status) -> list[tuple[str, str, float]]:
 class AdminServer:
     """Answers one request per connection."""
 
-    def __init__(self, status: Callable[[], Status], serves: Callable[[str], bool]) -> None:
+    def __init__(
+        self, status: Callable[[], Status], serves: Callable[[str], bool], samples: Samples
+    ) -> None:
         self._status = status
+        self._samples = samples
         self._serves = serves
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(EdgeCollector(status))
@@ -195,6 +218,9 @@ class AdminServer:
         if path == b"/-/metrics":
             body = generate_latest(self._registry)
             return _response(b"200 OK", CONTENT_TYPE_LATEST.encode(), body)
+        if path == b"/-/unknown":
+            latest = msgspec.json.encode(self._samples.latest(time.time()))
+            return _response(b"200 OK", b"application/json", latest)
         if path == b"/-/tls-ask":
             return self._answer_tls_ask(query)
         return _response(b"404 Not Found", b"text/plain", _PLACES)
@@ -209,7 +235,7 @@ class AdminServer:
         return _response(b"404 Not Found", b"text/plain", b"No workspace has proved this host.\n")
 
 
-_PLACES = b"/-/health, /-/metrics and /-/tls-ask?domain=HOST are here.\n"
+_PLACES = b"/-/health, /-/metrics, /-/unknown and /-/tls-ask?domain=HOST are here.\n"
 
 
 def _response(status: bytes, kind: bytes, body: bytes) -> bytes:

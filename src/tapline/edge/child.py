@@ -22,6 +22,7 @@ from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.domain_pages import DomainPages
 from tapline.edge.lookup import Lookup
+from tapline.edge.samples import Samples
 from tapline.edge.tap import Taps
 from tapline.processes import die_with_parent
 
@@ -63,6 +64,7 @@ class ChildSetup(msgspec.Struct, kw_only=True):
     request_seconds: float
     children: int
     counters_descriptor: int
+    samples_descriptor: int
     bell_descriptor: int
 
 
@@ -94,7 +96,9 @@ class Child:
         lookup = Lookup(Path(setup.replica_dir), setup.codes_key, loop.call_soon)
         trust = proxy_trust(setup.client_address_header, setup.trusted_proxies)
         pages = DomainPages(Path(setup.challenge_dir) if setup.challenge_dir else None)
-        taps = Taps(lookup, trust, self._counters, Path(setup.click_log_dir), self._ring, pages)
+        samples = Samples(setup.samples_descriptor, setup.children).part(setup.number)
+        click_log_dir = Path(setup.click_log_dir)
+        taps = Taps(lookup, trust, self._counters, click_log_dir, self._ring, pages, samples)
         desk = Desk(
             taps,
             self._counters,

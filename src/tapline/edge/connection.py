@@ -14,7 +14,8 @@ from tapline.edge import answers
 from tapline.edge.addresses import Client, network_of, normal_address
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter
-from tapline.edge.tap import Exchange, Head, Taps, path_of
+from tapline.edge.heads import Head
+from tapline.edge.tap import Exchange, Taps, path_of
 
 LONGEST_TARGET_BYTES = 8 * 1024
 LONGEST_HEADERS_BYTES = 32 * 1024

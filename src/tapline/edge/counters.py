@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from bisect import bisect_left
 from enum import IntEnum
 
 _VALUE_BYTES = 8
@@ -42,9 +43,15 @@ class Counter(IntEnum):
     LOG_SYNC_MICROSECONDS = 23
     LOG_FAILING = 24
     TLS_FAILURES = 25
+    TAP_MICROSECONDS = 26
 
 
 ANSWERS = tuple(Counter(value) for value in range(Counter.FAVICON + 1))
+
+# Taps by how long they waited for their answer: so many values of a row, from this place on, one
+# for each bound and one for what is above the last.
+TAP_SECONDS_AT = 32
+TAP_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
 class Counters:
@@ -72,3 +79,14 @@ class Counters:
     def most(self, counter: Counter) -> int:
         """Return the largest value that any child has."""
         return max(self.row(child)[counter] for child in range(self.children))
+
+    def tap_seconds(self) -> list[int]:
+        """Return how many taps waited up to each bound of `TAP_SECONDS`, and longer."""
+        places = range(TAP_SECONDS_AT, TAP_SECONDS_AT + len(TAP_SECONDS) + 1)
+        return [sum(self.row(child)[at] for child in range(self.children)) for at in places]
+
+
+def count_taps(row: memoryview, taps: int, seconds: float) -> None:
+    """Note in a child's row that so many taps waited so long for their answers."""
+    row[TAP_SECONDS_AT + bisect_left(TAP_SECONDS, seconds)] += taps
+    row[Counter.TAP_MICROSECONDS] += int(taps * seconds * 1e6)

@@ -27,6 +27,7 @@ from tapline.edge.admin import AdminServer, Status
 from tapline.edge.child import READY, STOP_SECONDS, TLS, ChildSetup, shared_socket
 from tapline.edge.counters import Counters
 from tapline.edge.keeper import Keeper
+from tapline.edge.samples import Samples
 from tapline.errors import TaplineError
 from tapline.instance.keys import Purpose, derive, load_or_create_master_key
 
@@ -65,6 +66,7 @@ class Parent:
         self._running: dict[int, _Running] = {}
         self._start_at: dict[int, float] = dict.fromkeys(range(settings.edge_processes), 0.0)
         self._counters = Counters.create(settings.edge_processes)
+        self._samples = Samples.create(settings.edge_processes)
         self._stopping = asyncio.Event()
         self._restarts = 0
         self._said_ready = False
@@ -92,7 +94,7 @@ class Parent:
             remove_stale_drafts(settings.click_log_dir, time.time())
         self._keeper = Keeper(settings.replica_dir, settings.control_database)
         self._keeper.start()
-        admin = AdminServer(self._status, self._keeper.serves)
+        admin = AdminServer(self._status, self._keeper.serves, self._samples)
         try:
             await admin.start(*parse_address(settings.edge_admin_listen))
             await self._watch_children()
@@ -130,7 +132,7 @@ class Parent:
         process = subprocess.Popen(
             [sys.executable, "-m", "tapline.edge.child"],
             stdin=subprocess.PIPE,
-            pass_fds=(theirs.fileno(), self._counters.descriptor),
+            pass_fds=(theirs.fileno(), self._counters.descriptor, self._samples.descriptor),
         )
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
@@ -158,6 +160,7 @@ class Parent:
             request_seconds=settings.edge_request_seconds,
             children=settings.edge_processes,
             counters_descriptor=self._counters.descriptor,
+            samples_descriptor=self._samples.descriptor,
             bell_descriptor=bell_descriptor,
         )
 

@@ -19,9 +19,7 @@ import msgspec
 from tapline.clicklog import record as log
 from tapline.clicklog.record import (
     Record,
-    as_text,
     encode_line,
-    head_part,
     line_of_code,
     link_part,
     opening_part,
@@ -31,10 +29,12 @@ from tapline.codes.alphabet import is_code
 from tapline.edge import answers
 from tapline.edge.addresses import Client, ProxyTrust
 from tapline.edge.answers import Answer
-from tapline.edge.counters import Counter
+from tapline.edge.counters import Counter, count_taps
 from tapline.edge.domain_pages import DomainPages
+from tapline.edge.heads import Head
 from tapline.edge.limits import SLOWED_SECONDS, GuessLimit, RepeatLimit
-from tapline.edge.lookup import Found, KnownDomain, Lookup
+from tapline.edge.lookup import Found, KnownDomain, Lookup, host_of
+from tapline.edge.samples import SampleTaker
 
 # How long a tap waits for a link that may be on its way to the replica, and how often it looks.
 UNRESOLVED_SECONDS = 0.5
@@ -47,52 +47,12 @@ FEW_TOGETHER = 16
 
 LINK_METHODS = ("GET", "HEAD")
 
-# The headers that tell people from machines, as the log names them.
-KEPT_HEADERS = (
-    *("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"),
-    *("Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"),
-    *("Sec-CH-UA", "Sec-CH-UA-Mobile", "Sec-CH-UA-Platform"),
-    *("Accept", "Accept-Language", "Referer", "Via", "From", "X-Requested-With"),
-)
-# Header names as clients spell them, and what the log calls them; "" for common ones it leaves out.
-# Most come in one of these spellings, so that lower() is hardly ever called.
-_AGENT = "user-agent"
-_LEFT_OUT = ("Host", "Accept-Encoding", "Connection", "Priority", "Upgrade-Insecure-Requests")
-_NAMES = {
-    spelling.encode(): "" if name in _LEFT_OUT else name.lower()
-    for name in (*KEPT_HEADERS, "User-Agent", *_LEFT_OUT)
-    for spelling in (name, name.lower(), name.title())
-}
 _OUTCOME_COUNTERS = {
     log.REDIRECT: Counter.REDIRECT,
     log.EXPIRED: Counter.EXPIRED,
     log.DISABLED: Counter.DISABLED,
     log.UNRESOLVED: Counter.UNRESOLVED,
 }
-
-
-class Head:
-    """The header lines of a request: what they mean for its answer and its record.
-
-    Phones of one model and language send the same lines with every tap, so that connections
-    remember what they meant. Never changed once made.
-    """
-
-    __slots__ = ("agent", "headers", "host", "kept", "line_part")
-
-    def __init__(self, host: bytes, headers: dict[bytes, bytes]) -> None:
-        self.host = host  # the `Host` header
-        self.headers = headers  # as they were spelled
-        kept: dict[str, str] = {}
-        for spelling, value in headers.items():
-            name = _NAMES.get(spelling)
-            if name is None:
-                name = _NAMES.get(spelling.lower())
-            if name:
-                kept[name] = as_text(value)
-        self.agent = kept.pop(_AGENT, "")
-        self.kept = kept  # those that go into the record, by their names there
-        self.line_part = head_part(self.agent, kept)
 
 
 class AnswerQueue(Protocol):
@@ -112,6 +72,7 @@ class Exchange(msgspec.Struct, gc=False):
     queue: AnswerQueue
     ending: bytes  # of the answer's head: perhaps a `Connection` line, then none
     answer: Answer | None = None
+    since: float = 0.0  # when it, or one that it waits together with, came in
 
     def send(self, answer: Answer) -> None:
         self.answer = answer
@@ -133,9 +94,11 @@ class Taps:
         click_log_dir: Path,
         ring_parent: Callable[[], None],
         pages: DomainPages,
+        samples: SampleTaker,
     ) -> None:
         self._lookup = lookup
         self._pages = pages
+        self._samples = samples
         self._trust = trust
         self._counters = counters
         self.writer = SegmentWriter[Settling](click_log_dir, self._send_settled)
@@ -144,6 +107,7 @@ class Taps:
         self._repeats = RepeatLimit()
         self._folded: dict[tuple[str, str, str], Record] = {}
         self._gathered: list[Exchange] = []
+        self._gathering_since = 0.0
         self._is_scheduled = False
         self._settled_together = 0
         self._loop = asyncio.get_running_loop()
@@ -155,6 +119,9 @@ class Taps:
         decrypting many codes at once costs a tenth each (`python -m bench edge`).
         """
         gathered = self._gathered
+        if not gathered:
+            self._gathering_since = time.monotonic()
+        exchange.since = self._gathering_since
         gathered.append(exchange)
         if not self._is_scheduled and (
             not self.writer.is_busy
@@ -167,6 +134,7 @@ class Taps:
         """Forget the last minute's counts, and write down what was folded in it."""
         self._guesses.begin_minute()
         self._repeats.begin_minute()
+        self._samples.begin_minute()
         folded, self._folded = self._folded, {}
         for repeated in folded.values():
             self.writer.append(encode_line(repeated), None)
@@ -179,11 +147,18 @@ class Taps:
     def _send_settled(self, batch: list[Settling]) -> None:
         """Let the answers of one batch leave: their records are on disk, or counted as lost."""
         self._settled_together = len(batch)
+        now, since, count = time.monotonic(), 0.0, 0
         for settling in batch:
-            if settling is not None:
-                exchange, answer = settling
-                exchange.answer = answer
-                exchange.queue.send_ready()
+            if settling is None:
+                continue
+            exchange, answer = settling
+            exchange.answer = answer
+            exchange.queue.send_ready()
+            if exchange.since != since:  # Those that gathered together are counted together.
+                count_taps(self._counters, count, now - since)
+                since, count = exchange.since, 0
+            count += 1
+        count_taps(self._counters, count, now - since)
         if self._gathered and not self._is_scheduled:
             self._answer_soon()
 
@@ -213,7 +188,7 @@ class Taps:
             domain = self._lookup.domain(host)
             if domain is None:
                 for exchange in exchanges:
-                    self._send(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
+                    self._refuse(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
             else:
                 self._settle_codes(domain, exchanges)
 
@@ -221,11 +196,11 @@ class Taps:
         """Answer a request that asks for no code: for a page, perhaps, or by an alias."""
         path, domain = exchange.path, self._lookup.domain(exchange.head.host)
         if exchange.method not in LINK_METHODS:
-            self._send(exchange, answers.METHOD_NOT_ALLOWED, Counter.METHOD_NOT_ALLOWED)
+            self._refuse(exchange, answers.METHOD_NOT_ALLOWED, Counter.METHOD_NOT_ALLOWED)
         elif not path.isalnum() and (page := self._pages.find(path, domain)):
             self._send(exchange, *page)
         elif domain is None:
-            self._send(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
+            self._refuse(exchange, answers.NOT_FOUND, Counter.UNKNOWN_HOST)
         else:
             self._settle_alias(exchange, domain)
 
@@ -302,12 +277,29 @@ class Taps:
     def _refuse_guess(self, exchange: Exchange, domain: KnownDomain) -> None:
         """Answer a path that leads nowhere; slowly where one network asks for many."""
         self._counters[Counter.UNKNOWN] += 1
-        client = self._trust.client(exchange.peer, exchange.head.headers)
-        if self._guesses.slows(client.network):
+        if self._guesses.slows(self._sample(exchange, Counter.UNKNOWN).network):
             self._counters[Counter.SLOWED] += 1
             self._loop.call_later(SLOWED_SECONDS, exchange.send, domain.fallback)
         else:
             exchange.send(domain.fallback)
+
+    def _refuse(self, exchange: Exchange, answer: Answer, counter: Counter) -> None:
+        self._sample(exchange, counter)
+        self._send(exchange, answer, counter)
+
+    def _sample(self, exchange: Exchange, reason: Counter) -> Client:
+        """Take a request that leads nowhere into the sample; return who asked."""
+        head = exchange.head
+        client = self._trust.client(exchange.peer, head.headers)
+        self._samples.take(
+            reason,
+            method=exchange.method,
+            host=host_of(head.host),
+            path=exchange.path,
+            network=client.network,
+            agent=head.agent,
+        )
+        return client
 
     def _send(self, exchange: Exchange, answer: Answer, counter: Counter) -> None:
         self._counters[counter] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db import connection
@@ -16,11 +17,11 @@ from tapline.contacts.models import Contact
 from tapline.instance.models import Instance
 from tapline.links.domains import usable_domains
 from tapline.links.models import Domain
-from tapline.web.edge_health import ask_edge
+from tapline.web.edge_health import ask_edge, ask_what_was_in_vain
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.members import workspaces_of
-from tapline.workspaces.models import User
+from tapline.workspaces.models import User, Workspace
 
 LATEST_BROADCASTS = 5
 
@@ -54,8 +55,12 @@ def home(visit: Visit) -> HttpResponse:
 @inside(Need.MANAGE)
 def show_health(visit: Visit) -> HttpResponse:
     """Show how edge, click log and ingest are doing, on the whole instance."""
-    edge = ask_edge()
-    context = {"room": "health", "edge": edge, "ingest": _ingest_health()}
+    context = {
+        "room": "health",
+        "edge": ask_edge(),
+        "ingest": _ingest_health(),
+        "in_vain": _asked_in_vain(visit.workspace),
+    }
     return visit.render("web/health.html", context)
 
 
@@ -75,6 +80,19 @@ def _unproved_anew(visit: Visit) -> list[Domain]:
 
 def _key_was_exported() -> bool:
     return Instance.objects.filter(key_exported_at__isnull=False).exists()
+
+
+def _asked_in_vain(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the latest requests that led nowhere on hosts of `workspace`, newest first; hosts that
+    nobody has proved concern whoever runs the instance, hence no workspace below another."""
+    proved = Domain.objects.filter(workspace=workspace, proved_at__isnull=False)
+    hosts = set(proved.values_list("host", flat=True))
+    return [
+        each | {"at": dt.datetime.fromtimestamp(each["time_s"], dt.UTC)}
+        for each in ask_what_was_in_vain()
+        if each["host"] in hosts
+        or (each["reason"] == "unknown_host" and workspace.parent_id is None)
+    ]
 
 
 def _ingest_health() -> dict[str, Any]:
