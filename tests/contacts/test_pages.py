@@ -123,7 +123,9 @@ def test_while_it_is_imported_the_page_shows_how_far_it_is() -> None:
     assert f'hx-get="{outcome}progress"' in waiting
     assert "<noscript>" in waiting
     assert '<progress max="1000" value="359"' in running
-    assert "Rows read 500 of 1000 New contacts 300 Updated 50 Refused 9" in _words(running.encode())
+    assert "Rows read 500 of 1,000 New contacts 300 Updated 50 Refused 9" in _words(
+        running.encode()
+    )
     assert "<html" not in running
     assert "hx-get" not in over
     assert "To the contacts" in over

@@ -14,12 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
+from tapline.broadcasts.models import Broadcast
 from tapline.instance.epochs import ensure_instance
 from tapline.instance.models import Instance
 from tapline.links.domains import create_domain
 from tapline.web.static_files import manifest
+from tapline.web.templatetags.tapline import grouped
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
+from tests.broadcasts.making import make_broadcast, make_workspace
 from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +160,7 @@ def test_the_health_page_alarms_of_lost_taps(
     page = _health_page(monkeypatch, edge_that_lost_taps)
 
     assert "7 taps were answered but could not be written down" in page
-    assert "12345" in page
+    assert "12,345" in page
 
 
 def test_the_health_page_says_when_the_edge_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,3 +185,22 @@ def test_the_health_page_shows_what_was_asked_for_in_vain_on_own_hosts_only(
     assert "wp-login.php" not in shown_to_shop
     assert "wp-login.php" in shown_to_brand
     assert "secret-sale" not in shown_to_shop + shown_to_brand
+
+
+def test_the_start_shows_what_somebody_wrote_and_not_what_leaves_by_itself() -> None:
+    workspace = make_workspace()
+    make_broadcast(workspace, name="Spring menu")
+    Broadcast.objects.create(workspace=workspace, kind="answers", state="sending", name="Answers")
+    browser = member_of(workspace)
+
+    start = browser.get(reverse("web:home", args=[workspace.pk])).content.decode()
+    listed = browser.get(reverse("broadcasts:list", args=[workspace.pk])).content.decode()
+
+    assert "Spring menu" in start
+    assert "Answers" not in start
+    assert '<span class="state sending">answers</span>' in listed
+
+
+def test_large_numbers_are_grouped() -> None:
+    assert grouped(1_000_000) == "1,000,000"
+    assert grouped(999) == "999"

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.models import Broadcast, BroadcastKind
 from tapline.clicks.models import ClickFile, LogSegment
 from tapline.contacts.models import Contact
 from tapline.instance.models import Instance
@@ -24,6 +24,8 @@ from tapline.workspaces.members import workspaces_of
 from tapline.workspaces.models import User, Workspace
 
 LATEST_BROADCASTS = 5
+# What somebody set out to send: answers and confirmations leave by themselves.
+WRITTEN = (BroadcastKind.COMPOSED, BroadcastKind.TRACKED)
 
 
 @require_safe
@@ -41,7 +43,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @inside(Need.RATES)
 def home(visit: Visit) -> HttpResponse:
     """Show the first steps that are left, and the latest broadcasts."""
-    broadcasts = Broadcast.objects.filter(workspace=visit.workspace)
+    broadcasts = Broadcast.objects.filter(workspace=visit.workspace, kind__in=WRITTEN)
     context = {
         "key_was_exported": not visit.access.manages or _key_was_exported(),
         "has_domain": bool(usable_domains(visit.workspace)),

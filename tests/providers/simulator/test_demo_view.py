@@ -79,13 +79,17 @@ def test_before_the_first_delivery_there_is_no_rate() -> None:
     assert "no rate yet" in on_screen(state(delivered=0))
 
 
-def test_away_from_a_terminal_a_line_comes_now_and_then() -> None:
+def test_away_from_a_terminal_a_line_comes_now_and_then_while_there_is_news() -> None:
     console = Console(file=io.StringIO(), width=200)
 
     with live_view(console) as show:
-        for seconds in range(7):
-            show(state(NOW + dt.timedelta(seconds=seconds)))
+        for seconds in range(12):
+            delivered = min(900 + 10 * seconds, 960)
+            show(state(NOW + dt.timedelta(seconds=seconds), delivered=delivered))
 
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
-    assert lines == ["sent 1000, delivered 970, people who tapped 212, opened by machines 160"] * 3
+    assert lines == [
+        f"sent 1000, delivered {delivered}, people who tapped 212, opened by machines 160"
+        for delivered in (900, 930, 960)
+    ]

@@ -98,7 +98,7 @@ def demo(
             set_up_django()
             console.print(f"Importing {contacts.name} and sending {text.name} …")
             job = _begin(instance, contacts, text, lan_host)
-            report = _watch(job, console)
+            report = _watch(job, console, goes_on=not ends)
             if as_json:
                 print_json(report)
             if not ends:
@@ -114,12 +114,12 @@ def _begin(instance: Instance, contacts: Path, text: Path, lan_host: str) -> Job
     return demo_job.begin(contacts, text, base_url=f"http://{lan_host}:{port}", with_own_phone=True)
 
 
-def _watch(job: Job, console: Console) -> dict[str, Any]:
+def _watch(job: Job, console: Console, *, goes_on: bool) -> dict[str, Any]:
     """Show what happens until it is over; return the report with the truth beside it."""
     from tapline.providers.simulator import demo_job
 
     state = demo_job.look(job)
-    with live_view(console) as show:
+    with live_view(console, stays=not goes_on) as show:
         for state in demo_job.watch(job):
             show(state)
     if not console.is_terminal:

@@ -83,27 +83,34 @@ def draw(state: State) -> RenderableType:
 
 
 @contextmanager
-def live_view(console: Console) -> Iterator[Show]:
-    """Give a function that shows a state: redrawn on a terminal, else a line now and then."""
+def live_view(console: Console, *, stays: bool = True) -> Iterator[Show]:
+    """Give a function that shows a state: redrawn on a terminal, else a line for what is new.
+
+    What was shown last `stays` on the terminal, unless another view follows.
+    """
     if not console.is_terminal:
         yield _plain_lines(console)
         return
-    with Live(console=console, auto_refresh=False, transient=False) as live:
+    with Live(console=console, auto_refresh=False, transient=not stays) as live:
         yield lambda state: live.update(draw(state), refresh=True)
 
 
 def _plain_lines(console: Console) -> Show:
     shown_at: list[dt.datetime] = []
+    shown: list[str] = []
 
     def show(state: State) -> None:
         if shown_at and (state.now - shown_at[-1]).total_seconds() < PLAIN_SECONDS:
             return
-        shown_at.append(state.now)
-        console.print(
+        line = (
             f"sent {state.count('sent')}, delivered {state.count('delivered')}, "
             f"people who tapped {state.count('human_clickers')}, "
-            f"opened by machines {state.count(*MACHINES)}",
+            f"opened by machines {state.count(*MACHINES)}"
         )
+        if line not in shown[-1:]:
+            shown_at.append(state.now)
+            shown.append(line)
+            console.print(line)
 
     return show
 

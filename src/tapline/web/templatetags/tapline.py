@@ -24,6 +24,12 @@ def percent(rate: float | None) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """Return 1000000 as «1,000,000», in the way of the page's language."""
+    return number_format(number, force_grouping=True)
+
+
+@register.filter
 def ago(moment: datetime | None) -> str:
     """Return how long ago something was, in its largest unit: «2 s ago»."""
     if moment is None:
