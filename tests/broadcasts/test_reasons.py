@@ -96,7 +96,7 @@ def test_pages_and_terminal_say_the_words(broadcast: Broadcast) -> None:
     arguments = [broadcast.workspace_id, broadcast.pk]
 
     page = html.unescape(browser.get(reverse("broadcasts:show", args=arguments)).content.decode())
-    people = browser.get(reverse("broadcasts:recipients", args=[*arguments, "not-tapped"]))
+    people = browser.get(reverse("broadcasts:recipients", args=[*arguments, "failed"]))
     (labels, counts) = (list(column.cells) for column in as_table(build_report(broadcast)).columns)
 
     assert "The number is a landline" in page
