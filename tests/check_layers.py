@@ -29,6 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replies": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers.base"},
+    "keywords": BASE
+    | PURE
+    | {"instance", "workspaces", "links", "contacts", "broadcasts", "replies"},
     "signups": BASE | PURE | {"instance", "workspaces", "contacts", "clicks", "replies"},
     "providers": BASE
     | PURE

@@ -157,6 +157,13 @@ class Config:
     part_price: float = setting(
         0.0, "What one part costs where the provider names no price.", unit="currency"
     )
+    mail_url: str = setting(
+        "",
+        "Mail server for notices: smtp://, smtp+starttls:// or smtps://name:password@host:port.",
+        unit="URL",
+        secret=True,
+    )
+    mail_from: str = setting("tapline@localhost", "From whom notices come.", unit="e-mail address")
     debug: bool = setting(False, "Show programming errors in the browser. Never on the internet.")
 
     @property

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "tapline.replies",
     "tapline.clicks",
     "tapline.signups",
+    "tapline.keywords",
     "tapline.web",
 ]
 

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tapline.workspaces.urls")),
     path("w/<int:workspace_id>/broadcasts/", include("tapline.broadcasts.urls")),
     path("w/<int:workspace_id>/contacts/", include("tapline.contacts.urls")),
+    path("w/<int:workspace_id>/keywords/", include("tapline.keywords.urls")),
     path("w/<int:workspace_id>/sign-up-forms/", include("tapline.signups.urls")),
     path("w/<int:workspace_id>/", include("tapline.links.urls")),
     path("join/<str:token>", pages_public.join, name="join"),

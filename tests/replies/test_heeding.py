@@ -208,12 +208,17 @@ def test_features_hear_of_what_asks_for_nothing_of_the_law_s(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Reply] = []
-    monkeypatch.setattr("tapline.replies.taking.ON_REPLY", [*ON_REPLY, heard.append])
+
+    def hear(reply: Reply) -> bool:
+        heard.append(reply)
+        return False
+
+    monkeypatch.setattr("tapline.replies.taking.ON_REPLY", [*ON_REPLY, hear])
 
     for text in ("menu", "STOP", "stpo", "HELP", "menu please"):
         write(text)
 
-    assert [reply.text for reply in heard] == ["menu", "menu please"]
+    assert [reply.text for reply in heard] == ["menu", "stpo", "menu please"]
 
 
 @pytest.mark.parametrize(

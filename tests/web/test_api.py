@@ -20,6 +20,7 @@ from tapline.web.api import LARGEST_SMALL_BODY_BYTES
 from tapline.workspaces.api_keys import SCOPES, authenticate, revoke
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
+from tests.keywords.making import make_keyword
 from tests.web.api_client import Caller, caller_of, error_of
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,9 @@ BY_ID: list[tuple[str, str, Any]] = [
         {"purpose": "service", "given": False, "at": NOW},
     ),
     ("POST", "/contacts/{contact}/opt-out", {"reason": "letter"}),
+    ("GET", "/keywords/{keyword}", None),
+    ("PUT", "/keywords/{keyword}", {"word": "CALZONE"}),
+    ("POST", "/keywords/{keyword}/end", {}),
     ("GET", "/links/{link}", None),
     ("PATCH", "/links/{link}", {"disabled": True}),
     ("POST", "/links/{link}/aliases", {"path": "menu"}),
@@ -98,6 +102,7 @@ def _things(workspace: Workspace) -> dict[str, int]:
         "campaign": campaign.pk,
         "tracked": tracked.pk,
         "message": text.message_id,
+        "keyword": make_keyword(workspace).pk,
     }
 
 
@@ -202,7 +207,7 @@ def test_a_revoked_key_is_refused(brand: Workspace) -> None:
 def test_every_operation_needs_its_scope(
     brand: Workspace, method: str, path: str, body: Any
 ) -> None:
-    named = ("contact", "link", "domain", "broadcast", "campaign", "tracked", "message")
+    named = ("contact", "link", "domain", "broadcast", "campaign", "tracked", "message", "keyword")
     things = dict.fromkeys(named, 1)
     scope = _scope_of(method, path)
     without = caller_of(brand, [each for each in SCOPES if each != scope])
@@ -216,6 +221,8 @@ def test_every_operation_needs_its_scope(
 def _scope_of(method: str, path: str) -> str:
     if path.startswith("/contacts"):
         return "contacts:read" if method == "GET" else "contacts:write"
+    if path.startswith("/keywords"):
+        return "keywords:read" if method == "GET" else "keywords:write"
     if path.startswith("/links"):
         return "links:read" if method == "GET" else "links:write"
     if path.startswith("/domains"):

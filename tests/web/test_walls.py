@@ -22,6 +22,7 @@ from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace, move_workspace
 from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_workspace
 from tests.contacts.people import make_refused_import
+from tests.keywords.making import make_keyword
 from tests.links.making import make_link
 from tests.signups.making import make_form
 from tests.web.browsing import member_of
@@ -38,15 +39,34 @@ RATES = {
     "broadcasts:details",
     "links:list",
     "links:show",
+    "keywords:list",
+    "keywords:show",
 }
 POSTS_ONLY = {
-    "broadcasts:act", "broadcasts:preview", "broadcasts:schedule", "contacts:stop",
+    "broadcasts:act",
+    "broadcasts:preview",
+    "broadcasts:schedule",
     "contacts:go-on",
-    "links:destination", "links:switch", "links:expiry", "links:add-alias", "links:remove-alias",
-    "links:add-domain", "links:check-domain", "links:vouch-domain", "links:domain-answers",
-    "links:move-domain", "links:remove-domain", "workspaces:add-member", "workspaces:remove-member",
-    "signups:switch", "workspaces:create-key", "workspaces:revoke-key", "workspaces:create-below",
-}  # fmt: skip
+    "contacts:stop",
+    "keywords:end",
+    "links:add-alias",
+    "links:add-domain",
+    "links:check-domain",
+    "links:destination",
+    "links:domain-answers",
+    "links:expiry",
+    "links:move-domain",
+    "links:remove-alias",
+    "links:remove-domain",
+    "links:switch",
+    "links:vouch-domain",
+    "signups:switch",
+    "workspaces:add-member",
+    "workspaces:create-below",
+    "workspaces:create-key",
+    "workspaces:remove-member",
+    "workspaces:revoke-key",
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +105,7 @@ def house() -> House:
         "key_id": key.pk,
         "name": upload,
         "form_id": make_form(own).pk,
+        "keyword_id": make_keyword(own).pk,
         "kind": "svg",
         "import_id": imported.pk,
         "action": "start",

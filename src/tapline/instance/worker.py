@@ -26,6 +26,7 @@ LOOPS: dict[str, tuple[str, ...]] = {
         "tapline.broadcasts.loops:SENDING_LOOPS",
         "tapline.replies.loops:ANSWER_LOOPS",
         "tapline.signups.loops:SIGN_UP_LOOPS",
+        "tapline.keywords.loops:KEYWORD_LOOPS",
         "tapline.contacts.loops:CONTACT_LOOPS",
         # Name servers may be slow; that delays a text for nobody, and no tap waits here.
         "tapline.links.loops:DOMAIN_LOOPS",

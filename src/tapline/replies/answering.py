@@ -93,8 +93,12 @@ def answer(thread: Thread, text: str, *, actor: str, reply: Reply | None = None)
     return made
 
 
-def answer_by_itself(reply: Reply, kind: AnswerKind, text: str) -> Answer | None:
+def answer_by_itself(
+    reply: Reply, kind: AnswerKind, text: str, *, gathered_in: Broadcast | None = None
+) -> Answer | None:
     """Ask for an automatic answer to a reply, once; None where it must not be sent.
+
+    `gathered_in` (of kind ANSWERS, from the same number) is for features that report their own.
 
     Cheap, and safe inside the transaction that stores the reply: a worker does the rest. Who must
     be quiet decides: nobody is answered whose number takes no texts, nor a machine that answers
@@ -112,6 +116,7 @@ def answer_by_itself(reply: Reply, kind: AnswerKind, text: str) -> Answer | None
         defaults={
             "thread": thread,
             "text": text,
+            "gathered_in": gathered_in,
             "made_by": "worker",
             "made_at": timezone.now(),
             "expires_at": reply.received_at + within,
@@ -158,7 +163,11 @@ def may_be_answered(thread: Thread) -> bool:
 def queue_waiting() -> bool:
     """Put the answers that wait into the queue of messages; say if there were any."""
     waiting = Answer.objects.filter(message=None, refused="").select_related(
-        "thread__workspace", "thread__contact", "reply"
+        "thread__workspace",
+        "thread__contact",
+        "reply",
+        "gathered_in__workspace",
+        "gathered_in__domain",
     )
     found = list(waiting.order_by("pk")[:ANSWERS_AT_ONCE])
     for each in found:
@@ -173,7 +182,7 @@ def queue(made: Answer) -> None:
         return
     kind = BroadcastKind.NOTICES if made.kind == AnswerKind.CONFIRMATION else BroadcastKind.ANSWERS
     try:
-        broadcast = _broadcast_of(made.thread, kind, made.made_by)
+        broadcast = made.gathered_in or _broadcast_of(made.thread, kind, made.made_by)
         position = take_positions(broadcast, 1)
         text, parts = _written(broadcast, made, position)
     except TaplineError as error:  # A domain or a link that went meanwhile.

@@ -103,6 +103,9 @@ class Answer(models.Model):
     reply = models.ForeignKey(Reply, null=True, on_delete=models.SET_NULL)
     kind = models.CharField(max_length=12, choices=AnswerKind.choices)
     text = models.TextField()  # as it was written, with the original links
+    gathered_in = models.ForeignKey(
+        Broadcast, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL)
     refused = models.CharField(max_length=40, blank=True)  # why it never became a message
     made_by = models.CharField(max_length=160)

@@ -25,9 +25,9 @@ from tapline.texts.wishes import Verdict, Wish, read_wish
 _UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 # Features that act on what people write add a function here, in their AppConfig.ready. Each is
-# called inside the transaction that stores the reply, unless it asked to be left alone or for
-# help: those come first, whatever a feature would make of the word.
-ON_REPLY: list[Callable[[Reply], None]] = []
+# called inside the transaction that stores the reply and says whether it knew what was asked. A
+# clear wish to be left alone and a call for help come first, whatever a feature would make of them.
+ON_REPLY: list[Callable[[Reply], bool]] = []
 
 
 def take_inbound(inbound: InboundText) -> Reply | None:
@@ -48,10 +48,19 @@ def take_inbound(inbound: InboundText) -> Reply | None:
         if not is_new:
             return None
         _move_up(thread, reply, inbound, place)
-        if not heed(reply, wish):
-            for hear in ON_REPLY:
-                hear(reply)
+        _act(reply, wish)
     return reply
+
+
+def _act(reply: Reply, wish: Wish) -> None:
+    """Do what a reply asks for. A word that a feature knows («SHOP») leaves no doubt whether it
+    was meant for STOP; START may mean more than the end of an opt-out."""
+    is_doubtful = wish.verdict == Verdict.UNCLEAR
+    if not is_doubtful and heed(reply, wish) and wish.verdict != Verdict.START:
+        return
+    was_known = [hear(reply) for hear in ON_REPLY]
+    if is_doubtful and not any(was_known):
+        heed(reply, wish)
 
 
 def _thread_of(inbound: InboundText, place: Place) -> Thread:

@@ -17,18 +17,13 @@ from tapline.replies.automatic import words_of
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread, ThreadState
 from tapline.signups.agreeing import keep_yes
 from tapline.signups.models import SignUp, SignUpState
-from tapline.texts.folding import fold
+from tapline.texts.wishes import Verdict, is_yes, read_wish
 
 # A yes that comes later is an answer to something else.
 CONFIRMED_WITHIN = dt.timedelta(days=7)
 ASKED_WITHIN = dt.timedelta(hours=1)  # after this the question does not leave any more
 ASKED_PER_HOUR, ASKED_PER_DAY = 1, 3
 EXPIRED_AT_ONCE = 500
-
-# START is the word that undoes an opt-out, so it says yes as well.
-YES_WORDS = frozenset(
-    {"yes", "y", "yeah", "yep", "start", "unstop", "si", "oui", "ja", "jo", "confirm", "join"}
-)
 
 # All letters are in GSM-7: one accent outside it would double the price.
 QUESTION = {
@@ -67,13 +62,15 @@ def ask(taken: SignUp, now: dt.datetime) -> Answer | None:
     return write_first(thread, AnswerKind.SIGN_UP, _say(QUESTION, taken), within=ASKED_WITHIN)
 
 
-def hear(reply: Reply) -> None:
+def hear(reply: Reply) -> bool:
     """Take a yes as the confirmation of what its phone's owner signed up for, and say so.
 
-    Called for each text that people write to us, in the transaction that stores it.
+    Called for each text that people write to us, in the transaction that stores it. Says whether
+    there was anything to confirm.
     """
-    if fold(reply.text) not in YES_WORDS:
-        return
+    # START is the word that undoes an opt-out, so it says yes as well.
+    if not is_yes(reply.text) and read_wish(reply.text).verdict != Verdict.START:
+        return False
     waiting = list(
         SignUp.objects.select_related("form__scope", "form__workspace", "version__wording")
         .select_related("contact__workspace")
@@ -93,6 +90,7 @@ def hear(reply: Reply) -> None:
         keep_yes(taken, at, confirmed_by="text", confirmed_with=reply.text[:80])
     if waiting:
         answer_by_itself(reply, AnswerKind.SIGN_UP, _say(WELCOME, waiting[0]))
+    return bool(waiting)
 
 
 def expire_waiting() -> bool:

@@ -11,6 +11,8 @@ import re
 import unicodedata
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc\u00b4`\u2032"))
+# Letters that have no accent to take off, and yet are written both ways.
+_SPELLED_OUT = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"})
 _NOT_WORDS = re.compile(r"[\W_]+")
 _LETTERS_APART = re.compile(r"\w(?: \w)+")
 # What phones and mail programs write below a text by themselves.
@@ -22,8 +24,13 @@ _SIGNATURE = re.compile(
 def plain(text: str) -> str:
     """Return the words of `text` in lower case with single spaces between them, "" for none."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
-    bare = unicodedata.normalize("NFKD", folded)
+    bare = unicodedata.normalize("NFKD", folded.translate(_SPELLED_OUT))
     without_accents = "".join(each for each in bare if not unicodedata.combining(each))
     words = _NOT_WORDS.sub(" ", without_accents).strip()
     words = _SIGNATURE.sub("", words)
     return words.replace(" ", "") if _LETTERS_APART.fullmatch(words) else words
+
+
+def one_word(text: str) -> str:
+    """Return `text` as one word, to be compared with others: «FREE-PIZZA!» becomes "freepizza"."""
+    return plain(text).replace(" ", "")

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapline.texts.folding import fold
+from tapline.texts.plain import one_word
 
 
 @pytest.mark.parametrize(
-    ("word", "folded"),
+    ("word", "bare"),
     [
         ("«Ménu!»", "menu"),
         ("Sí", "si"),
@@ -23,10 +23,10 @@ from tapline.texts.folding import fold
         ("", ""),
     ],
 )
-def test_a_word_loses_case_accents_and_punctuation(word: str, folded: str) -> None:
-    assert fold(word) == folded
+def test_a_word_loses_case_accents_and_punctuation(word: str, bare: str) -> None:
+    assert one_word(word) == bare
 
 
 @given(st.text(max_size=40))
-def test_folding_twice_changes_nothing(word: str) -> None:
-    assert fold(fold(word)) == fold(word)
+def test_doing_it_twice_changes_nothing(word: str) -> None:
+    assert one_word(one_word(word)) == one_word(word)
