@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.models import Broadcast
+from tapline.links.domain_life import LinksAreOut, remove_domain
 from tapline.links.models import Domain
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace, move_workspace
@@ -71,6 +72,22 @@ def test_before_the_first_broadcast_the_nearest_domain_is_the_usual_one(
 
     assert len(warned(make_broadcast(workspace, domain=far))) == 1
     assert warned(make_broadcast(workspace)) == []
+
+
+def test_a_domain_that_serves_no_links_any_more_stops_the_broadcast(workspace: Workspace) -> None:
+    broadcast = make_broadcast(workspace)
+    Domain.objects.update(proved_at=None)
+    make_domain(workspace, "go.rolls.example")
+
+    errors = [each.what for each in check(broadcast) if each.level == "error"]
+
+    assert errors == ["go.example.com serves no links of this workspace."]
+
+
+def test_a_domain_that_a_draft_names_cannot_be_removed_under_it(workspace: Workspace) -> None:
+    make_broadcast(workspace)
+    with pytest.raises(LinksAreOut, match="broadcast"):
+        remove_domain(workspace.domains.get(), actor="test")
 
 
 def test_leaving_localhost_is_no_change_of_name(workspace: Workspace) -> None:

@@ -58,6 +58,8 @@ def test_the_edge_serves_and_restarts_with_the_control_database_gone(lonely: Wor
     try:
         eventually(lambda: edge.health()["replica"]["error"], "the health page says so")
         assert location(edge, lonely.code(11)) == DESTINATION
+        asked = edge.get(f"/-/tls-ask?domain={HOST}", host="edge", port=edge.admin_port)
+        assert asked.status == 200
         assert edge.stop() == 0
         edge.start()
         assert location(edge, lonely.code(12)) == DESTINATION

@@ -16,6 +16,8 @@ from tapline.links.domain_checks import check_domain, check_next, findings_of, r
 from tapline.links.domain_findings import State
 from tapline.links.domain_life import LinksAreOut, change_host, prove_domain, remove_domain
 from tapline.links.domains import (
+    MOST_CLAIMS,
+    BadDomain,
     DomainTaken,
     advice_for,
     create_domain,
@@ -269,6 +271,22 @@ def test_a_move_to_a_taken_host_is_refused() -> None:
         change_host(domain, f"https://{HOST}", actor=ACTOR)
     domain.refresh_from_db()
     assert domain.host == "other.bakery.example"
+
+
+def test_a_link_that_waits_for_its_first_code_keeps_its_domain() -> None:
+    domain = make_domain(host=HOST)
+    make_link(domain)
+    with pytest.raises(LinksAreOut, match="link"):
+        remove_domain(domain, actor=ACTOR)
+
+
+def test_a_workspace_has_so_many_open_claims_and_no_more() -> None:
+    workspace = create_workspace("Bakery")
+    for number in range(MOST_CLAIMS):
+        claim(workspace, f"h{number}.bakery.example")
+    with pytest.raises(BadDomain, match="wait for their records"):
+        claim(workspace)
+    make_domain(workspace, HOST)  # Somebody vouches for this one.
 
 
 def test_an_operator_can_vouch() -> None:

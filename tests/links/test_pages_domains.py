@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
-from tapline.links import domain_checks
+from tapline.links import domain_checks, pages_domains
 from tapline.links.domain_checks import check_domain, records_of
 from tapline.links.domains import create_domain
 from tapline.links.minting import mint_range
@@ -189,6 +189,26 @@ def test_a_record_that_is_gone_is_told(server: NameServer) -> None:
     listed = owner.get(reverse("links:domains", args=[workspace.pk])).content.decode()
     assert "its record is gone" in listed
     assert "go.bücher.example" in listed
+
+
+def test_the_certificate_that_the_edge_shows_is_told_on_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {
+        "file": "/etc/tls/example.crt",
+        "names": ["*.example.com"],
+        "ends_at": "2030-02-03T04:05:06Z",
+        "problem": "A file cannot be read.",
+    }
+    domain = make_domain()
+    owner = member_of(domain.workspace)
+    assert "no certificate file" in page(owner, domain)
+
+    monkeypatch.setattr(pages_domains, "ask_edge", lambda: {"certificates": [told]})
+
+    shown = page(owner, domain)
+    assert "A file cannot be read." in shown
+    assert "Feb. 3, 2030" in shown
 
 
 def test_localhost_has_no_records(server: NameServer) -> None:

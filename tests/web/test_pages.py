@@ -117,6 +117,14 @@ class _Edge(BaseHTTPRequestHandler):
             "children": {"wanted": 2, "alive": 2},
             "click_log": {"written": 12345, "lost": 7, "is_failing": True},
             "replica": {"change": 3, "age_seconds": 0.1, "error": ""},
+            "certificates": [
+                {
+                    "file": "/etc/tls/go.crt",
+                    "names": ["go.example.com", "uk.example.com"],
+                    "ends_at": "2030-02-03T04:05:06Z",
+                    "problem": "The certificate ends in 5 days, and nobody has renewed it.",
+                }
+            ],
         }
         self.send_response(200)
         self.end_headers()
@@ -161,6 +169,16 @@ def test_the_health_page_alarms_of_lost_taps(
 
     assert "7 taps were answered but could not be written down" in page
     assert "12,345" in page
+
+
+def test_the_health_page_shows_when_certificates_end(
+    monkeypatch: pytest.MonkeyPatch, edge_that_lost_taps: int
+) -> None:
+    page = _health_page(monkeypatch, edge_that_lost_taps)
+
+    assert "ends in 5 days" in page
+    assert "go.example.com, uk.example.com" in page
+    assert "2030-02-03" in page
 
 
 def test_the_health_page_says_when_the_edge_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:

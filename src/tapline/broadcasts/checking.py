@@ -11,7 +11,7 @@ from tapline.broadcasts.audience import AudienceCount, count_audience
 from tapline.broadcasts.composing import Preview, preview, read_text
 from tapline.broadcasts.models import Broadcast
 from tapline.errors import TaplineError
-from tapline.links.domains import domain_for
+from tapline.links.domains import domain_for, usable_domains
 from tapline.links.hosts import as_read, is_local
 from tapline.links.models import Domain
 from tapline.texts.links import find_links
@@ -124,6 +124,14 @@ def _overlooked_links(draft: _Draft) -> Iterator[Finding]:
 
 def _domain(draft: _Draft) -> Iterator[Finding]:
     chosen = draft.broadcast.domain or domain_for(draft.broadcast.workspace)
+    if chosen not in usable_domains(draft.broadcast.workspace):
+        yield Finding(
+            "error",
+            f"{as_read(chosen.host)} serves no links of this workspace.",
+            "It is not proved any more, or the workspace was moved away from it.",
+            "Choose another domain, or prove this one on its page.",
+        )
+        return
     usual = _usual_domain(draft.broadcast)
     if usual != chosen and not is_local(usual.host):
         yield Finding(

@@ -10,12 +10,12 @@ from django.utils import timezone
 from tapline.errors import Conflict
 from tapline.links.changes import next_change
 from tapline.links.domains import DomainTaken, check_address, count_codes, retire
-from tapline.links.models import Domain, Proof
+from tapline.links.models import Domain, KeyGeneration, Proof
 from tapline.workspaces.audit import record
 
 
 class LinksAreOut(Conflict):
-    """Phones hold links of the domain."""
+    """Phones hold links of the domain, or something here is about to send some."""
 
 
 def prove_domain(domain: Domain, proved_by: Proof, *, actor: str) -> None:
@@ -61,11 +61,21 @@ def remove_domain(domain: Domain, *, actor: str) -> None:
 
 
 def _refuse_used(domain: Domain, what: str) -> None:
-    if count_codes(domain) or domain.aliases.exists() or domain.link_set.exists():
-        _refuse(domain, what)
+    if count_codes(domain):
+        _refuse_out(domain, what)
+    for relation in Domain._meta.related_objects:
+        name = relation.field.name
+        is_own = relation.related_model is KeyGeneration
+        if not is_own and relation.related_model._default_manager.filter(**{name: domain}).exists():
+            kind = relation.related_model._meta.verbose_name
+            raise LinksAreOut(
+                f"{domain.base_url} is named by a {kind}.",
+                why="It would lead nowhere, or be sent with links that do.",
+                do=f"Choose another domain for every {kind} first.",
+            )
 
 
-def _refuse(domain: Domain, what: str) -> NoReturn:
+def _refuse_out(domain: Domain, what: str) -> NoReturn:
     raise LinksAreOut(
         f"{domain.base_url} {what}.",
         why="Texts stay on phones for years, and their links would lead nowhere.",

@@ -19,6 +19,8 @@ from tapline.links.models import Domain, KeyGeneration, Proof, SerialCounter
 from tapline.workspaces.audit import record
 from tapline.workspaces.models import Workspace
 
+# Claims cost nothing, but each is looked up again and again.
+MOST_CLAIMS = 20
 LONGEST_BRAND_NAME = 120
 LONGEST_ROBOTS = 4000
 
@@ -54,6 +56,8 @@ def create_domain(
     base_url, host = check_address(base_url)
     _check_code_length(code_length)
     fallback_url = _check_fallback(fallback_url, base_url)
+    if not proved:
+        _refuse_many_claims(workspace)
     epoch = ensure_instance().epoch
     try:
         with transaction.atomic():
@@ -202,6 +206,16 @@ def count_codes(domain: Domain) -> int:
     """Return how many codes were handed out on a domain: links that phones may hold."""
     counters = SerialCounter.objects.filter(generation__domain=domain)
     return counters.aggregate(codes=Sum("next_serial"))["codes"] or 0
+
+
+def _refuse_many_claims(workspace: Workspace) -> None:
+    claims = Domain.objects.filter(workspace=workspace, proved_at=None, deleted_at=None).count()
+    if claims >= MOST_CLAIMS:
+        raise BadDomain(
+            f"{claims} domains of this workspace wait for their records already.",
+            why="A brand needs one domain.",
+            do="Set the records of those, or remove what you do not need.",
+        )
 
 
 def _end_idle_claim(host: str, workspace: Workspace, actor: str) -> None:
