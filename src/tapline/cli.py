@@ -52,6 +52,9 @@ COMMANDS: dict[str, Entry] = {
     "domains": Entry(
         "tapline.links.commands_domains:domains", "Add host names for links and check their DNS."
     ),
+    "retention": Entry(
+        "tapline.contacts.commands_retention:retention", "Say what is old enough to be forgotten."
+    ),
     "broadcast": Entry(
         "tapline.broadcasts.commands:broadcast", "Send one text to many, and look after it."
     ),

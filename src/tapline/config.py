@@ -140,6 +140,22 @@ class Config:
         "After how long clicks lose contact, network and agent; counts stay. 0: never.",
         unit="days",
     )
+    messages_keep_days: int = setting(
+        0,
+        "After how long texts lose number and words; that they were sent stays. 0: never.",
+        unit="days",
+    )
+    replies_keep_days: int = setting(
+        0,
+        "After how long what people wrote, and what was answered, is forgotten. 0: never.",
+        unit="days",
+    )
+    audit_keep_days: int = setting(
+        0,
+        "After how long the audit forgets from what to what something changed; who did it and when"
+        " stays. 0: never.",
+        unit="days",
+    )
     report_threads: int = setting(2, "Threads that answer reports.", unit="threads")
     report_memory: str = setting("1GB", "Memory for reports, before they spill to disk.")
     quiet_hours: str = setting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from tapline.contacts import pages_notice
 from tapline.providers.simulator import hooks
 from tapline.signups import pages_public
 from tapline.web import static_files
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<int:workspace_id>/", include("tapline.links.urls")),
     path("join/<str:token>", pages_public.join, name="join"),
     path("join/<str:token>/thanks", pages_public.thanks, name="join-thanks"),
+    path("privacy/<str:token>", pages_notice.read, name="privacy"),
     path("api/v1/", api.urls),
     path("hooks/simulator/receipts", hooks.receipts),
     path("hooks/simulator/replies", hooks.replies),

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tapline import config
 from tapline.broadcasts.models import Message
 from tapline.clicks import reports, rewrite, rules
 from tapline.clicks.agents import known_agent
@@ -65,10 +64,9 @@ def test_what_is_too_old_loses_its_people_and_keeps_its_counts() -> None:
     world = make_world(1)
     take_in(world.tap(at=NOON - dt.timedelta(days=40)), world.tap(at=NOON))
 
+    assert rewrite.count_people_before(NOON - dt.timedelta(days=30)) == 1
     assert rewrite.forget_people_before(NOON - dt.timedelta(days=30)) == 1
     assert rewrite.forget_people_before(NOON - dt.timedelta(days=30)) == 0
-    assert config.current().clicks_keep_people_days == 0
-    assert not rewrite.forget_old_people(), "by default nothing is forgotten"
     assert rows("human, agent") == [(1, ""), (1, IPHONE)]
 
 

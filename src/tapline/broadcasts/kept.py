@@ -12,9 +12,10 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tapline.clicks import store
+from tapline.clicks import rewrite, store
 from tapline.clicks.erasing import request_erasure
-from tapline.contacts.keeping import Kept, Person
+from tapline.contacts.keeping import Kept, Person, Retention
+from tapline.contacts.retention import InOrder
 from tapline.links.changes import next_change
 
 THEIR_MESSAGES = """
@@ -90,6 +91,35 @@ CLICK_NAMES = (
 )  # fmt: skip
 
 
+_SENT_AT = "coalesce(m.submitted_at, m.failed_at, b.finished_at, b.started_at, b.created_at)"
+_MESSAGES_AFTER = """broadcasts_message m join broadcasts_broadcast b on b.id = m.broadcast_id
+  where m.id > %(after)s"""
+
+OLD_MESSAGES = InOrder(
+    kind="messages",
+    next_end=f"""
+-- The last of the next old messages.
+with following as (
+  select m.id, {_SENT_AT} < %(before)s as is_old
+  from {_MESSAGES_AFTER} order by m.id limit %(limit)s)
+select coalesce((select min(id) - 1 from following where not is_old),
+  (select max(id) from following))
+""",
+    forget="""
+-- As with erasing, but for the contact: that they were sent it stays.
+update broadcasts_message
+set phone = '', text = '', reference = '', error_text = '', leased_by = '',
+  state = case when state in ('pending', 'leased') then 'cancelled' else state end
+where id > %(after)s and id <= %(end)s and (phone <> '' or text <> '')
+""",
+    count=f"""
+-- Old messages that still hold a number or words.
+select count(*) from {_MESSAGES_AFTER} and {_SENT_AT} < %(before)s
+  and (m.phone <> '' or m.text <> '')
+""",
+)
+
+
 def _message_ids(person: Person) -> list[int]:
     return [row["id"] for row in person.rows(MESSAGE_IDS)]
 
@@ -128,6 +158,7 @@ KEPT = (
         find=lambda person: person.rows(MESSAGES),
         erase=lambda person: person.change(BLANK_MESSAGES),
         numbers=_message_numbers,
+        retention=OLD_MESSAGES.retention("messages_keep_days"),
     ),
     Kept(
         name="personal_links",
@@ -140,5 +171,10 @@ KEPT = (
         words=_("When you opened our links, on what kind of phone, and in which network"),
         find=_clicks,
         erase=_request_click_erasure,
+        retention=Retention(
+            setting="clicks_keep_people_days",
+            count=lambda old: rewrite.count_people_before(old.before),
+            forget=lambda old: rewrite.forget_people_before(old.before),
+        ),
     ),
 )

@@ -6,7 +6,6 @@ from tapline.clicks.cleaning import clean_up, write_manifest
 from tapline.clicks.erasing import erase_pending
 from tapline.clicks.ingest import ingest_once
 from tapline.clicks.merge import merge_once
-from tapline.clicks.rewrite import forget_old_people
 from tapline.loops import Loop
 
 
@@ -24,6 +23,5 @@ CLICK_LOOPS: list[Loop] = [
     Loop(name="merge", step=merge_once, idle_seconds=1.0),
     Loop(name="manifest", step=write_manifest, idle_seconds=5.0),
     Loop(name="erase", step=erase_pending, idle_seconds=30.0),
-    Loop(name="retention", step=forget_old_people, idle_seconds=3600.0),
     Loop(name="clean-up", step=clean_up, idle_seconds=300.0),
 ]

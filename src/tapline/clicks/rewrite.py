@@ -16,7 +16,6 @@ import duckdb
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tapline import config
 from tapline.clicks import store
 from tapline.clicks.columns import COLUMNS, NAMES, empty_value
 from tapline.clicks.evidence import Evidence
@@ -87,16 +86,20 @@ def erase_people(contact_ids: Sequence[int], message_ids: Sequence[int]) -> int:
     return rewrite(f"({theirs}) and ({TELLS})", {}, WITHOUT_PERSON)
 
 
-def forget_old_people() -> bool:
-    """Apply `clicks_keep_people_days`; say whether there was anything to forget."""
-    days = config.current().clicks_keep_people_days
-    return bool(days and forget_people_before(timezone.now() - dt.timedelta(days=days)))
-
-
 def forget_people_before(moment: dt.datetime) -> int:
     """Empty what tells of people in clicks before `moment`; return how many clicks had any."""
-    naive = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    return rewrite(f"clicked_at < :moment and ({TELLS})", {"moment": naive}, WITHOUT_PERSON)
+    return rewrite(f"clicked_at < :moment and ({TELLS})", _naive(moment), WITHOUT_PERSON)
+
+
+def count_people_before(moment: dt.datetime) -> int:
+    """Return how many clicks before `moment` still tell of somebody."""
+    sql = f"select count(*) from clicks where clicked_at < :moment and ({TELLS})"
+    [(count,)] = store.query(sql, _naive(moment))
+    return int(count)
+
+
+def _naive(moment: dt.datetime) -> dict[str, dt.datetime]:
+    return {"moment": moment.astimezone(dt.UTC).replace(tzinfo=None)}
 
 
 def rejudge(where: str = "rules_version < :version", **params: Any) -> int:

@@ -60,17 +60,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Old:
-    """What retention is about: rows from before a moment, of some workspaces or of all."""
+    """What retention is about: whatever is from before a moment."""
 
     before: datetime
-    workspace_ids: Sequence[int] | None = None  # None: of all
 
     @property
     def params(self) -> dict[str, Any]:
-        """The same as parameters of SQL; `workspaces` is null for all."""
-        some = None if self.workspace_ids is None else json.dumps(list(self.workspace_ids))
-        before = connection.ops.adapt_datetimefield_value(self.before)
-        return {"before": before, "workspaces": some, "limit": ROWS_PER_CHUNK}
+        """The same as parameters of SQL."""
+        return {"before": connection.ops.adapt_datetimefield_value(self.before)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +98,9 @@ class Kept:
     # since the backup are found among them by hash. None: its rows are found by other kinds' keys.
     numbers: Callable[[], Iterable[str]] | None = None
     retention: Retention | None = None
+    # For recipients, where nobody sets it: «for a day». Empty: as `retention` says, else until
+    # the person is erased.
+    kept_for: _StrOrPromise = ""
     # Kept on purpose after erasing, as opt-outs are: alone it does not make somebody known.
     stays: bool = False
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tapline.contacts.keeping import Kept, Person
 from tapline.contacts.models import Consent, Contact, Suppression
 from tapline.contacts.phones import hash_phone
+from tapline.contacts.retention import InOrder
 from tapline.contacts.uploads import forget_about, own_name, rows_about, uploads_about
 from tapline.workspaces.idempotency import forget_answers, kept_answers
 from tapline.workspaces.models import AuditEntry
@@ -61,6 +62,31 @@ def _find_audit(person: Person) -> list[dict[str, Any]]:
     return _plain(_audit(person).order_by("at"), "actor", "action", "before", "after", "at")
 
 
+_TOLD = "before <> '{}' or after <> '{}'"
+
+OLD_AUDIT = InOrder(
+    kind="audit",
+    next_end="""
+-- The last of the next old entries.
+with following as (
+  select id, at < %(before)s as is_old from workspaces_auditentry
+  where id > %(after)s order by id limit %(limit)s)
+select coalesce((select min(id) - 1 from following where not is_old),
+  (select max(id) from following))
+""",
+    forget=f"""
+-- Who did what and when stays.
+update workspaces_auditentry set before = '{{}}', after = '{{}}'
+where id > %(after)s and id <= %(end)s and ({_TOLD})
+""",
+    count=f"""
+-- Old entries that still tell from what to what.
+select count(*) from workspaces_auditentry
+where id > %(after)s and at < %(before)s and ({_TOLD})
+""",
+)
+
+
 def _plain(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.values(*names)]
 
@@ -107,30 +133,35 @@ KEPT = (
         find=_find_suppressions,
         erase=lambda person: 0,
         stays=True,
+        kept_for=_("for good, since that is what it is for"),
     ),
     Kept(
         name="audit",
         words=_("Which of our people changed what is known about you, and when"),
         find=_find_audit,
         erase=lambda person: _audit(person).update(before={}, after={}),
+        retention=OLD_AUDIT.retention("audit_keep_days"),
     ),
     Kept(
         name="refused_rows",
-        words=_("Rows of imported files that could not be read, for a week at most"),
+        words=_("Rows of imported files that could not be read"),
+        kept_for=_("six days"),
         find=_find_refused,
         erase=lambda person: 0,
         follow=lambda person: forget_about(person.workspace_ids, person.phone),
     ),
     Kept(
         name="uploads",
-        words=_("Lists with your number that wait to be read in, for a day at most"),
+        words=_("Lists with your number that wait to be read in"),
+        kept_for=_("a day"),
         find=_find_uploads,
         erase=lambda person: 0,
         follow=lambda person: forget_about(person.workspace_ids, person.phone),
     ),
     Kept(
         name="remembered_requests",
-        words=_("What our other programs asked for that has to do with you, for a day at most"),
+        words=_("What our other programs asked for that has to do with you"),
+        kept_for=_("a day"),
         find=_find_requests,
         erase=lambda person: 0,
         follow=lambda person: forget_answers(person.workspace_ids, person.phone),

@@ -237,3 +237,19 @@ class Erasure(models.Model):
     # {"phone": …, "contacts": [ids]} for what lies outside the database, until the worker has been
     # there, a few seconds later; then null.
     waiting = models.JSONField(null=True)
+
+
+class RetentionMark(models.Model):
+    """Up to which id the old rows of one kind were gone through: see `contacts.retention`."""
+
+    kind = models.CharField(max_length=40, unique=True)
+    done_to = models.BigIntegerField(default=0)
+
+
+class Notice(models.Model):
+    """The page «What we keep about you» of one workspace, while it is published."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE)
+    token = models.CharField(max_length=32, unique=True)
+    contact = models.CharField(max_length=255, blank=True)  # whom to ask, as recipients read it
+    published_at = models.DateTimeField(auto_now_add=True)

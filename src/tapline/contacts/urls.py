@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.contacts import pages, pages_consent, pages_import
+from tapline.contacts import pages, pages_consent, pages_import, pages_notice
 
 app_name = "contacts"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("<int:contact_id>/", pages.show, name="show"),
     path("<int:contact_id>/consent.pdf", pages_consent.show_pdf, name="consent-pdf"),
     path("<int:contact_id>/stop", pages.stop, name="stop"),
+    path("kept", pages_notice.show, name="notice"),
+    path("kept/publish", pages_notice.publish, name="publish-notice"),
+    path("kept/withdraw", pages_notice.withdraw, name="withdraw-notice"),
     path("import", pages_import.upload, name="upload"),
     path("imports/", pages_import.list_imports, name="imports"),
     path("imports/<int:import_id>/", pages_import.show_import, name="imported"),
