@@ -77,6 +77,7 @@ def run() -> list[Figure]:
             seen("clicks by the clock, another writing", taken / seconds, "clicks/s"),
             at_most("a verdict, agent known", microseconds_per_verdict(), "µs", VERDICT_US),
             seen("others' writes, slowest", others.percentile_ms(1.0), "ms"),
+            seen("others' writes, 99th percentile", others.percentile_ms(0.99), "ms"),
             seen("bytes kept per click", bytes_per_click(), "B"),
         ]
 

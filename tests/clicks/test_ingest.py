@@ -12,10 +12,10 @@ from tapline import config
 from tapline.broadcasts.models import Broadcast, BroadcastLink, Message
 from tapline.clicklog.record import encode_line
 from tapline.clicklog.segment import Segment
-from tapline.clicks import ingest
+from tapline.clicks import first_clicks, ingest
 from tapline.clicks.cleaning import bad_line_count
 from tapline.clicks.ingest import Overtaken, ingest_once
-from tapline.clicks.models import ClickCounter, ClickFile, LogSegment
+from tapline.clicks.models import ClickCounter, ClickFile, LogSegment, WaitingFirstClicks
 from tapline.clicks.store import query
 from tapline.links.minting import create_link, mint_personal
 from tapline.links.models import CodeRange, LinkKind
@@ -90,6 +90,39 @@ def test_the_first_human_click_is_the_earliest_whatever_order_clicks_arrive_in()
     take_in(world.tap(at=NOON + dt.timedelta(seconds=9)), world.tap(at=early))
 
     assert Message.objects.get().first_human_click_at == early
+
+
+def clicked_positions() -> list[int]:
+    clicked = Message.objects.filter(first_human_click_at__isnull=False)
+    return list(clicked.order_by("position").values_list("position", flat=True))
+
+
+def test_a_large_pass_tells_its_messages_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_clicks, "MOST_PER_TURN", 2)
+    world = make_world(7)
+
+    take_in(*(world.tap(position) for position in range(6)))
+
+    assert clicked_positions() == [0, 1, 2, 3, 4, 5]
+    assert not WaitingFirstClicks.objects.exists()
+
+
+def test_what_a_killed_pass_left_waiting_is_set_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(first_clicks, "MOST_PER_TURN", 2)
+    world = make_world(6)
+    take_in(world.tap(5, at=NOON))
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest, "set_waiting", lambda turns: None)  # as if it had died there
+        take_in(*(world.tap(position, at=NOON) for position in range(5)))
+    assert clicked_positions() == [0, 1, 5]
+    assert len(rows("id")) == 6
+
+    assert ingest_once() == 0
+
+    assert clicked_positions() == [0, 1, 2, 3, 4, 5]
+    assert not WaitingFirstClicks.objects.exists()
 
 
 def test_test_sends_and_staff_count_as_operators() -> None:

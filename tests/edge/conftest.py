@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tapline.clicklog.reader import list_segments, read_batch
-from tapline.clicklog.record import Record
+from tapline.clicklog.record import Record, decode_line
 from tests.edge.control import ControlDatabase, RunningEdge, eventually, make_control_database
 
 HOST = "go.example.com"
@@ -34,7 +35,8 @@ class World:
         segments = list_segments(self.control.data_dir / "clicklog")
         batches = [read_batch(segment, 0, 1 << 26) for segment in segments]
         assert not [bad for batch in batches for bad in batch.bad]
-        return [item for batch in batches for _, item in batch.lines if item.path == path]
+        lines = [item for batch in batches for _, item in batch.lines if item.path == path]
+        return [decode_line(msgspec.json.encode(line)) for line in lines]
 
     def wait_for_replica(self) -> None:
         """Wait until every change so far is in the replica."""

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tapline.clicklog.record import LONGEST_LINE_BYTES, NOT_A_RECORD, Record, decode_line
+from tapline.clicklog.record import LONGEST_LINE_BYTES, NOT_A_RECORD, Line, read_line
 from tapline.clicklog.segment import SUFFIX
 
 # Read at a time while the writer lives, so as not to read all the room that it made ahead.
@@ -18,7 +18,7 @@ PIECE_BYTES = 256 * 1024
 class Batch:
     """Some lines of a segment, each with the offset at which it begins."""
 
-    lines: list[tuple[int, Record]]
+    lines: list[tuple[int, Line]]
     bad: list[tuple[int, bytes]]
     next_offset: int
     # The writer had let go of the file before it was read: nothing will be appended any more.
@@ -81,7 +81,7 @@ def read_batch(path: Path, offset: int, max_bytes: int) -> Batch:
 
 
 def _split(data: bytes, offset: int, *, closed: bool, take_rest: bool) -> Batch:
-    lines: list[tuple[int, Record]] = []
+    lines: list[tuple[int, Line]] = []
     bad: list[tuple[int, bytes]] = []
     next_offset = offset + len(data)
     data = data.rstrip(b"\n") + b"\n" * data.endswith(b"\n")  # Without megabytes of empty lines.
@@ -89,7 +89,7 @@ def _split(data: bytes, offset: int, *, closed: bool, take_rest: bool) -> Batch:
     for raw in whole:
         try:
             if raw:
-                lines.append((offset, decode_line(raw)))
+                lines.append((offset, read_line(raw)))
         except NOT_A_RECORD:
             bad.append((offset, raw))
         offset += len(raw) + 1

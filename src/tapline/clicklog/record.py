@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
@@ -18,8 +19,9 @@ DISABLED = "disabled"
 UNRESOLVED = "unresolved"
 
 
-class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """One request that led to a link, or to a serial that may have been handed out."""
+class Seen(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One request that led to a link, or to a serial that may have been handed out; all of it but
+    its headers."""
 
     time_us: int  # since 1970, UTC
     host: str
@@ -34,14 +36,28 @@ class Record(msgspec.Struct, omit_defaults=True, kw_only=True):
     method: str
     address: str
     agent: str = ""
-    headers: dict[str, str] = {}  # msgspec copies the empty default
     count: int = 1  # more than 1: repeats within a minute, folded into one record
+
+
+class Record(Seen):
+    """What one line holds."""
+
+    headers: dict[str, str] = {}  # msgspec copies the empty default
+
+
+class Line(Seen):
+    """A line as ingest reads it. Most have one of a few sets of headers: they stay JSON, which is
+    compared in a tenth of the time that it takes to read them."""
+
+    headers: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
+_decode_line = msgspec.json.Decoder(Line).decode
+_decode_headers = msgspec.json.Decoder(dict[str, str]).decode
 
-# What `decode_line` raises for a line that is no record.
+# What `decode_line` and `read_line` raise for a line that is no record.
 NOT_A_RECORD = (msgspec.DecodeError, UnicodeDecodeError)
 
 
@@ -103,6 +119,19 @@ def encode_line(record: Record) -> bytes:
 def decode_line(line: bytes) -> Record:
     """Return the record of one line; raises one of `NOT_A_RECORD`."""
     return _decode(line)
+
+
+def read_line(line: bytes) -> Line:
+    """Return the line as ingest reads it; raises one of `NOT_A_RECORD`."""
+    read = _decode_line(line)
+    read_headers(bytes(read.headers))
+    return read
+
+
+@lru_cache(maxsize=20_000)  # 1 kB each
+def read_headers(headers: bytes) -> Mapping[str, str]:
+    """Return the headers of a line by name; raises one of `NOT_A_RECORD`."""
+    return _decode_headers(headers)
 
 
 def _cut(record: Record, longest: int) -> Record:

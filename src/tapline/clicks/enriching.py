@@ -6,13 +6,13 @@ import datetime as dt
 import functools
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tapline.clicklog.record import Record
+from tapline.clicklog.record import Line, read_headers
 from tapline.clicks.addresses import hash_address, network_of
 from tapline.clicks.columns import COLUMNS
 from tapline.clicks.devices import describe
@@ -33,7 +33,6 @@ LATEST_US = 7_258_118_400_000_000
 LARGEST_ID = 2**62
 
 Row = tuple[Any, ...]
-Headers = tuple[tuple[str, str], ...]  # as the request had them
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -46,7 +45,7 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def is_plausible(record: Record) -> bool:
+def is_plausible(record: Line) -> bool:
     """Say whether the numbers of a record fit into the columns that take them."""
     return (
         0 <= record.time_us < LATEST_US
@@ -66,13 +65,15 @@ class Enricher:
         self._places = places
         self._keys = keys
 
-    def row(self, sequence: int, click_id: str, record: Record) -> tuple[Row, MessagePlace]:
+    def row(self, sequence: int, click_id: str, record: Line) -> tuple[Row, MessagePlace]:
         """Return the row of one click, in the order of `COLUMNS`, and the message it counts for."""
         opened, position = self._places.opened(record)
         place = self._places.link_place(record, opened)
         message = self._places.messages.get((place.broadcast, position), NO_MESSAGE)
         is_operator = place.is_test or message.is_staff
-        headers = tuple(record.headers.items())
+        sight = _sight(
+            record.method, record.agent, bytes(record.headers), is_operator, record.count
+        )
         time_us, submitted_us, delivered_us = (
             record.time_us,
             message.submitted_us,
@@ -90,7 +91,7 @@ class Enricher:
             opened,
             message.message,
             message.contact,
-            *_judged(record.method, record.agent, headers, is_operator, record.count),
+            *sight.judged,
             record.count,
             is_operator,
             record.outcome,
@@ -100,13 +101,13 @@ class Enricher:
             "" if message.is_erased else record.path,
             None if submitted_us is None else (time_us - submitted_us) / 1_000_000,
             None if delivered_us is None else (time_us - delivered_us) / 1_000_000,
-            *_device(record.agent),
-            *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, headers)),
+            *sight.device,
+            *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, sight)),
         ), message
 
-    def _of_person(self, record: Record, headers: Headers) -> tuple[str, str, str, str]:
+    def _of_person(self, record: Line, sight: _Sight) -> tuple[str, str, str, str]:
         address, key = record.address, self._keys[record.time_us // DAY_US]
-        return network_of(address), hash_address(address, key), record.agent, _as_json(headers)
+        return network_of(address), hash_address(address, key), record.agent, sight.headers
 
 
 _NOTHING_OF_PERSON = ("", "", "", "")
@@ -145,40 +146,38 @@ def _zone(name: str) -> dt.tzinfo:
         return dt.UTC
 
 
-# The same sight always gets the same verdict, and a broadcast's million taps are a few thousand
-# sights: remembering them halves the work per click. 2 kB each at most, 40 MB.
+class _Sight(NamedTuple):
+    """What is said of a request by what it looks like."""
+
+    judged: tuple[bool, str, str, int]  # the columns human, verdict, reasons and rules_version
+    device: tuple[str, str, str, str, str]  # the columns device_kind to app
+    headers: str
+
+
+# A broadcast's million taps are a few thousand sights: remembering them saves most of the work per
+# click. 2 kB each at most, 40 MB.
 @functools.lru_cache(maxsize=20_000)
-def _judged(
+def _sight(
     method: str,
     agent: str,
-    headers: Headers,
+    headers: bytes,
     is_operator: bool,  # a cache's key, never written out by hand
     requests: int,
-) -> tuple[bool, str, str, int]:
-    """Return the columns human, verdict, reasons and rules_version."""
+) -> _Sight:
+    by_name = {name.lower(): value for name, value in read_headers(headers).items()}
     judgement = judge(
         Evidence(
             method=method,
             agent=agent,
-            headers=_by_name(headers),
+            headers=by_name,
             is_operator=is_operator,
             requests=requests,
         )
     )
     verdict, reasons = judgement.verdict, ",".join(judgement.reasons)
-    return verdict is Verdict.HUMAN, verdict.value, reasons, judgement.rules_version
-
-
-@functools.lru_cache(maxsize=20_000)
-def _device(agent: str) -> tuple[str, str, str, str, str]:
     device = describe(agent)
-    return device.kind, device.family, device.os, device.browser, device.app
-
-
-@functools.lru_cache(maxsize=20_000)
-def _as_json(headers: Headers) -> str:
-    return _encode_json(_by_name(headers)).decode() if headers else ""
-
-
-def _by_name(headers: Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers}
+    return _Sight(
+        (verdict is Verdict.HUMAN, verdict.value, reasons, judgement.rules_version),
+        (device.kind, device.family, device.os, device.browser, device.app),
+        _encode_json(by_name).decode() if by_name else "",
+    )

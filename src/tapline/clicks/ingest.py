@@ -2,8 +2,8 @@
 
 One pass reads a batch of every segment that has grown, writes one immutable file, and then, in
 one transaction of the control database, lists the file, moves the offsets and sets messages'
-first human clicks. Killed at any point it leaves all of that or none; a file that was written
-and never listed is removed by the clean-up.
+first human clicks (of a large pass the rest in turns: `first_clicks`). Killed at any point it
+leaves all of that or none; a file that was written and never listed is removed by the clean-up.
 
 Two guards make sure that no two ingesters both win: a file lock, which dies with its holder, and
 the transaction itself, which refuses when the sequence or an offset is no longer what was read.
@@ -22,37 +22,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from tapline import config
 from tapline.clicklog.reader import Batch, list_segments, read_batch
-from tapline.clicklog.record import Record
+from tapline.clicklog.record import Line
 from tapline.clicklog.segment import segment_id, sync_directory
 from tapline.clicks import store
 from tapline.clicks.addresses import daily_keys
 from tapline.clicks.columns import NAMES
 from tapline.clicks.enriching import DAY_US, Enricher, Row, as_arrays, is_plausible
+from tapline.clicks.first_clicks import set_first_clicks, set_waiting
 from tapline.clicks.listing import WrittenFile, add_files, ensure_counter
 from tapline.clicks.models import ClickCounter, LogSegment
 from tapline.clicks.parquet import write_file
-from tapline.clicks.resolving import EPOCH, MICROSECOND, MessagePlace, resolve
+from tapline.clicks.resolving import MessagePlace, resolve
 from tapline.errors import Conflict
+from tapline.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-# A pass takes up to some 4,000 lines: more would hold the control database's one writer too long
-# (measured with `python -m bench ingest`: others then wait about 100 ms; at 3 MB it was 130).
-MOST_BYTES_PER_PASS = 2_000_000
+# A pass takes up to some 12,000 lines, 40 MB of rows. What it costs beside its lines (a file, a
+# commit, the pages that its messages share) is a quarter of all at a third of that.
+MOST_BYTES_PER_PASS = 6_000_000
 HUMAN_COLUMN = NAMES.index("human")
 CLICKED_COLUMN = NAMES.index("clicked_at")
-
-SET_FIRST_CLICK = """
--- A message's first human click by the time of the click, whatever order clicks arrive in.
-update broadcasts_message set first_human_click_at = %s
-where id = %s and (first_human_click_at is null or first_human_click_at > %s)
-"""
 
 
 class Overtaken(Conflict):
@@ -83,8 +79,11 @@ def ingest_once() -> int:
         if not is_alone:
             return 0
         try:
+            set_waiting(_turns)  # of a pass that was killed
             with _no_garbage_collection():
-                return _take_in(_read_segments(config.current().click_log_dir))
+                taken = _take_in(_read_segments(config.current().click_log_dir))
+            set_waiting(_turns)
+            return taken
         except Overtaken:
             logger.warning("another ingester was faster; reading again")
             return 0
@@ -152,7 +151,7 @@ def _enrich(segments: Sequence[Segment], sequence: int) -> tuple[list[Row], list
     return rows, messages
 
 
-def _plausible_lines(segments: Sequence[Segment]) -> Iterator[tuple[str, Record]]:
+def _plausible_lines(segments: Sequence[Segment]) -> Iterator[tuple[str, Line]]:
     for segment in segments:
         name = segment_id(segment.path)
         for offset, record in segment.batch.lines:
@@ -223,13 +222,13 @@ def _commit(
     written: WrittenFile | None,
 ) -> None:
     first_clicks = _first_human_clicks(rows, messages)
-    with transaction.atomic():
+    with _turns.take():
         _claim_sequences(first_sequence, len(rows))
         for segment in segments:
             _move_offset(segment)
         if written:
             add_files([written], level=0)
-        _set_first_clicks(first_clicks)
+        set_first_clicks(first_clicks)
 
 
 def _claim_sequences(first: int, count: int) -> None:
@@ -271,20 +270,6 @@ def _first_human_clicks(rows: Sequence[Row], messages: Sequence[MessagePlace]) -
     return first
 
 
-def _set_first_clicks(first_clicks: dict[int, int]) -> None:
-    """Set them in the order of the messages' ids, so that neighbours share their pages.
-
-    The settling of sending takes it from there: a message whose answer was lost, but whose code
-    a person opened, was sent.
-    """
-    times = [
-        (message, str(EPOCH + clicked_us * MICROSECOND))  # UTC, as every database reads it
-        for message, clicked_us in sorted(first_clicks.items())
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(SET_FIRST_CLICK, [(time, message, time) for message, time in times])
-
-
 def _overtaken() -> Overtaken:
     return Overtaken(
         "Another ingester was faster.",
@@ -317,3 +302,6 @@ def _alone() -> Iterator[bool]:
         yield False
     finally:
         os.close(descriptor)
+
+
+_turns = Turns()

@@ -68,3 +68,9 @@ class ClickErasure(models.Model):
     message_id = models.BigIntegerField(default=0)  # 0: none
     requested_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True)
+
+
+class WaitingFirstClicks(models.Model):
+    """First human clicks whose clicks are listed, and whose messages do not know yet."""
+
+    news = models.TextField()  # JSON: [[message, time], …]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import msgspec
 from django.db import connection
 
-from tapline.clicklog.record import Record
+from tapline.clicklog.record import Seen
 
 EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # Databases answer in UTC without a zone.
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -52,8 +54,10 @@ select
     m.submitted_at,
     m.delivered_at,
     m.first_human_click_at
-from (values {places}) k
-join broadcasts_message m on m.broadcast_id = k.column1 and m.position = k.column2
+from json_each(%s) wanted -- broadcast: [position, …]
+cross join json_each(wanted.value) place
+cross join broadcasts_message m
+    on m.broadcast_id = cast(wanted.key as integer) and m.position = place.value
 left join contacts_contact c on c.id = m.contact_id
 """
 
@@ -119,19 +123,19 @@ class Places:
     late: dict[SerialKey, Opened] = field(default_factory=dict)
     domains: dict[int, int] = field(default_factory=dict)  # workspace
 
-    def opened(self, record: Record) -> Opened:
+    def opened(self, record: Seen) -> Opened:
         """Return the link that was opened and the position of its recipient."""
         if record.link or record.serial < 0:
             return record.link, record.position
         return self.late.get(serial_key(record), (0, -1))
 
-    def link_place(self, record: Record, link: int) -> LinkPlace:
+    def link_place(self, record: Seen, link: int) -> LinkPlace:
         """Return what `link` belongs to; an unknown one at least to its domain's workspace."""
         place = self.links.get(link)
         return place or LinkPlace(workspace=self.domains.get(record.domain, 0))
 
 
-def resolve(records: Sequence[Record]) -> Places:
+def resolve(records: Sequence[Seen]) -> Places:
     """Look up everything that `records` lead to."""
     places = Places(late=_find_late(_late_keys(records)))
     opened = [places.opened(record) for record in records]
@@ -148,13 +152,13 @@ def resolve(records: Sequence[Record]) -> Places:
     return places
 
 
-def opened_by(records: Sequence[Record]) -> list[Opened]:
+def opened_by(records: Sequence[Seen]) -> list[Opened]:
     """Return which link each record opened and whose position, 0 and -1 where that is unknown."""
     places = Places(late=_find_late(_late_keys(records)))
     return [places.opened(record) for record in records]
 
 
-def serial_key(record: Record) -> SerialKey:
+def serial_key(record: Seen) -> SerialKey:
     """Return what tells one code from all others; every character of a code is one byte."""
     return record.domain, record.generation, len(record.path), record.serial
 
@@ -169,7 +173,7 @@ def as_us(value: Any) -> int | None:
     return (moment - EPOCH) // MICROSECOND
 
 
-def _late_keys(records: Sequence[Record]) -> set[SerialKey]:
+def _late_keys(records: Sequence[Seen]) -> set[SerialKey]:
     """Return the codes that the edge did not know yet."""
     return {serial_key(record) for record in records if not record.link and record.serial >= 0}
 
@@ -199,6 +203,12 @@ def _find_links(link_ids: set[int]) -> dict[int, LinkPlace]:
 
 
 def _find_messages(keys: set[tuple[int, int]]) -> dict[tuple[int, int], MessagePlace]:
+    wanted: defaultdict[int, list[int]] = defaultdict(list)
+    for broadcast, position in sorted(keys):  # neighbours lie on the same pages
+        wanted[broadcast].append(position)
+    with connection.cursor() as cursor:
+        cursor.execute(MESSAGES, [msgspec.json.encode(wanted).decode()])
+        rows = cursor.fetchall()
     return {
         (broadcast, position): MessagePlace(
             message,
@@ -221,7 +231,7 @@ def _find_messages(keys: set[tuple[int, int]]) -> dict[tuple[int, int], MessageP
             submitted,
             delivered,
             first_human,
-        ) in _rows(MESSAGES, keys)
+        ) in rows
     }
 
 
