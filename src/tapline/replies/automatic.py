@@ -20,10 +20,11 @@ from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import ancestors
 
 # Brand, where help is and how to stop: what CTIA asks of an answer to HELP. The confirmation
-# confirms and nothing else. Source: 47 CFR 64.1200(a)(12).
+# confirms and nothing else. Source: 47 CFR 64.1200(a)(12). Each is worded without letters outside
+# GSM-7 («más», «arrêter»): one of them would make the text cost twice as much.
 HELP = {
     "en": "{brand}: {contact} Reply STOP to get no more texts.",
-    "es": "{brand}: {contact} Responda STOP para no recibir más mensajes.",
+    "es": "{brand}: {contact} Responda STOP para dejar de recibir mensajes.",
     "fr": "{brand} : {contact} Répondez STOP pour ne plus recevoir de messages.",
     "de": "{brand}: {contact} Mit STOP bekommen Sie keine Nachrichten mehr.",
 }
@@ -35,20 +36,20 @@ HELP_CONTACT = {
 }
 HELP_HERE = {
     "en": "Write here what you need.",
-    "es": "Escriba aquí lo que necesita.",
+    "es": "Escriba lo que necesita y le responderemos.",
     "fr": "Écrivez ici ce qu'il vous faut.",
     "de": "Schreiben Sie hier, was Sie brauchen.",
 }
 CONFIRMATION = {
     "en": "{brand}: you will get no more texts from us. Reply START to get them again.",
-    "es": "{brand}: no recibirá más mensajes nuestros. Responda START para recibirlos de nuevo.",
+    "es": "{brand}: ya no le enviaremos mensajes. Responda START para recibirlos de nuevo.",
     "fr": "{brand} : vous ne recevrez plus nos messages. Répondez START pour les recevoir.",
     "de": "{brand}: Sie bekommen keine Nachrichten mehr. Mit START bekommen Sie sie wieder.",
 }
 RETURN = {
     "en": "{brand}: you will get our texts again. Reply STOP to end, HELP for help.",
-    "es": "{brand}: volverá a recibir nuestros mensajes. STOP para terminar, AYUDA para ayuda.",
-    "fr": "{brand} : vous recevrez de nouveau nos messages. STOP pour arrêter, AIDE pour l'aide.",
+    "es": "{brand}: le enviaremos mensajes de nuevo. STOP para terminar, AYUDA para ayuda.",
+    "fr": "{brand} : vous recevrez de nouveau nos messages. STOP pour finir, AIDE pour l'aide.",
     "de": "{brand}: Sie bekommen unsere Nachrichten wieder. STOP beendet, HILFE hilft.",
 }
 _OURS = {
