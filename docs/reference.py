@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from tapline import cli, config
-from tapline.hours.regions import region_names
-from tapline.hours.rules import DEFAULT_WEEK, RULES
-from tapline.hours.words import describe_week
+from tapline.hours.rules import DEFAULT_SOURCE, DEFAULT_WEEK, RULES
+from tapline.hours.words import describe_week, name_region
 
 DOCS = Path(__file__).resolve().parent
 RULES_BEGIN, RULES_END = "<!-- rules: begin -->\n", "<!-- rules: end -->\n"
@@ -55,12 +54,12 @@ def hours_page() -> str:
     ]
     for region in sorted(RULES, key=lambda name: (name[:2] != "US", name)):
         rule = RULES[region]
-        name = region_names().get(region, region)
+        name = name_region(region)
         hours = describe_week(rule.week)
         rows.append(f"| {name} | {hours} | {rule.basis} | {rule.source} | {rule.seen} |")
     rows.append(
         f"| everywhere else | {describe_week(DEFAULT_WEEK)} | convention |"
-        " help.getvero.com, SMS quiet hours compliance (8 pm to 8 am is quiet) | November 2026 |"
+        f" {DEFAULT_SOURCE} | November 2026 |"
     )
     table = "\n".join(rows)
     return f"{before}{RULES_BEGIN}\n{table}\n\n{RULES_END}{after}"

@@ -52,6 +52,9 @@ COMMANDS: dict[str, Entry] = {
     "domains": Entry(
         "tapline.links.commands_domains:domains", "Add host names for links and check their DNS."
     ),
+    "hours": Entry(
+        "tapline.hours.commands:hours", "When texts may arrive, and how many one person gets."
+    ),
     "retention": Entry(
         "tapline.contacts.commands_retention:retention", "Say what is old enough to be forgotten."
     ),

@@ -246,13 +246,13 @@ def test_a_place_that_opens_is_seen_although_others_stay_closed(workspace: Works
 def test_own_hours_hold_as_soon_as_they_are_decided(workspace: Workspace) -> None:
     _people(workspace, "NY")
     broadcast = prepare(make_broadcast(workspace))
-    decide(workspace, own_week=[[12 * 60, 15 * 60]] * 7, actor=ACTOR)
+    decide(workspace, own_hours="12-15", actor=ACTOR)
     clock = Clock(_at("2026-03-04 10:00"))
     sender = make_sender(StandIn(), clock)
 
     _send_all(sender)
     assert _left(broadcast) == []
-    decide(workspace, own_week=None, actor=ACTOR)
+    decide(workspace, own_hours=None, actor=ACTOR)
     clock.move(6)
     _send_all(sender)
     assert _left(broadcast) == [0]
@@ -326,7 +326,7 @@ def test_service_texts_wait_where_the_workspace_decided_so(workspace: Workspace)
 
 
 def test_the_worker_leaves_out_by_itself(workspace: Workspace) -> None:
-    decide(workspace, own_week=[None] * 6 + [[0, 1]], actor=ACTOR)  # a minute a week: closed now
+    decide(workspace, own_hours="Sun 0:00-0:01", actor=ACTOR)  # a minute a week: closed now
     _people(workspace, "NY")
     broadcast = prepare(make_broadcast(workspace, at_night="skip"))
 

@@ -71,8 +71,8 @@ def test_evidence_is_told_in_words() -> None:
         "address:US-FL/331": "Florida, by the address they gave",
         "postcode:021": "Massachusetts, by postcode 021…",
         "area:999": "one of 64 places, by area code 999",
-        "number:+33": "FR, by calling code +33",
-        "": "DE, by the workspace's own time zone Europe/Berlin",
+        "number:+33": "France, by calling code +33",
+        "": "Germany, by the workspace's own time zone Europe/Berlin",
     }
 
 

@@ -50,6 +50,8 @@ POSTS_ONLY = {
     "contacts:publish-notice",
     "contacts:stop",
     "contacts:withdraw-notice",
+    "hours:change",
+    "hours:replace",
     "keywords:end",
     "links:add-alias",
     "links:add-domain",

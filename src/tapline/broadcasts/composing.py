@@ -13,11 +13,12 @@ from typing import Any
 from django.db import transaction
 
 from tapline.broadcasts.audience import nth_recipient, read_audience
-from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState
+from tapline.broadcasts.models import Broadcast, BroadcastState
 from tapline.contacts.models import Purpose
 from tapline.contacts.phones import mask
 from tapline.destinations import check_destination, check_template
 from tapline.errors import Conflict, NotFound, TaplineError
+from tapline.hours.deciding import policy_of, refuse_bad_night
 from tapline.links.domains import domain_for, own_hosts, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
 from tapline.providers.registry import provider as provider_named
@@ -31,8 +32,6 @@ MOST_CHARACTERS = 1_600
 # Carriers treat texts full of links as spam, and each link of a text costs codes.
 MOST_LINKS = 20
 LONGEST_VALIDITY_SECONDS = 36_000  # Twilio's limit of ValidityPeriod: ten hours
-
-LONGEST_WAIT_HOURS = 14 * 24
 
 CHANGEABLE = (BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.SCHEDULED)
 
@@ -83,15 +82,17 @@ def create_broadcast(
     is_test: bool = False,
     spend_limit: Decimal | None = None,
     validity_seconds: int = 4 * 3600,
-    at_night: str = AtNight.WAIT,
-    give_up_hours: int = 48,
+    at_night: str | None = None,
+    give_up_hours: int | None = None,
     actor: str,
 ) -> Broadcast:
-    """Return a new draft; nothing is sent. Without `domain` it takes the nearest one.
+    """Return a new draft; nothing is sent. Without `domain` it takes the nearest one; what is to
+    happen at night is what the workspace decided, unless told.
 
     Raises `BadBroadcast`, `BadAudience`, `NoDomain`, `NoSuchProvider`, and for the text what
     `read_text` raises.
     """
+    policy = policy_of(workspace)
     broadcast = Broadcast(
         workspace=workspace,
         name=name.strip(),
@@ -107,8 +108,8 @@ def create_broadcast(
         is_test=is_test,
         spend_limit=spend_limit,
         validity_seconds=validity_seconds,
-        at_night=at_night,
-        give_up_hours=give_up_hours,
+        at_night=at_night or policy.at_night,
+        give_up_hours=policy.give_up_hours if give_up_hours is None else give_up_hours,
         created_by=actor,
     )
     _refuse_bad(broadcast)
@@ -231,27 +232,11 @@ def _refuse_bad(broadcast: Broadcast) -> None:
             why=f"Providers keep a text for 1 to {LONGEST_VALIDITY_SECONDS:,} seconds.",
             do="Choose how late the text may still arrive, such as 14400 (four hours).",
         )
-    _refuse_bad_nights(broadcast)
+    refuse_bad_night(broadcast.at_night, broadcast.give_up_hours)
     provider_named(broadcast.provider)
     _refuse_strangers(broadcast)
     broadcast.audience = read_audience(broadcast.workspace, broadcast.audience)
     read_text(broadcast.text)
-
-
-def _refuse_bad_nights(broadcast: Broadcast) -> None:
-    """Recipients in quiet hours wait or are skipped, and wait for a bounded time."""
-    if broadcast.at_night not in AtNight.values:
-        raise BadBroadcast(
-            f"'{broadcast.at_night}' is nothing to do at night.",
-            why="A recipient whose place is closed waits for their morning, or is left out.",
-            do=f"Choose one of: {', '.join(AtNight.values)}.",
-        )
-    if not 1 <= broadcast.give_up_hours <= LONGEST_WAIT_HOURS:
-        raise BadBroadcast(
-            f"Nobody can wait {broadcast.give_up_hours:,} hours.",
-            why=f"Texts wait 1 to {LONGEST_WAIT_HOURS} hours for a recipient's morning.",
-            do="Choose how long they are still worth reading, such as 48 (two days).",
-        )
 
 
 def _refuse_strangers(broadcast: Broadcast) -> None:

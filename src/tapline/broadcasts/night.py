@@ -153,7 +153,7 @@ def how_it_stands(broadcast: Broadcast, now: dt.datetime) -> Moment | None:
     if not keeps_hours(broadcast, policy):
         return None
     places = BroadcastPlace.objects.filter(broadcast=broadcast).values_list("place", flat=True)
-    return look(policy, ["", *places], now, least_left(broadcast))
+    return look(policy.for_texts(broadcast.purpose), ["", *places], now, least_left(broadcast))
 
 
 def least_left(broadcast: Broadcast) -> dt.timedelta:

@@ -8,16 +8,20 @@ from tapline.workspaces.models import Workspace
 
 
 class HoursSetting(models.Model):
-    """One workspace's decisions. Without a row the nearest one above it counts, or the defaults."""
+    """One workspace's own decisions. What is empty or null is decided above it, or by default."""
 
     workspace = models.OneToOneField(
         Workspace, on_delete=models.CASCADE, related_name="hours_setting"
     )
-    # Seven of [opens, closes] in minutes or null, Monday first; null: no hours of its own.
-    own_week = models.JSONField(null=True)
-    # Region → such seven days, in the place of the region's rule.
+    # Hours of its own, as `reading.read_week` takes them; they narrow what the rules leave open.
+    own_hours = models.CharField(max_length=200, blank=True)
+    service_hours = models.CharField(max_length=200, blank=True)  # of service texts that wait
+    # Region → such hours in the place of the region's rule; "": the rule, whatever holds above.
     replaced = models.JSONField(default=dict)
-    service_waits = models.BooleanField(default=False)
-    answers_wait = models.BooleanField(default=False)
-    most_texts = models.PositiveSmallIntegerField(default=0)  # 0: no cap
-    cap_days = models.PositiveSmallIntegerField(default=7)
+    service_waits = models.BooleanField(null=True)
+    answers_wait = models.BooleanField(null=True)
+    most_texts = models.PositiveSmallIntegerField(null=True)  # 0: no cap
+    cap_days = models.PositiveSmallIntegerField(null=True)
+    # What new broadcasts begin with.
+    at_night = models.CharField(max_length=4, blank=True)
+    give_up_hours = models.PositiveSmallIntegerField(null=True)

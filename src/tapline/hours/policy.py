@@ -1,7 +1,7 @@
 """When one workspace may text: the rules of a place, and what the workspace itself adds. Pure.
 
 Own hours only narrow what the rules leave open. An owner who knows better may put other hours in
-the place of a region's rule; that is audited (`changing`).
+the place of a region's rule; that is audited (`deciding`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tapline.hours.places import ANY_HOUR, Place, read_place
 from tapline.hours.rules import weeks_of
@@ -29,11 +29,20 @@ class Policy:
     zone: str = "UTC"
     country: str = "US"
     own: tuple[Week, ...] = ()  # its own hours and those of every workspace above it
+    own_service: tuple[Week, ...] = ()  # the same for service texts that wait
     replaced: tuple[tuple[str, Week], ...] = ()  # region → hours that stand for its rule
     service_waits: bool = False
     answers_wait: bool = False
     most_texts: int = 0  # marketing texts per contact in `cap_days`; 0: no cap
     cap_days: int = 7
+    at_night: str = "wait"  # what new broadcasts begin with: "wait" or "skip"
+    give_up_hours: int = 48
+
+    def for_texts(self, purpose: str) -> Policy:
+        """Return the policy with the own hours of a purpose."""
+        if purpose == "marketing" or self.own == self.own_service:
+            return self
+        return replace(self, own=self.own_service)
 
     def waits(self, purpose: str) -> bool:
         """Say whether texts of a purpose keep to the hours at all."""
@@ -57,8 +66,7 @@ class Policy:
 
     def weeks(self, region: str) -> tuple[Week, ...]:
         """Return every week that holds for a region here."""
-        instead = dict(self.replaced).get(region)
-        return ((instead,) if instead else weeks_of(region)) + self.own
+        return weeks_of(region, dict(self.replaced)) + self.own
 
 
 @functools.lru_cache(maxsize=16384)

@@ -7,6 +7,7 @@ it is the nearest thing that is written) or a convention of the trade. Not legal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -53,8 +54,9 @@ def week(
     return Week((*[_span(days)] * 5, _span(saturday), _span(sunday)), holidays)
 
 
-# Where no rule is known: what platforms keep to by default (help.getvero.com: 8 pm to 8 am quiet).
+# Where no rule is known: what platforms keep to by default.
 DEFAULT_WEEK = week("8-20")
+DEFAULT_SOURCE = "help.getvero.com, SMS quiet hours compliance (8 pm to 8 am is quiet)"
 
 _STATES: tuple[Rule, ...] = (
     Rule(
@@ -215,11 +217,14 @@ _COUNTRIES: tuple[Rule, ...] = (
 RULES: dict[str, Rule] = {rule.region: rule for rule in (*_COUNTRIES, *_STATES)}
 
 
-def weeks_of(region: str) -> tuple[Week, ...]:
-    """Return every week that holds in a region: its country's, or the default, and its own."""
-    country = region[:2]
-    general = RULES[country].week if country in RULES else DEFAULT_WEEK
-    return (general, RULES[region].week) if region != country and region in RULES else (general,)
+def weeks_of(region: str, replaced: Mapping[str, Week] | None = None) -> tuple[Week, ...]:
+    """Return every week that holds in a region: its country's, or the default, and its own.
+
+    `replaced` has weeks that stand for a rule; a state's leaves its country's as it is.
+    """
+    weeks = {name: RULES[name].week for name in (region[:2], region) if name in RULES}
+    weeks |= {name: its for name, its in (replaced or {}).items() if name in (region[:2], region)}
+    return tuple({region[:2]: DEFAULT_WEEK, **weeks}.values())
 
 
 def deciding_rule(region: str) -> Rule | None:

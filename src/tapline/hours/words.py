@@ -6,11 +6,25 @@ import datetime as dt
 import zoneinfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tapline.hours.places import Place
 from tapline.hours.regions import region_names
 from tapline.hours.windows import Span, Week
 
+# Countries with a rule of their own; others are told by their two letters.
+_COUNTRIES = {
+    "AU": gettext_lazy("Australia"),
+    "CA": gettext_lazy("Canada"),
+    "DE": gettext_lazy("Germany"),
+    "ES": gettext_lazy("Spain"),
+    "FR": gettext_lazy("France"),
+    "GB": gettext_lazy("United Kingdom"),
+    "IE": gettext_lazy("Ireland"),
+    "NL": gettext_lazy("Netherlands"),
+    "NZ": gettext_lazy("New Zealand"),
+    "US": gettext_lazy("United States"),
+}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -22,9 +36,14 @@ def describe_place(place: Place) -> str:
     }
 
 
+def name_region(region: str) -> str:
+    """Return the name of a country or state; "" for none."""
+    return str(_COUNTRIES.get(region) or region_names().get(region, region))
+
+
 def name_regions(regions: tuple[str, ...]) -> str:
     """Return the names of regions; of many only how many they are."""
-    names = [region_names().get(region, region) or _("somewhere") for region in regions]
+    names = [name_region(region) or _("somewhere") for region in regions]
     if len(names) > 3:
         return _("one of %(count)d places") % {"count": len(names)}
     return _(" or ").join(names)

@@ -27,6 +27,7 @@ from tapline.broadcasts.api_messages import track_router
 from tapline.clicks.api import router as clicks_router
 from tapline.contacts.api import router as contacts_router
 from tapline.errors import TaplineError
+from tapline.hours.api import router as hours_router
 from tapline.keywords.api import router as keywords_router
 from tapline.links.api import router as links_router
 from tapline.links.api_domains import router as domains_router
@@ -52,6 +53,7 @@ ROUTERS = (
     contacts_router,
     links_router,
     domains_router,
+    hours_router,
     keywords_router,
     messages_router,
     broadcasts_router,

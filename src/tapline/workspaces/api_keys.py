@@ -27,6 +27,8 @@ SCOPES = {
     "messages:send": _("Send single texts"),
     "broadcasts:read": _("See broadcasts"),
     "broadcasts:write": _("Write, check, send and stop broadcasts"),
+    "hours:read": _("See quiet hours and their rules"),
+    "hours:write": _("Decide about quiet hours and caps"),
     "keywords:read": _("See keywords and what they did"),
     "keywords:write": _("Make, change and end keywords"),
     "reports:read": _("See reports: counts, not people"),
