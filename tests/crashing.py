@@ -33,6 +33,24 @@ KILLS = {
     "up": 2,
 }
 LONGEST_PAUSE_SECONDS = 1.2
+# Only what was sent to many is tapped. Some people answer STOP meanwhile, which is confirmed: such
+# notices belong to a broadcast of their own, hold no link, and go on for as long as people write.
+NAME = "Menu"
+SENT_TEXTS = f"""
+select message.position, message.text from broadcasts_message message
+join broadcasts_broadcast broadcast on broadcast.id = message.broadcast_id
+where broadcast.name = '{NAME}' and message.text <> ''
+"""
+STATES = f"""
+select message.state, count(*) from broadcasts_message message
+join broadcasts_broadcast broadcast on broadcast.id = message.broadcast_id
+where broadcast.name = '{NAME}'
+group by message.state
+"""
+UNSETTLED = """
+select count(*) from broadcasts_message
+where state in ('pending', 'leased', 'submitted', 'unknown')
+"""
 
 
 @dataclass
@@ -62,9 +80,7 @@ class Tapper:
 
     def _newly_sent(self) -> list[tuple[int, str]]:
         try:
-            rows = self.tapline.rows(
-                "select position, text from broadcasts_message where text <> ''"
-            )
+            rows = self.tapline.rows(SENT_TEXTS)
         except pysqlite3.OperationalError:
             return []  # A writer was killed just now and its successor is mending the database.
         new = [row for row in rows if row[0] not in self.tapped][:20]
@@ -130,9 +146,7 @@ def survive_kills(folder: Path, seed: int = 7) -> Aftermath:
             killed=killed,
             answered=answered,
             stored=Counter(stored_agents(tapline)),
-            states=dict(
-                tapline.rows("select state, count(*) from broadcasts_message group by state")
-            ),
+            states=dict(tapline.rows(STATES)),
             accepted_twice=accepted_twice(folder / "data"),
         )
 
@@ -145,7 +159,7 @@ def start_broadcast(tapline: RunningTapline, folder: Path) -> None:
     text.write_text("The menu is out: https://example.com/menu Reply STOP to opt out.")
     agreed = ("--agreed-how", "web form", "--agreed-at", "2026-05-01", "--wording", "Text me.")
     tapline.run("contacts", "import", str(contacts), *agreed)
-    tapline.run("broadcast", "send", "--name", "Menu", "--text", str(text), "--audience", "all")
+    tapline.run("broadcast", "send", "--name", NAME, "--text", str(text), "--audience", "all")
     wait_for(lambda: sent_so_far(tapline) > 20, seconds=60, what="the broadcast is under way")
 
 
@@ -166,14 +180,16 @@ def kill_at_random(tapline: RunningTapline, chance: random.Random) -> dict[str, 
 
 def wait_until_sent(tapline: RunningTapline) -> None:
     def is_sent() -> bool:
-        return tapline.rows("select state from broadcasts_broadcast") == [("sent",)]
+        of_broadcast = f"select state from broadcasts_broadcast where name = '{NAME}'"
+        return tapline.rows(of_broadcast) == [("sent",)]
 
     wait_for(is_sent, seconds=240, what="the broadcast is sent")
+    # What answers people who wrote must settle as well, whatever was killed.
+    wait_for(lambda: tapline.rows(UNSETTLED) == [(0,)], seconds=60, what="all texts are settled")
 
 
 def sent_so_far(tapline: RunningTapline) -> int:
-    count: int = tapline.rows("select count(*) from broadcasts_message where text <> ''")[0][0]
-    return count
+    return len(tapline.rows(SENT_TEXTS))
 
 
 def stored_agents(tapline: RunningTapline) -> list[str]:
