@@ -12,6 +12,14 @@ LONGEST_LINE_BYTES = 4096
 # The rest of a line about a code takes less: a host of 253 bytes, an address, numbers and names.
 LONGEST_HEAD_PART_BYTES = LONGEST_LINE_BYTES - 1024
 
+# The headers that tell people from machines.
+KEPT_HEADERS = (
+    *("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"),
+    *("Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"),
+    *("Sec-CH-UA", "Sec-CH-UA-Mobile", "Sec-CH-UA-Platform"),
+    *("Accept", "Accept-Language", "Referer", "Via", "From", "X-Requested-With"),
+)
+
 REDIRECT = "redirect"
 EXPIRED = "expired"
 DISABLED = "disabled"

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from tapline.clicklog.record import as_text, head_part
+from tapline.clicklog.record import KEPT_HEADERS, as_text, head_part
 
-# The headers that tell people from machines, as the log names them.
-KEPT_HEADERS = (
-    *("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"),
-    *("Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"),
-    *("Sec-CH-UA", "Sec-CH-UA-Mobile", "Sec-CH-UA-Platform"),
-    *("Accept", "Accept-Language", "Referer", "Via", "From", "X-Requested-With"),
-)
 # Header names as clients spell them, and what the log calls them; "" for common ones it leaves out.
 # Most come in one of these spellings, so that lower() is hardly ever called.
 _AGENT = "user-agent"

@@ -43,7 +43,7 @@ _CHROME_HTML = (
 _ENGLISH = "en-US,en;q=0.9"
 
 
-def _webkit(agent: str) -> Headers:
+def webkit(agent: str) -> Headers:
     """Safari, and every browser on iOS: all of them are WebKit."""
     return (
         ("Sec-Fetch-Dest", "document"),
@@ -58,7 +58,7 @@ def _webkit(agent: str) -> Headers:
     )
 
 
-def _chromium(agent: str, brand: str, version: int, platform: str = "Android") -> Headers:
+def chromium(agent: str, brand: str, version: int, platform: str = "Android") -> Headers:
     mobile = "?1" if platform == "Android" else "?0"
     return (
         ("Connection", "keep-alive"),
@@ -77,7 +77,7 @@ def _chromium(agent: str, brand: str, version: int, platform: str = "Android") -
     )
 
 
-def _gecko(agent: str) -> Headers:
+def gecko(agent: str) -> Headers:
     return (
         ("User-Agent", agent),
         ("Accept", _HTML),
@@ -92,13 +92,13 @@ def _gecko(agent: str) -> Headers:
     )
 
 
-def _in_app(headers: Headers, package: str) -> Headers:
+def in_app(headers: Headers, package: str) -> Headers:
     """An Android web view: it names its app and sends no client hints of a browser."""
     kept = tuple(pair for pair in headers if not pair[0].startswith("sec-ch-ua"))
     return (*kept, ("X-Requested-With", package))
 
 
-def _plain(agent: str, *more: tuple[str, str]) -> Headers:
+def plain(agent: str, *more: tuple[str, str]) -> Headers:
     return (("User-Agent", agent), ("Accept", "*/*"), ("Connection", "keep-alive"), *more)
 
 
@@ -112,31 +112,31 @@ IPHONES: tuple[Opener, ...] = (
     Opener(
         "iPhone, Safari 26",
         Kind.HUMAN,
-        _webkit(_IOS.format("18_6") + "Version/26.0 Mobile/15E148 Safari/604.1"),
+        webkit(_IOS.format("18_6") + "Version/26.0 Mobile/15E148 Safari/604.1"),
         46,
     ),
     Opener(
         "iPhone, Safari 18",
         Kind.HUMAN,
-        _webkit(_IOS.format("18_5") + "Version/18.5 Mobile/15E148 Safari/604.1"),
+        webkit(_IOS.format("18_5") + "Version/18.5 Mobile/15E148 Safari/604.1"),
         34,
     ),
     Opener(
         "iPhone, Chrome",
         Kind.HUMAN,
-        _webkit(_IOS.format("18_6") + "CriOS/141.0.7390.41 Mobile/15E148 Safari/604.1"),
+        webkit(_IOS.format("18_6") + "CriOS/141.0.7390.41 Mobile/15E148 Safari/604.1"),
         9,
     ),
     Opener(
         "iPhone, Google app",
         Kind.HUMAN,
-        _webkit(_IOS.format("18_6") + "GSA/389.0.815192021 Mobile/15E148 Safari/604.1"),
+        webkit(_IOS.format("18_6") + "GSA/389.0.815192021 Mobile/15E148 Safari/604.1"),
         4,
     ),
     Opener(
         "iPhone, Instagram",
         Kind.HUMAN,
-        _webkit(
+        webkit(
             _IOS.format("18_5") + "Mobile/15E148 Instagram 401.0.0.33.112 (iPhone15,2; iOS 18_5; "
             "en_US; en; scale=3.00; 1179x2556; 801127439)"
         ),
@@ -145,7 +145,7 @@ IPHONES: tuple[Opener, ...] = (
     Opener(
         "iPhone, Facebook",
         Kind.HUMAN,
-        _webkit(
+        webkit(
             _IOS.format("18_5") + "Mobile/15E148 [FBAN/FBIOS;FBAV/532.0.0.41.108;FBDV/iPhone14,5;"
             "FBMD/iPhone;FBSN/iOS;FBSV/18.5;FBSS/3;FBLC/en_US;FBOP/5]"
         ),
@@ -157,19 +157,19 @@ ANDROIDS: tuple[Opener, ...] = (
     Opener(
         "Android, Chrome 141",
         Kind.HUMAN,
-        _chromium(_ANDROID + "Chrome/141.0.0.0 Mobile Safari/537.36", "Google Chrome", 141),
+        chromium(_ANDROID + "Chrome/141.0.0.0 Mobile Safari/537.36", "Google Chrome", 141),
         52,
     ),
     Opener(
         "Android, Chrome 138",
         Kind.HUMAN,
-        _chromium(_ANDROID + "Chrome/138.0.0.0 Mobile Safari/537.36", "Google Chrome", 138),
+        chromium(_ANDROID + "Chrome/138.0.0.0 Mobile Safari/537.36", "Google Chrome", 138),
         16,
     ),
     Opener(
         "Android, Samsung Internet",
         Kind.HUMAN,
-        _chromium(
+        chromium(
             _ANDROID + "SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
             "Samsung Internet",
             130,
@@ -179,14 +179,14 @@ ANDROIDS: tuple[Opener, ...] = (
     Opener(
         "Android, Firefox",
         Kind.HUMAN,
-        _gecko("Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0"),
+        gecko("Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0"),
         4,
     ),
     Opener(
         "Android, Google app",
         Kind.HUMAN,
-        _in_app(
-            _chromium(
+        in_app(
+            chromium(
                 _VIEW.format("15; Pixel 8 Build/AP4A.250205.002")
                 + "Chrome/139.0.7258.158 Mobile Safari/537.36 GSA/16.35.41.sa.arm64",
                 "Android WebView",
@@ -199,8 +199,8 @@ ANDROIDS: tuple[Opener, ...] = (
     Opener(
         "Android, Instagram",
         Kind.HUMAN,
-        _in_app(
-            _chromium(
+        in_app(
+            chromium(
                 _VIEW.format("14; SM-S911B Build/UP1A.231005.007")
                 + "Chrome/139.0.7258.143 Mobile Safari/537.36 Instagram 395.0.0.42.81 Android "
                 "(34/14; 480dpi; 1080x2106; samsung; SM-S911B; dm1q; qcom; en_US; 784112233)",
@@ -214,7 +214,7 @@ ANDROIDS: tuple[Opener, ...] = (
     Opener(
         "Android, an old CUBOT",
         Kind.HUMAN,
-        _chromium(
+        chromium(
             "Mozilla/5.0 (Linux; Android 9; CUBOT_P30) AppleWebKit/537.36 (KHTML, like Gecko) "
             "Chrome/112.0.0.0 Mobile Safari/537.36",
             "Google Chrome",
@@ -223,14 +223,14 @@ ANDROIDS: tuple[Opener, ...] = (
         3,
     ),
     # A person whose browser hides what it is: reports can only call this tap unknown.
-    Opener("Android, Privacy Browser", Kind.HUMAN, _gecko("PrivacyBrowser/1.0"), 1),
+    Opener("Android, Privacy Browser", Kind.HUMAN, gecko("PrivacyBrowser/1.0"), 1),
 )
 
 SECOND_DEVICES: tuple[Opener, ...] = (
     Opener(
         "Mac, Safari",
         Kind.HUMAN,
-        _webkit(
+        webkit(
             "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 "
             "(KHTML, like Gecko) Version/26.0 Safari/605.1.15"
         ),
@@ -238,7 +238,7 @@ SECOND_DEVICES: tuple[Opener, ...] = (
     Opener(
         "Windows, Chrome",
         Kind.HUMAN,
-        _chromium(
+        chromium(
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
             "Chrome/141.0.0.0 Safari/537.36",
             "Google Chrome",
@@ -249,7 +249,7 @@ SECOND_DEVICES: tuple[Opener, ...] = (
     Opener(
         "iPad, Chrome",
         Kind.HUMAN,
-        _webkit(
+        webkit(
             "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 "
             "(KHTML, like Gecko) CriOS/141.0.7390.41 Mobile/15E148 Safari/604.1"
         ),
@@ -277,16 +277,16 @@ IMESSAGE = Opener(
 WHATSAPP = Opener(
     "WhatsApp preview",
     Kind.PREVIEW,
-    _plain("WhatsApp/2.23.20.0 A", ("Accept-Encoding", "gzip")),
+    plain("WhatsApp/2.23.20.0 A", ("Accept-Encoding", "gzip")),
 )
 
 # Fetched by Google's servers for the recipient's phone.
 GOOGLE_PREVIEWS: tuple[Opener, ...] = (
-    Opener("Google Messages", Kind.PREVIEW, _plain("GoogleMessages"), 6),
+    Opener("Google Messages", Kind.PREVIEW, plain("GoogleMessages"), 6),
     Opener(
         "Google Messages, seen form",
         Kind.PREVIEW,
-        _plain(
+        plain(
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
             "Chrome/123.0.0.0 Safari/537.36 GoogleMessages/15.1"
         ),
@@ -295,7 +295,7 @@ GOOGLE_PREVIEWS: tuple[Opener, ...] = (
     Opener(
         "Google-PageRenderer",
         Kind.PREVIEW,
-        _plain(
+        plain(
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
             "Chrome/56.0.2924.87 Safari/537.36 Google-PageRenderer Google "
             "(+https://developers.google.com/+/web/snippet/)"
@@ -305,11 +305,11 @@ GOOGLE_PREVIEWS: tuple[Opener, ...] = (
 )
 
 SCANNERS: tuple[Opener, ...] = (
-    Opener("Barracuda", Kind.SCANNER, _plain("Barracuda Sentinel (EE)"), 3),
+    Opener("Barracuda", Kind.SCANNER, plain("Barracuda Sentinel (EE)"), 3),
     Opener(
         "Google-Safety",
         Kind.SCANNER,
-        _plain(
+        plain(
             "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 "
             "(KHTML, like Gecko) Chrome/114.0.5735.179 Mobile Safari/537.36 "
             "(compatible; Google-Safety; +http://www.google.com/bot.html)"
@@ -319,7 +319,7 @@ SCANNERS: tuple[Opener, ...] = (
     Opener(
         "a link checker that asks by HEAD",
         Kind.SCANNER,
-        _plain(
+        plain(
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
             "Chrome/120.0.0.0 Safari/537.36"
         ),
@@ -333,10 +333,10 @@ TOOLS: tuple[Opener, ...] = (
     Opener(
         "python-requests",
         Kind.TOOL,
-        _plain("python-requests/2.32.3", ("Accept-Encoding", "gzip, deflate")),
+        plain("python-requests/2.32.3", ("Accept-Encoding", "gzip, deflate")),
         2,
     ),
-    Opener("okhttp", Kind.TOOL, _plain("okhttp/4.12.0", ("Accept-Encoding", "gzip")), 1),
+    Opener("okhttp", Kind.TOOL, plain("okhttp/4.12.0", ("Accept-Encoding", "gzip")), 1),
 )
 
 
