@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.audience import fresh_instance, make_audience, peak_mb, prepare_fully, start_broadcast
 from bench.figures import Figure, at_least, seen
-from tapline.providers.base import Accepted, Answer, Found, Outgoing
+from tapline.providers.base import Accepted, Answer, Asked, Found, Outgoing
 
 CONTACTS = int(os.environ.get("BENCH_CONTACTS", "200000"))
 MESSAGES_PER_SECOND = 3000
@@ -27,7 +27,7 @@ class AtOnce:
     def send(self, batch: Sequence[Outgoing]) -> Sequence[Answer]:
         return [Accepted(reference=text.reference, provider_id=text.reference) for text in batch]
 
-    def look_up(self, references: Sequence[str]) -> Mapping[str, Found]:
+    def look_up(self, asked: Sequence[Asked]) -> Mapping[str, Found]:
         return {}
 
 

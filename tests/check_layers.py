@@ -10,7 +10,17 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "tapline"
 
 # A room may import itself and the rooms named here. Modules beside the rooms are named by file.
-BASE = {"errors", "config", "destinations", "sqlite", "loops", "processes", "turns", "cli"}
+BASE = {
+    "errors",
+    "config",
+    "destinations",
+    "outbound",
+    "sqlite",
+    "loops",
+    "processes",
+    "turns",
+    "cli",
+}
 PURE = {"codes", "texts", "clicklog"}
 MAY_IMPORT: dict[str, set[str]] = {
     "codes": BASE,

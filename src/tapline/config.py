@@ -170,6 +170,11 @@ class Config:
     answer_days: int = setting(
         30, "How long after somebody last wrote to us they may be answered.", unit="days"
     )
+    outbound_local: bool = setting(
+        False,
+        "Let addresses that users give (a provider's, a webhook's) lead to this machine or a"
+        " private network, and without TLS: for a gateway of your own.",
+    )
     part_price: float = setting(
         0.0, "What one part costs where the provider names no price.", unit="currency"
     )

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "tapline.hours",
     "tapline.links",
     "tapline.contacts",
+    "tapline.providers",
     "tapline.broadcasts",
     "tapline.replies",
     "tapline.clicks",

@@ -19,7 +19,7 @@ from tapline.contacts.consent import record_consent
 from tapline.contacts.models import Contact
 from tapline.contacts.phones import hash_phone
 from tapline.links.domains import create_domain
-from tapline.providers.base import Accepted, Answer, Found, Outgoing
+from tapline.providers.base import Accepted, Answer, Asked, Found, Outgoing
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 
@@ -125,8 +125,9 @@ class StandIn:
                 self.known[answer.reference] = Found(provider_id=answer.provider_id)
         return answers
 
-    def look_up(self, references: Sequence[str]) -> Mapping[str, Found]:
-        return {name: self.known.get(name, Found(provider_id=None)) for name in references}
+    def look_up(self, asked: Sequence[Asked]) -> Mapping[str, Found]:
+        names = [each.reference for each in asked]
+        return {name: self.known.get(name, Found(provider_id=None)) for name in names}
 
 
 @dataclass

@@ -8,7 +8,7 @@ validity it is lost, which is final and reported.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -17,7 +17,7 @@ from django.utils import timezone
 from tapline.broadcasts.bulk import in_database
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.outcomes import ASK_AFTER_SECONDS, keep_answers, position_of
-from tapline.providers.base import Accepted, Answer, Found, Provider, Refused
+from tapline.providers.base import Accepted, Answer, Asked, Found, Provider, Refused
 from tapline.providers.registry import provider as provider_named
 
 MESSAGES_PER_STEP = 1_000
@@ -135,7 +135,7 @@ class Settler:
         if not asked:
             return 0
         provider = self.find_provider(broadcast.provider)
-        found = provider.look_up(list(asked))
+        found = provider.look_up(questions(broadcast, asked))
         answers = [
             _as_answer(reference, found.get(reference), each, provider, now)
             for reference, each in asked.items()
@@ -150,6 +150,21 @@ class Settler:
         Message.objects.filter(
             id__in=[each.pk for each in unanswered], state=MessageState.UNKNOWN
         ).update(leased_until=later)
+
+
+def questions(broadcast: Broadcast, asked: Mapping[str, Message]) -> list[Asked]:
+    """Return what to ask a provider about messages, by reference, that may have been taken."""
+    return [
+        Asked(
+            reference=reference,
+            to=each.phone,
+            sender=broadcast.sender_number,
+            text=each.text,
+            submitted_at=each.submitted_at,
+        )
+        for reference, each in asked.items()
+        if each.submitted_at is not None
+    ]
 
 
 def finish_sent(now: dt.datetime) -> int:

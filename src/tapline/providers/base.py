@@ -29,6 +29,7 @@ class Outgoing:
     # After this moment the provider must not deliver it any more.
     send_before_at: dt.datetime
     tag: str = ""
+    media: tuple[str, ...] = ()  # addresses of pictures, where the provider can
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The provider surely has not taken the text."""
+    """The provider surely has not taken the text. `retry_after_seconds`: how long it asked us to
+    wait before anything else is sent. `stops`: no other text would fare better, so the broadcast is
+    paused, with `text` as the reason."""
 
     reference: str
     code: str
     text: str
     can_retry: bool
+    retry_after_seconds: float | None = None
+    stops: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +67,34 @@ Answer: TypeAlias = Accepted | Refused | Unsure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One text of which nobody knows whether the provider took it. Providers that keep no
+    reference of ours find it by recipient and text, in which the code is the recipient's own."""
+
+    reference: str
+    to: str
+    sender: str
+    text: str
+    submitted_at: dt.datetime
+    # What the provider is known to have taken and failed before, under the same reference.
+    other_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a provider says when asked about a reference: its id, or None if it never took it."""
 
     provider_id: str | None
     cost: Decimal | None = None
+
+
+class Act(enum.StrEnum):
+    """What we do by ourselves about one error code."""
+
+    NONE = "none"
+    SEND_AGAIN = "send_again"  # it surely did not leave, and may well do so in a minute
+    STOP = "stop"  # nothing leaves through this account or sender until somebody mends it
+    OPT_OUT = "opt_out"  # the person told the provider to stop: then we stop too
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +107,7 @@ class Reason:
 
     what: str | Promise
     do: str | Promise
+    act: Act = Act.NONE
 
 
 class Status(enum.StrEnum):
@@ -100,6 +129,7 @@ class Receipt:
     reference: str = ""
     error_code: str = ""
     error_text: str = ""
+    cost: Decimal | None = None  # where the provider names its price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +166,7 @@ class Provider(Protocol):
         a network or a provider can do."""
         ...
 
-    def look_up(self, references: Sequence[str]) -> Mapping[str, Found]:
-        """Ask what became of these references. One that is missing from the answer stays
-        unknown; all are missing while the provider cannot be reached."""
+    def look_up(self, asked: Sequence[Asked]) -> Mapping[str, Found]:
+        """Ask what became of these texts; returns what was found, by reference. One that is
+        missing stays unknown; all are missing while the provider cannot be reached."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import http.server
 import json
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tapline.instance.keys import Purpose, derive, load_or_create_master_key
-from tapline.providers.base import Answer, Found, Outgoing
+from tapline.providers.base import Answer, Asked, Found, Outgoing
 from tapline.providers.simulator.send import SimulatorProvider
 from tapline.providers.simulator.signing import verify
 from tapline.providers.simulator.wire import SIGNATURE_HEADER, TIMESTAMP_HEADER
@@ -168,7 +169,7 @@ class SimulatorProcess:
     def look_up(self, references: Sequence[str]) -> Mapping[str, Found]:
         """Ask for references by the adapter."""
         with closing(SimulatorProvider(self.url)) as adapter:
-            return adapter.look_up(references)
+            return adapter.look_up([_asked(each) for each in references])
 
     def truth(self, tag: str) -> dict[str, Any]:
         truth: dict[str, Any] = self.get(f"/truth?tag={tag}")
@@ -192,3 +193,9 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> No
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.05)
+
+
+def _asked(reference: str) -> Asked:
+    return Asked(
+        reference=reference, to="", sender="", text="", submitted_at=dt.datetime.now(dt.UTC)
+    )

@@ -10,7 +10,7 @@ import httpx2
 import msgspec
 
 from tapline import config
-from tapline.providers.base import Accepted, Answer, Found, Outgoing, Refused, Unsure
+from tapline.providers.base import Accepted, Answer, Asked, Found, Outgoing, Refused, Unsure
 from tapline.providers.simulator.wire import REJECTED, Known, KnownMessages, Submission, Submitted
 
 # It tells every request at the level of our own events, and look-ups have long addresses.
@@ -65,8 +65,9 @@ class SimulatorProvider:
             return [Unsure(reference=text.reference, why=why) for text in batch]
         return _answers(batch, known.messages)
 
-    def look_up(self, references: Sequence[str]) -> Mapping[str, Found]:
+    def look_up(self, asked: Sequence[Asked]) -> Mapping[str, Found]:
         """Ask the simulator's ledger; see `tapline.providers.base.Provider`."""
+        references = [each.reference for each in asked]
         found: dict[str, Found] = {}
         for start in range(0, len(references), LOOK_UP_BATCH):
             found |= self._look_up_some(references[start : start + LOOK_UP_BATCH])
