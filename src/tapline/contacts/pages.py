@@ -14,6 +14,7 @@ from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Contact, Purpose, Suppression
 from tapline.contacts.pages_import import imports_of
 from tapline.contacts.phones import BadNumber, normalise
+from tapline.contacts.searching import named
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -85,6 +86,4 @@ def _matching(found: QuerySet[Contact], search: str, default_country: str) -> Qu
     try:
         return found.filter(phone=normalise(search, default_country))
     except BadNumber:
-        for word in search.split():
-            found = found.filter(attributes__icontains=word)
-        return found
+        return found.filter(named(search))

@@ -1,4 +1,4 @@
-"""Registers the feature with Django, how it hears texts, and what it keeps about people."""
+"""Registers the feature with Django: how it hears texts and tells of them, and what it keeps."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ class KeywordsConfig(AppConfig):
         from tapline.contacts import keeping
         from tapline.keywords import kept
         from tapline.keywords.hearing import hear
+        from tapline.keywords.reports import words_heard
+        from tapline.replies.conversation import ON_READ
         from tapline.replies.taking import ON_REPLY
 
         if hear not in ON_REPLY:
             ON_REPLY.append(hear)
+        if words_heard not in ON_READ:
+            ON_READ.append(words_heard)
         keeping.register(*kept.KEPT)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
-from tapline.keywords.models import Keyword
+from tapline.keywords.models import Keyword, KeywordUse
 
 USES = """
 -- Texts with each keyword, the people behind them, and how many of them agreed.
@@ -54,6 +55,15 @@ class KeywordReport:
         there is one."""
         base = self.replies_delivered or self.replies_sent
         return self.people_who_tapped / base if base else None
+
+
+def words_heard(reply_ids: Sequence[int]) -> dict[int, str]:
+    """Return what conversations say beside the texts that were a keyword: reply id → words."""
+    uses = KeywordUse.objects.filter(reply__in=reply_ids)
+    return {
+        reply: _("keyword %(word)s") % {"word": word}
+        for reply, word in uses.values_list("reply_id", "keyword__word")
+    }
 
 
 def report_keywords(keywords: Sequence[Keyword]) -> list[KeywordReport]:

@@ -66,12 +66,17 @@ class NotAnswerable(Conflict):
     """Nobody may write to this person, or nobody can."""
 
 
-def answer(thread: Thread, text: str, *, actor: str, reply: Reply | None = None) -> Answer:
+def answer(
+    thread: Thread, text: str, *, actor: str, reply: Reply | None = None, once: str | None = None
+) -> Answer:
     """Write an answer to a thread's person and return it; it leaves within a second.
 
+    `once` names it: asked for again by the same name, the first one is returned and none is made.
     Raises `NotAnswerable`, `BadText`, `BadDestination`, `LinkStopped`, `NoDomain`. Must not be
     called inside a transaction.
     """
+    if once and (made := Answer.objects.filter(thread=thread, once=once).first()):
+        return made
     check_text(text)
     _refuse_unanswerable(thread)
     broadcast = _broadcast_of(thread, BroadcastKind.ANSWERS, actor)
@@ -80,17 +85,23 @@ def answer(thread: Thread, text: str, *, actor: str, reply: Reply | None = None)
         domain_for(thread.workspace)
     for refusal in refuse_stopped(broadcast, finished.destinations).values():
         raise refusal
-    made = Answer.objects.create(
-        thread=thread,
-        reply=reply,
-        kind=AnswerKind.WRITTEN,
-        text=text,
-        made_by=actor,
-        made_at=timezone.now(),
-        expires_at=_answerable_until(thread),
-    )
+    fields: dict[str, object] = {
+        "reply": reply,
+        "kind": AnswerKind.WRITTEN,
+        "text": text,
+        "made_by": actor,
+        "made_at": timezone.now(),
+        "expires_at": _answerable_until(thread),
+    }
+    made = _make(thread, once, fields)
     queue(made)
     return made
+
+
+def _make(thread: Thread, once: str | None, fields: dict[str, object]) -> Answer:
+    if once is None:
+        return Answer.objects.create(thread=thread, **fields)
+    return Answer.objects.get_or_create(thread=thread, once=once, defaults=fields)[0]
 
 
 def answer_by_itself(

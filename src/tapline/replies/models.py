@@ -34,7 +34,7 @@ class Thread(models.Model):
     number = models.CharField(max_length=LONGEST_NUMBER, blank=True)
     provider = models.CharField(max_length=40, default="simulator")
     state = models.CharField(max_length=4, choices=ThreadState.choices, default=ThreadState.OPEN)
-    assigned_to = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    assigned_to = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, db_index=False)
     unread = models.PositiveIntegerField(default=0)  # texts of theirs that nobody has seen
     last_at = models.DateTimeField()
     # When they last wrote something that does not ask us to be quiet: until when an answer may
@@ -45,14 +45,32 @@ class Thread(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "phone"], name="one_thread_per_number")
         ]
-        indexes = [models.Index(fields=["workspace", "state", "-last_at"], name="thread_by_state")]
+        # Each of the page's lists is read in its own order, however many threads there are.
+        indexes = [
+            models.Index(fields=["workspace", "state", "-last_at"], name="thread_by_state"),
+            models.Index(
+                fields=["workspace", "-last_at"], name="thread_unread", condition=Q(unread__gt=0)
+            ),
+            models.Index(
+                fields=["workspace", "state", "-last_at"],
+                name="thread_assigned",
+                condition=Q(assigned_to__isnull=False),
+            ),
+            models.Index(
+                fields=["assigned_to", "workspace", "state", "-last_at"],
+                name="thread_of_member",
+                condition=Q(assigned_to__isnull=False),
+            ),
+        ]
 
 
 class Reply(models.Model):
     """One inbound text, stored once."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
-    thread = models.ForeignKey(Thread, null=True, on_delete=models.SET_NULL, related_name="replies")
+    thread = models.ForeignKey(
+        Thread, null=True, on_delete=models.SET_NULL, related_name="replies", db_index=False
+    )
     broadcast = models.ForeignKey(Broadcast, null=True, on_delete=models.SET_NULL)
     contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL)
     phone = models.CharField(max_length=LONGEST_NUMBER)
@@ -75,11 +93,12 @@ class Reply(models.Model):
             models.UniqueConstraint(fields=["account", "provider_id"], name="one_reply_each")
         ]
         indexes = [
+            models.Index(fields=["thread", "-received_at"], name="reply_of_thread"),
             models.Index(
                 fields=["workspace", "decide_by"],
                 name="reply_in_doubt",
                 condition=Q(decide_by__isnull=False, decided_at__isnull=True),
-            )
+            ),
         ]
 
 
@@ -99,7 +118,9 @@ class Answer(models.Model):
     """One text that leaves as part of a conversation. It waits until a worker has put it into the
     queue of messages, then `message` tells what became of it."""
 
-    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="answers")
+    thread = models.ForeignKey(
+        Thread, on_delete=models.CASCADE, related_name="answers", db_index=False
+    )
     reply = models.ForeignKey(Reply, null=True, on_delete=models.SET_NULL)
     kind = models.CharField(max_length=12, choices=AnswerKind.choices)
     text = models.TextField()  # as it was written, with the original links
@@ -111,6 +132,8 @@ class Answer(models.Model):
     made_by = models.CharField(max_length=160)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()  # after this it must not leave any more
+    # What whoever asks calls it: asked for twice (a second press, a repeated call), it is one.
+    once = models.CharField(max_length=40, null=True)
 
     class Meta:
         constraints = [
@@ -118,14 +141,20 @@ class Answer(models.Model):
                 fields=["reply", "kind"],
                 name="one_automatic_answer_each",
                 condition=Q(reply__isnull=False) & ~Q(kind="written"),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["thread", "once"],
+                name="one_answer_once",
+                condition=Q(once__isnull=False),
+            ),
         ]
         indexes = [
+            models.Index(fields=["thread", "-made_at"], name="answer_of_thread"),
             models.Index(
                 fields=["id"],
                 name="answer_waiting",
                 condition=Q(message__isnull=True) & Q(refused=""),
-            )
+            ),
         ]
 
 

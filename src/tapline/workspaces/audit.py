@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -45,8 +45,13 @@ def history(workspace: Workspace) -> QuerySet[AuditEntry]:
 
 
 def actor_names(entries: list[AuditEntry]) -> dict[str, str]:
+    """Return actor → what pages call them, for everybody in `entries`."""
+    return names_of_actors(entry.actor for entry in entries)
+
+
+def names_of_actors(actors: Iterable[str]) -> dict[str, str]:
     """Return actor → what pages call them: people by e-mail address, others as they are."""
-    ids = {entry.actor: _user_id(entry.actor) for entry in entries}
+    ids = {actor: _user_id(actor) for actor in actors}
     users = User.objects.in_bulk([number for number in ids.values() if number is not None])
     return {
         actor: users[number].email if number in users else actor for actor, number in ids.items()

@@ -10,7 +10,7 @@ from django.db.models.functions import Length
 
 from tapline.errors import TaplineError
 from tapline.workspaces import audit
-from tapline.workspaces.access import Access, Grant, access_to
+from tapline.workspaces.access import Access, Grant, Need, access_to
 from tapline.workspaces.models import Membership, Role, User, Workspace
 from tapline.workspaces.tree import create_workspace
 
@@ -75,6 +75,17 @@ def members_of(workspace: Workspace) -> QuerySet[Membership]:
     return workspace.memberships.select_related("user").order_by("user__email")
 
 
+def people_with(workspace: Workspace, need: Need) -> list[User]:
+    """Return everybody whose role allows `need` in `workspace`, from here or above, by address."""
+    within = Membership.objects.filter(workspace__in=workspace.ancestor_ids, user__is_active=True)
+    users = {
+        member.user.email: member.user
+        for member in within.select_related("user", "workspace")
+        if _reaches(member, workspace, need)
+    }
+    return [users[email] for email in sorted(users)]
+
+
 def access_for(user: User, workspace: Workspace) -> Access | None:
     """Return what `user` may do in `workspace`; None for strangers."""
     return access_to(workspace.path, _grants(user)) if user.is_active else None
@@ -95,6 +106,12 @@ def workspaces_of(user: User) -> list[tuple[Workspace, Access]]:
 def _grants(user: User) -> list[Grant]:
     rows = user.memberships.values_list("workspace__path", "role", "sees_people_below")
     return [Grant(path, Role(role), below) for path, role, below in rows]
+
+
+def _reaches(member: Membership, workspace: Workspace, need: Need) -> bool:
+    grant = Grant(member.workspace.path, Role(member.role), member.sees_people_below)
+    access = access_to(workspace.path, [grant])
+    return access is not None and access.allows(need)
 
 
 def _user(email: str) -> User:

@@ -13,6 +13,13 @@ htmx.config.history = "reload";
 // What somebody unfolded stays unfolded while the report moves.
 htmx.config.morphIgnore = ["data-htmx-powered", "open"];
 
+// A page that nobody looks at asks for nothing: no load on the instance, and nothing counts as read.
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden) {
+    event.preventDefault();
+  }
+});
+
 customElements.define("tap-chart", TapChart);
 
 // A button that acts asks first, in words that the template gives.

@@ -1,0 +1,212 @@
+"""Conversations in the browser: the lists, one conversation, answering, deciding."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tapline.replies.models import Answer, Reply, Thread
+from tapline.workspaces.models import Role, User, Workspace
+from tests.broadcasts.making import make_contacts, make_workspace, phone
+from tests.replies.making import send_answers, write
+from tests.web.browsing import member_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return make_workspace()
+
+
+@pytest.fixture
+def editor(workspace: Workspace) -> Client:
+    return member_of(workspace, Role.EDITOR)
+
+
+def _page(browser: Client, name: str, workspace: Workspace, *ids: object) -> str:
+    answer = browser.get(reverse(f"replies:{name}", args=[workspace.pk, *ids]))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def _post(
+    browser: Client, name: str, workspace: Workspace, *ids: object, **form: str
+) -> tuple[int, str]:
+    answer = browser.post(reverse(f"replies:{name}", args=[workspace.pk, *ids]), form)
+    return answer.status_code, answer.content.decode()
+
+
+def test_the_navigation_counts_what_waits(workspace: Workspace, editor: Client) -> None:
+    write("Open on Sunday?", 0)
+    write("stpo", 1)
+
+    home = re.sub(
+        r"<[^>]+>", "", editor.get(reverse("web:home", args=[workspace.pk])).content.decode()
+    )
+
+    assert "Replies 2 unread 1 to decide" in home
+
+
+def test_a_list_shows_who_wrote_what(workspace: Workspace, editor: Client) -> None:
+    make_contacts(workspace, 1, last_name="Rossi")
+    write("Open on Sunday?", 0)
+
+    page = _page(editor, "list", workspace)
+
+    assert "N0 Rossi" in page
+    assert "Open on Sunday?" in page
+    assert "Open on Sunday?" not in _page(editor, "list-of", workspace, "done")
+    assert "Open on Sunday?" in _page(editor, "list-live", workspace, "open")
+
+
+def test_a_posted_search_finds_people(workspace: Workspace, editor: Client) -> None:
+    write("Open on Sunday?", 0)
+    write("Cakes?", 1)
+
+    status, page = _post(editor, "list", workspace, search="0101")
+
+    assert status == 200
+    assert "Cakes?" in page
+    assert "Open on Sunday?" not in page
+
+
+def test_an_answer_leaves_once_however_often_the_button_is_pressed(
+    workspace: Workspace, editor: Client
+) -> None:
+    write("Open on Sunday?")
+    thread = Thread.objects.get()
+    once = re.search(r'name="once" value="(\w+)"', _page(editor, "show", workspace, thread.pk))
+    assert once is not None
+
+    for _ in range(2):
+        status, _body = _post(
+            editor, "answer", workspace, thread.pk, text="Until noon.", once=once[1]
+        )
+        assert status == 302
+
+    assert [text.text for text in send_answers()] == ["Until noon."]
+    page = _page(editor, "show", workspace, thread.pk)
+    assert "Until noon." in page
+    assert User.objects.get().email in page
+
+
+def test_a_refused_answer_is_explained_and_keeps_what_was_written(
+    workspace: Workspace, editor: Client
+) -> None:
+    write("STOP")
+    thread = Thread.objects.get()
+
+    assert "They cannot be answered now" in _page(editor, "show", workspace, thread.pk)
+    status, page = _post(editor, "answer", workspace, thread.pk, text="Why?", once="a")
+
+    assert status == 422
+    assert "This person may not be answered." in page
+    assert ">Why?</textarea>" in page
+    assert not Answer.objects.filter(kind="written").exists()
+
+
+def test_an_answer_may_end_the_conversation(workspace: Workspace, editor: Client) -> None:
+    write("Thanks!")
+
+    _post(editor, "answer", workspace, Thread.objects.get().pk, text="Welcome.", then="done")
+
+    thread = Thread.objects.get()
+    assert (thread.state, thread.unread) == ("done", 0)
+    _post(editor, "reopen", workspace, thread.pk)
+    assert Thread.objects.get().state == "open"
+
+
+def test_looking_reads_nothing_and_the_page_says_what_it_showed(
+    workspace: Workspace, editor: Client
+) -> None:
+    shown = write("Hello?")
+    page = _page(editor, "show", workspace, shown.thread_id)
+    assert Thread.objects.get().unread == 1
+    assert f'name="up_to" value="{shown.pk}"' in page
+
+    write("Are you there?")
+    _post(editor, "read", workspace, shown.thread_id, up_to=str(shown.pk))
+
+    assert Thread.objects.get().unread == 1
+
+
+def test_a_viewer_sees_conversations_and_can_do_nothing_in_them(workspace: Workspace) -> None:
+    reply = write("stpo")
+    page = _page(member_of(workspace, Role.VIEWER), "show", workspace, reply.thread_id)
+
+    assert "stpo" in page
+    assert "<textarea" not in page
+    assert "Yes, opt out" not in page
+    assert "Mark as read" not in page
+
+
+def test_a_doubtful_text_is_decided_with_one_button(workspace: Workspace, editor: Client) -> None:
+    make_contacts(workspace, 2)
+    wish, question = write("stpo", 0), write("too many texts", 1)
+    page = _page(editor, "decisions", workspace)
+    assert "stpo" in page
+    assert "days left" in page
+
+    _post(editor, "decide", workspace, wish.pk, is_wish="yes", back="decisions")
+    _post(editor, "decide", workspace, question.pk, is_wish="no", back="decisions")
+
+    assert Reply.objects.get(pk=wish.pk).is_opt_out
+    assert not Reply.objects.get(pk=question.pk).is_opt_out
+    assert "Nothing waits for you." in _page(editor, "decisions", workspace)
+    assert "opted out of all texts" in _page(editor, "show", workspace, wish.thread_id)
+
+
+def test_a_conversation_is_given_to_a_member(workspace: Workspace, editor: Client) -> None:
+    reply = write("Hello?")
+    user = User.objects.get()
+
+    _post(editor, "assign", workspace, reply.thread_id, user=str(user.pk))
+
+    assert Thread.objects.get().assigned_to == user
+    assert "Hello?" in _page(editor, "list-of", workspace, "mine")
+    _post(editor, "assign", workspace, reply.thread_id, user="")
+    assert Thread.objects.get().assigned_to is None
+
+
+def test_a_person_is_opted_out_as_they_asked_somebody_to(
+    workspace: Workspace, editor: Client
+) -> None:
+    (contact,) = make_contacts(workspace, 1)
+    reply = write("Please call me.")
+
+    _post(editor, "opt-out", workspace, reply.thread_id)
+
+    page = editor.get(reverse("contacts:show", args=[workspace.pk, contact.pk])).content.decode()
+    assert "Opted out" in page
+    assert reverse("replies:show", args=[workspace.pk, reply.thread_id]) in page
+
+
+def test_the_cost_of_an_answer_is_told_while_it_is_written(
+    workspace: Workspace, editor: Client
+) -> None:
+    thread = write("Hello?").thread_id
+
+    _, short = _post(editor, "parts", workspace, thread, text="See example.com/a-long-address")
+    _, long = _post(editor, "parts", workspace, thread, text="Bienvenue, à bientôt. " * 4)
+
+    assert "1 part, room for" in short
+    # «ô» is outside GSM-7.
+    assert "2 parts" in long
+    assert "GSM-7" in long
+
+
+def test_a_word_or_a_short_code_is_shown_and_not_answered(
+    workspace: Workspace, editor: Client
+) -> None:
+    reply = write("Your bill is due.")
+    Thread.objects.update(phone="BANK")
+
+    page = _page(editor, "show", workspace, reply.thread_id)
+
+    assert "This sender cannot be answered" in page
+    assert "<textarea" not in page
+    assert phone(0) not in page
