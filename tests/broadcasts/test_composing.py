@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from tapline.broadcasts.audience import BadAudience, count_audience
+from tapline.broadcasts.audience import BadAudience
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import BadBroadcast, preview, update_draft
+from tapline.broadcasts.forecast import look_ahead
 from tapline.broadcasts.lifecycle import start
 from tapline.broadcasts.models import Broadcast
 from tapline.codes.alphabet import is_code
@@ -138,7 +140,7 @@ def test_the_audience_is_counted_with_those_who_may_be_texted(workspace: Workspa
     other = create_workspace("Other")
     Contact.objects.create(workspace=other, phone="+12125550190", phone_hash="x")
 
-    counted = count_audience(make_broadcast(workspace))
+    counted = look_ahead(make_broadcast(workspace), timezone.now())
 
     assert (counted.contacts, counted.textable) == (5, 3)
 

@@ -11,8 +11,9 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from tapline.broadcasts.audience import DID, BadAudience, audience_sql, count_audience
+from tapline.broadcasts.audience import DID, BadAudience, audience_sql
 from tapline.broadcasts.commands import read_audiences
+from tapline.broadcasts.forecast import look_ahead
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.pages_report import GROUPS
 from tapline.contacts.consent import opt_out
@@ -83,7 +84,9 @@ def test_of_several_texts_to_one_person_the_best_counts(earlier: Broadcast) -> N
         message.save(force_insert=True)
     nobody = {"broadcast": earlier.pk, "did": "failed"}
 
-    assert count_audience(make_broadcast(earlier.workspace, audience=nobody)).contacts == 0
+    assert (
+        look_ahead(make_broadcast(earlier.workspace, audience=nobody), timezone.now()).contacts == 0
+    )
     assert failed in _positions(earlier, "not_tapped")
     assert 1 not in _positions(earlier, "not_tapped")
 
@@ -100,11 +103,11 @@ def test_who_opted_out_meanwhile_gets_nothing(earlier: Broadcast, workspace: Wor
 def test_who_it_is_is_decided_when_it_is_prepared_and_stays(earlier: Broadcast) -> None:
     audience = {"broadcast": earlier.pk, "did": "not_tapped"}
     later = make_broadcast(earlier.workspace, audience=audience)
-    at_first = count_audience(later).contacts
+    at_first = look_ahead(later, timezone.now()).contacts
     position = 2 * STATES.index("delivered")
 
     _mark(earlier, position, first_human_click_at=timezone.now())
-    assert count_audience(later).contacts == at_first - 1
+    assert look_ahead(later, timezone.now()).contacts == at_first - 1
     prepare(later)
     _mark(earlier, position, first_human_click_at=None)
 

@@ -326,9 +326,9 @@ def test_service_texts_wait_where_the_workspace_decided_so(workspace: Workspace)
 
 
 def test_the_worker_leaves_out_by_itself(workspace: Workspace) -> None:
-    decide(workspace, own_hours="Sun 0:00-0:01", actor=ACTOR)  # a minute a week: closed now
     _people(workspace, "NY")
     broadcast = prepare(make_broadcast(workspace, at_night="skip"))
+    decide(workspace, own_hours="Sun 0:00-0:01", actor=ACTOR)  # a minute a week: closed now
 
     assert leave_out_night()
     assert not leave_out_night()

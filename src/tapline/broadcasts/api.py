@@ -82,6 +82,12 @@ class BroadcastIn(Payload):
     is_test: bool = Field(False, description="Its taps count as the operator's own.")
     spend_limit: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None = None
     validity_seconds: int = Field(4 * 3600, description="How late a text may still arrive.")
+    at_night: Literal["wait", "skip"] | None = Field(
+        None, description="Recipients whose place is closed; left out: as the workspace decided."
+    )
+    give_up_hours: int | None = Field(
+        None, description="Who still waits then gets no text; left out: as the workspace decided."
+    )
 
 
 class StartIn(Payload):
@@ -99,6 +105,8 @@ class BroadcastOut(Answer):
     offer: str | None
     audience: dict[str, Any]
     is_test: bool
+    at_night: str
+    give_up_hours: int
     pause_reason: str
     created_at: dt.datetime
     scheduled_at: dt.datetime | None
@@ -135,6 +143,8 @@ def add_broadcast(request: ApiRequest, broadcast: BroadcastIn) -> Status[dict[st
         is_test=broadcast.is_test,
         spend_limit=broadcast.spend_limit,
         validity_seconds=broadcast.validity_seconds,
+        at_night=broadcast.at_night,
+        give_up_hours=broadcast.give_up_hours,
         actor=actor_of(request),
     )
     return Status(201, _write(made))
@@ -284,6 +294,8 @@ def _write_all(broadcasts: Iterable[Broadcast]) -> list[dict[str, Any]]:
             "offer": broadcast.offer.name if broadcast.offer else None,
             "audience": broadcast.audience,
             "is_test": broadcast.is_test,
+            "at_night": broadcast.at_night,
+            "give_up_hours": broadcast.give_up_hours,
             "pause_reason": broadcast.pause_reason,
             "created_at": broadcast.created_at,
             "scheduled_at": broadcast.scheduled_at,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -19,13 +18,6 @@ MOST_IDS = 5_000
 
 # Texts that arrived, or may have.
 REACHED_STATES = ("submitted", "accepted", "delivered", "unknown", "lost", "external")
-
-COUNT_AUDIENCE = """
--- How many contacts the audience has, and how many of them may be texted.
-select count(*), coalesce(sum(case when {textable} then 1 else 0 end), 0)
-from contacts_contact c
-where c.workspace_id = %(workspace)s and {audience}
-"""
 
 NTH_RECIPIENT = """
 -- The n-th contact of the audience who may be texted, in the order in which they get theirs.
@@ -56,14 +48,6 @@ DID: dict[str, str] = {
 
 class BadAudience(TaplineError):
     """The audience is not one that can be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class AudienceCount:
-    """How many contacts an audience has, and how many of them may be texted now."""
-
-    contacts: int
-    textable: int
 
 
 def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,14 +94,6 @@ def audience_sql(workspace: Workspace, audience: Mapping[str, Any]) -> str:
         "exists (select 1 from contacts_tag_contacts tagged where tagged.contact_id = c.id"
         f" and tagged.tag_id in ({_listed(_tag_ids(workspace, value))}))"
     )
-
-
-def count_audience(broadcast: Broadcast) -> AudienceCount:
-    """Count the audience as it is now. About two seconds for a million contacts."""
-    with connection.cursor() as cursor:
-        cursor.execute(_over(broadcast, COUNT_AUDIENCE), {"workspace": broadcast.workspace_id})
-        contacts, textable = cursor.fetchone()
-    return AudienceCount(contacts, textable)
 
 
 def nth_recipient(broadcast: Broadcast, n: int) -> tuple[int, str, str] | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+
+from django.utils import timezone
 
 from tapline import config
-from tapline.broadcasts.audience import AudienceCount, count_audience
+from tapline.broadcasts.checking_hours import check_hours
 from tapline.broadcasts.composing import Preview, preview, read_text
+from tapline.broadcasts.findings import Finding
+from tapline.broadcasts.forecast import Forecast, look_ahead
 from tapline.broadcasts.models import Broadcast
 from tapline.errors import TaplineError
 from tapline.links.domains import domain_for, usable_domains
@@ -18,26 +21,10 @@ from tapline.texts.links import find_links
 from tapline.texts.parts import unusual_characters
 from tapline.texts.personal import MessageTemplate
 
-Level: TypeAlias = Literal["error", "warning", "note"]
-
 # A text of more parts is sent, but somebody should have noticed.
 MANY_PARTS = 3
 # Source: T-Mobile wants one recognisable domain per text; more links look like spam to filters.
 MANY_LINKS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to know about a broadcast, in the words of an error."""
-
-    level: Level
-    what: str
-    why: str
-    do: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the finding as the API and `--json` print it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +34,7 @@ class _Draft:
     broadcast: Broadcast
     template: MessageTemplate
     first: Preview
-    audience: AudienceCount
+    audience: Forecast
 
 
 def check(broadcast: Broadcast) -> list[Finding]:
@@ -56,9 +43,8 @@ def check(broadcast: Broadcast) -> list[Finding]:
     Counts the audience, so it takes seconds where that has a million contacts.
     """
     try:
-        draft = _Draft(
-            broadcast, read_text(broadcast.text), preview(broadcast), count_audience(broadcast)
-        )
+        template, first = read_text(broadcast.text), preview(broadcast)
+        draft = _Draft(broadcast, template, first, look_ahead(broadcast, timezone.now()))
     except TaplineError as error:
         return [Finding("error", error.what, error.why, error.do)]
     found = [finding for each in _CHECKS for finding in each(draft)]
@@ -81,6 +67,10 @@ def _audience(draft: _Draft) -> Iterator[Finding]:
             f"They did not agree to {draft.broadcast.purpose} texts, or opted out.",
             "Nothing needs to be done; the report lists them by reason.",
         )
+
+
+def _hours(draft: _Draft) -> Iterator[Finding]:
+    return check_hours(draft.broadcast, draft.audience)
 
 
 def _links(draft: _Draft) -> Iterator[Finding]:
@@ -193,6 +183,7 @@ def _price(draft: _Draft) -> Iterator[Finding]:
 
 _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
     _audience,
+    _hours,
     _links,
     _overlooked_links,
     _domain,

@@ -13,10 +13,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tapline.broadcasts.checking import Finding, check
+from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import create_broadcast, preview
+from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.lifecycle import cancel, pause, resume, schedule, start
-from tapline.broadcasts.models import Broadcast, BroadcastState
+from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState
 from tapline.broadcasts.reports import build_report
 from tapline.cli import print_json
 from tapline.contacts.commands import find_workspace, json_option, workspace_option
@@ -67,6 +68,12 @@ def broadcast() -> None:
 @click.option("--campaign", default="", metavar="NAME", help="Campaign that it belongs to.")
 @click.option("--offer", default="", metavar="NAME", help="What is offered in it.")
 @click.option("--utm", multiple=True, metavar="FIELD=VALUE", help="Such as source=sms.")
+@click.option(
+    "--at-night",
+    type=click.Choice(AtNight.values),
+    help="Recipients whose place is closed wait or are skipped; else as the workspace decided.",
+)
+@click.option("--give-up", type=int, metavar="HOURS", help="Who still waits then gets no text.")
 @click.option("--spend-limit", type=Decimal, help="Pause before it costs more than this.")
 @click.option(
     "--at",
@@ -233,6 +240,8 @@ def _create(
         offer=_named(Offer, workspace, options["offer"]),
         utm=dict(_pair(each) for each in options["utm"]),
         spend_limit=options["spend_limit"],
+        at_night=options["at_night"],
+        give_up_hours=options["give_up"],
         actor=ACTOR,
     )
 

@@ -76,6 +76,9 @@ def _lines(told: Report) -> list[tuple[str, str]]:
         ("replies, of them opt-outs", f"{told.replies:,}, {told.opt_outs:,}"),
         ("cost", f"{told.cost:,.2f}"),
     ]
+    if told.asleep:
+        opens = f", the next {told.next_morning_at:%a %H:%M} UTC" if told.next_morning_at else ""
+        lines.append((f"wait until it is day there{opens}", f"{told.asleep:,}"))
     lines += [(f"  failed: {each.what}", f"{each.count:,}") for each in told.why_failed()]
     lines += [(f"  no text: {each.what}", f"{each.count:,}") for each in told.why_no_text()]
     if told.unsettled or told.lost:

@@ -15,6 +15,7 @@ from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast
 from tapline.broadcasts.models import Broadcast
 from tapline.contacts.models import ContactImport, Purpose, Tag
+from tapline.hours.deciding import policy_of
 from tapline.links.domains import domain_for, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
 from tapline.workspaces.models import Workspace
@@ -50,6 +51,7 @@ def read_form(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
         },
         "is_test": "is_test" in form,
         "spend_limit": _spend_limit(form.get("spend_limit", "").strip()),
+        **_night(workspace, form),
     }
 
 
@@ -101,7 +103,10 @@ def follow_up(earlier: Broadcast, did: str) -> Broadcast:
 
     What the earlier one was about stays; its text is not repeated.
     """
-    kept = ("workspace", "domain", "campaign", "offer", "purpose", "provider", "sender_number")
+    kept = (
+        *("workspace", "domain", "campaign", "offer", "purpose", "provider", "sender_number"),
+        *("at_night", "give_up_hours"),
+    )
     return Broadcast(
         name=_("%(name)s, again") % {"name": earlier.name[:140]},
         audience=read_audience(earlier.workspace, {"broadcast": earlier.pk, "did": did}),
@@ -148,6 +153,22 @@ def _offer(workspace: Workspace, name: str) -> Offer | None:
         return None
     found = Offer.objects.filter(workspace_id__in=workspace.ancestor_ids, name=name).first()
     return found or Offer(workspace=workspace, name=name[:120])
+
+
+def _night(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    """Return what becomes of those whose place is closed; left out, as the workspace decided."""
+    policy = policy_of(workspace)
+    hours = form.get("give_up_hours", "").strip() or str(policy.give_up_hours)
+    if not (hours.isascii() and hours.isdigit() and len(hours) < 5):
+        raise BadBroadcast(
+            _("The hours to wait are no number."),
+            why=_("Who still waits for their morning then gets no text."),
+            do=_("Write it like 48, or leave it empty."),
+        )
+    return {
+        "at_night": form.get("at_night", "") or policy.at_night,
+        "give_up_hours": int(hours),
+    }
 
 
 def _spend_limit(raw: str) -> Decimal | None:

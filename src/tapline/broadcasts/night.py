@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +74,10 @@ where state = 'pending' and id in (
 """
 
 LEFT_OUT_AT_ONCE = 1_000
+
+COUNT_AGAIN = dt.timedelta(seconds=10)
+MOST_ASLEEP = 256
+_ASLEEP: dict[int, tuple[dt.datetime, Asleep]] = {}
 
 
 @dataclass(slots=True)
@@ -200,14 +205,50 @@ class Waiting:
     opens_at: dt.datetime | None
 
 
-def waiting_for_morning(broadcast: Broadcast, now: dt.datetime) -> list[Waiting]:
+def waiting_for_morning(broadcast: Broadcast, now: dt.datetime) -> tuple[Waiting, ...]:
     """Return who waits at closed places, the earliest opening first."""
     moment = how_it_stands(broadcast, now)
     if moment is None or not moment.opens_at:
-        return []
+        return ()
     counts = _rows(WAITING_BY_PLACE, {"broadcast": broadcast.pk})
-    found = [Waiting(p, n, moment.opens_at[p]) for p, n in counts if p in moment.opens_at]
-    return sorted(found, key=lambda each: (each.opens_at is None, each.opens_at, -each.count))
+    return in_order(Waiting(p, n, moment.opens_at[p]) for p, n in counts if p in moment.opens_at)
+
+
+def in_order(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:
+    """Return who waits, the earliest opening first and those without one last."""
+    latest = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return tuple(sorted(waiting, key=lambda each: (each.opens_at or latest, -each.count)))
+
+
+@dataclass(frozen=True, slots=True)
+class Asleep:
+    """Who waits for their morning: how many in all, and how many of them from each opening on."""
+
+    count: int = 0
+    openings: tuple[tuple[dt.datetime, int], ...] = ()
+
+    @property
+    def next_at(self) -> dt.datetime | None:
+        return self.openings[0][0] if self.openings else None
+
+
+def who_sleeps(broadcast: Broadcast, now: dt.datetime) -> Asleep:
+    """Return who waits for their morning, as pages tell it: counted anew each ten seconds at most,
+    because many look at a report that renews itself each second."""
+    known = _ASLEEP.get(broadcast.pk)
+    if known is None or not known[0] <= now < known[0] + COUNT_AGAIN:
+        if len(_ASLEEP) >= MOST_ASLEEP:
+            _ASLEEP.clear()
+        known = _ASLEEP[broadcast.pk] = now, _asleep(waiting_for_morning(broadcast, now))
+    return known[1]
+
+
+def _asleep(waiting: Sequence[Waiting]) -> Asleep:
+    openings: Counter[dt.datetime] = Counter()
+    for each in waiting:
+        if each.opens_at is not None:
+            openings[each.opens_at] += each.count
+    return Asleep(sum(each.count for each in waiting), tuple(sorted(openings.items())))
 
 
 def _rows(statement: str, values: dict[str, Any]) -> Sequence[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import (
@@ -32,10 +33,11 @@ from tapline.broadcasts.drafts import (
     save_names,
 )
 from tapline.broadcasts.lifecycle import cancel, pause, resume, schedule, start
-from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
+from tapline.broadcasts.models import AtNight, Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.pages_report import report_page
 from tapline.contacts.models import Purpose
 from tapline.errors import TaplineError
+from tapline.hours.deciding import policy_of
 from tapline.links.domains import usable_domains
 from tapline.links.models import Campaign, Offer
 from tapline.web.visits import Visit, inside
@@ -48,6 +50,11 @@ ACTIONS: dict[str, Callable[..., Broadcast]] = {
     "pause": pause,
     "resume": resume,
     "cancel": cancel,
+}
+
+NIGHTS = {
+    AtNight.WAIT.value: gettext_lazy("they wait for their morning"),
+    AtNight.SKIP.value: gettext_lazy("they are left out"),
 }
 
 
@@ -139,7 +146,12 @@ def _new(visit: Visit) -> Broadcast:
     """Return an empty broadcast, or one to those of an earlier one whom the address names."""
     earlier = visit.request.GET.get("after", "")
     if not (earlier.isdigit() and len(earlier) < 12):
-        return Broadcast(workspace=visit.workspace)
+        policy = policy_of(visit.workspace)
+        return Broadcast(
+            workspace=visit.workspace,
+            at_night=policy.at_night,
+            give_up_hours=policy.give_up_hours,
+        )
     return follow_up(find_broadcast(visit, int(earlier)), visit.request.GET.get("did", ""))
 
 
@@ -173,6 +185,7 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
         "campaigns": Campaign.objects.filter(workspace_id__in=above).order_by("name"),
         "offers": Offer.objects.filter(workspace_id__in=above).order_by("name"),
         "purposes": Purpose.choices,
+        "nights": NIGHTS.items(),
         "utm": [(name, draft.utm.get(name, "")) for name in UTM_FIELDS],
         "error": error,
     }

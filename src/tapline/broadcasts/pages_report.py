@@ -13,14 +13,17 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tapline.broadcasts.audience import REACHED_STATES
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
+from tapline.broadcasts.night import who_sleeps
 from tapline.broadcasts.reasons import reason_for
-from tapline.broadcasts.reports import build_report
+from tapline.broadcasts.reports import Report, build_report
 from tapline.clicks import reports as clicks
+from tapline.hours.words import local_moment
 from tapline.links.models import Link
-from tapline.web.templatetags.tapline import seconds_ago
+from tapline.web.templatetags.tapline import grouped, seconds_ago
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -133,10 +136,33 @@ def _live_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
     return {
         "broadcast": broadcast,
         "report": report,
+        "asleep": asleep_in_words(report, visit.workspace.zone),
         "machines": report.preview + report.scanner + report.prefetch + report.tool,
         "points": json.dumps(chart_points(clicks.by_minute(*ids))),
         "recent": [RecentTap(describe_tap(each, now), each.verdict == "human") for each in recent],
     }
+
+
+def asleep_in_words(report: Report, zone: str) -> str:
+    """Return how many wait for their morning, and when the first may get theirs; "" for none."""
+    if not report.asleep:
+        return ""
+    many = ngettext(
+        "%(count)s waits until it is day there.",
+        "%(count)s wait until it is day where they live.",
+        report.asleep,
+    ) % {"count": grouped(report.asleep)}
+    if report.next_morning_at is None:
+        return many
+    return (
+        many
+        + " "
+        + _("The next place opens %(moment)s (%(zone)s).")
+        % {
+            "moment": local_moment(report.next_morning_at, zone),
+            "zone": zone,
+        }
+    )
 
 
 def describe_tap(click: clicks.RecentClick, now: dt.datetime) -> str:
@@ -194,7 +220,19 @@ def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
         Table(_("Hour of the day"), [_hour(each) for each in clicks.by_hour(*ids)]),
         Table(_("Link"), _links(clicks.by_link(*ids))),
     ]
-    return {"broadcast": broadcast, "tables": [table for table in tables if table.rows]}
+    return {
+        "broadcast": broadcast,
+        "mornings": _mornings(broadcast),
+        "tables": [table for table in tables if table.rows],
+    }
+
+
+def _mornings(broadcast: Broadcast) -> list[tuple[str, int]]:
+    """Return when places open in which somebody waits, and how many; the first of many."""
+    if broadcast.state not in UNDER_WAY:
+        return []
+    openings = who_sleeps(broadcast, timezone.now()).openings[:LONGEST_TABLE]
+    return [(local_moment(at, broadcast.workspace.zone), count) for at, count in openings]
 
 
 def _table(title: str, shares: Iterable[clicks.Share]) -> Table:

@@ -19,9 +19,11 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import connection
+from django.utils import timezone
 
 from tapline.broadcasts.models import Broadcast, MessageTally
 from tapline.broadcasts.models import MessageState as State
+from tapline.broadcasts.night import Asleep, who_sleeps
 from tapline.broadcasts.reasons import reason_for
 from tapline.clicks.reports import ClickSummary, summarise
 
@@ -60,6 +62,8 @@ class Report:
     pause_reason: str
     recipients: int
     waiting: int
+    asleep: int  # of those waiting: until it is day where they live
+    next_morning_at: dt.datetime | None  # when the first of them may get theirs
     unsettled: int  # handed over, answer not known yet
     lost: int  # handed over, answer never known
     cancelled: int
@@ -110,12 +114,12 @@ class Report:
         """Return the report as the API and `--json` print it; times in ISO 8601, cost as text."""
         told = asdict(self)
         told["cost"] = str(self.cost)
-        for name in ("started_at", "finished_at"):
+        for name in ("next_morning_at", "started_at", "finished_at"):
             told[name] = told[name].isoformat() if told[name] else None
         return told
 
 
-def build_report(broadcast: Broadcast) -> Report:
+def build_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Report:
     """Return the report of a broadcast as things stand now: a few rows and one click query."""
     fresh = Broadcast.objects.get(pk=broadcast.pk)
     tallies = list(MessageTally.objects.filter(broadcast=fresh, count__gt=0))
@@ -127,13 +131,17 @@ def build_report(broadcast: Broadcast) -> Report:
     left_out = dict(fresh.left_out.order_by("reason").values_list("reason", "count"))
     cancelled = _reasons(tallies, lambda tally: tally.state == State.CANCELLED)
     replies, opt_outs = _count_replies(fresh)
+    waiting = _sum(tallies, lambda tally: tally.state in _NOT_SENT_YET)
+    asleep = who_sleeps(fresh, now or timezone.now()) if waiting else Asleep()
     return Report(
         broadcast=fresh.pk,
         name=fresh.name,
         state=fresh.state,
         pause_reason=fresh.pause_reason,
         recipients=_sum(tallies, lambda tally: True),
-        waiting=_sum(tallies, lambda tally: tally.state in _NOT_SENT_YET),
+        waiting=waiting,
+        asleep=min(asleep.count, waiting),
+        next_morning_at=asleep.next_at,
         unsettled=_sum(tallies, lambda tally: tally.state in _UNSETTLED),
         lost=_sum(tallies, lambda tally: tally.state == State.LOST),
         cancelled=_sum(tallies, lambda tally: tally.state == State.CANCELLED),

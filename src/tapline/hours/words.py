@@ -8,7 +8,7 @@ import zoneinfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tapline.hours.places import Place
+from tapline.hours.places import Place, known_zone
 from tapline.hours.regions import region_names
 from tapline.hours.windows import Span, Week
 
@@ -74,9 +74,10 @@ def describe_week(week: Week) -> str:
     return ", ".join([*told, *(["no public holidays"] if week.holidays else [])])
 
 
-def local_time(moment: dt.datetime, zone: str) -> str:
-    """Return a moment as clocks there show it: «Wed 08:00»."""
-    return f"{moment.astimezone(zoneinfo.ZoneInfo(zone)):%a %H:%M}"
+def local_moment(moment: dt.datetime, zone: str) -> str:
+    """Return a moment as clocks and calendars there show it: «Wed 4 Mar 08:00»."""
+    there = moment.astimezone(zoneinfo.ZoneInfo(known_zone(zone)))
+    return f"{there:%a} {there.day} {there:%b %H:%M}"
 
 
 def _days(first: int, last: int) -> str:
