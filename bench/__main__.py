@@ -1,6 +1,7 @@
-"""`python -m bench [NAME…] [--json]`: run measurements, each in a process of its own.
+"""`python -m bench [NAME…] [--json] [--scenarios DIR]`: run measurements, each in its own process.
 
-Each `bench/NAME.py` has `run() -> list[Figure]`. Without names all run, and the result is written
+Each `bench/NAME_bench.py` has `run() -> list[Figure]`; one that tells more in JSON has `report()`,
+too. Without names all run, and the result is written
 to bench/RESULTS.md.
 """
 
@@ -11,12 +12,14 @@ import contextlib
 import datetime as dt
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from bench.figures import as_report, commit
+from tapline.errors import TaplineError
 
 NAMES = (
     "edge",
@@ -26,6 +29,7 @@ NAMES = (
     "personal",
     "send",
     "ingest",
+    "verdicts",
     "freshness",
     "report",
     "crash",
@@ -39,13 +43,20 @@ def main() -> int:
         "names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=", ".join(NAMES)
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object (one NAME only)")
+    parser.add_argument(
+        "--scenarios",
+        metavar="DIR",
+        help="what `verdicts` plays: a folder of *.toml and *.jsonl, `held_out` or `development`",
+    )
     arguments = parser.parse_args()
+    if arguments.scenarios:
+        os.environ["BENCH_SCENARIOS"] = arguments.scenarios
     if arguments.json and len(arguments.names) != 1:
         parser.error("--json takes exactly one NAME")
     if arguments.json:
         # What a bench prints on the way is progress; standard output holds the one object.
         with contextlib.redirect_stdout(sys.stderr):
-            report = as_report(arguments.names[0], _module(arguments.names[0]).run())
+            report = _report(arguments.names[0])
         print(json.dumps(report, ensure_ascii=False))
         return 0
     reports = [_run_apart(name) for name in arguments.names or NAMES]
@@ -57,8 +68,12 @@ def main() -> int:
     )
 
 
-def _module(name: str) -> Any:
-    return importlib.import_module(f"bench.{name}_bench")
+def _report(name: str) -> dict[str, Any]:
+    module: Any = importlib.import_module(f"bench.{name}_bench")
+    report: dict[str, Any] = (
+        module.report() if hasattr(module, "report") else as_report(name, module.run())
+    )
+    return report
 
 
 def _run_apart(name: str) -> dict[str, Any]:
@@ -111,4 +126,7 @@ def _number(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except TaplineError as error:  # something that whoever asked can mend
+        sys.exit(str(error))
