@@ -1,4 +1,4 @@
-"""Where an inbound text belongs: by the number that it was sent to, then by whom it answers.
+"""Where inbound texts belong: by the number that each was sent to, then by whom it answers.
 
 A number may serve a whole tree, and a person may be known to several of its workspaces, so the
 newest text that they got decides between them. A text from a stranger goes to whoever has the
@@ -7,9 +7,11 @@ number; one to a number that nobody has, to the oldest workspace at the top: not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
+from tapline.broadcasts.bulk import run_bulk
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.contacts.models import Contact
 from tapline.contacts.phones import hash_phone
@@ -28,6 +30,17 @@ _LEFT = [
     MessageState.EXTERNAL,
 ]
 
+NEWEST_FROM_THERE = f"""
+-- For each contact the newest text that it got from the number that it writes to.
+select r.contact_id, r.number, (
+  select m.id from broadcasts_message m
+  join broadcasts_broadcast b on b.id = m.broadcast_id
+  where m.contact_id = r.contact_id and b.sender_number = r.number
+    and m.state in ({", ".join(f"'{state}'" for state in _LEFT)})
+  order by m.id desc limit 1)
+from (select value ->> 0 as contact_id, value ->> 1 as number from json_each(%(rows)s)) r
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -38,42 +51,88 @@ class Place:
     contact: Contact | None
 
 
-def find_place(inbound: InboundText) -> Place | None:
-    """Return where `inbound` belongs; None on an instance that has no workspace yet."""
-    known = _contacts(inbound.sender)
-    message = _answered(inbound, known)
+def find_places(texts: Sequence[InboundText]) -> list[Place | None]:
+    """Return where each of `texts` belongs; None on an instance that has no workspace yet."""
+    known = _Known.about(texts)
+    return [_find(inbound, known) for inbound in texts]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is asked once for many texts: who their senders are, and what those got last."""
+
+    contacts: dict[str, list[Contact]]  # by phone, the newest first
+    from_there: dict[tuple[int, str], Message]  # by contact and number
+    # Whose a number is, by what the account says and the number.
+    owners: dict[tuple[int | None, str], Workspace | None] = field(default_factory=dict)
+
+    @classmethod
+    def about(cls, texts: Sequence[InboundText]) -> _Known:
+        contacts = _contacts({inbound.sender for inbound in texts} - {""})
+        return cls(contacts, _from_there(texts, contacts))
+
+    def owner(self, inbound: InboundText) -> Workspace | None:
+        key = (inbound.workspace, inbound.to)
+        if key not in self.owners:
+            self.owners[key] = next(_by_number(inbound), None)
+        return self.owners[key]
+
+
+def _find(inbound: InboundText, known: _Known) -> Place | None:
+    contacts = known.contacts.get(inbound.sender, [])
+    message = _answered(inbound, contacts, known)
     if message is not None and message.workspace_id is not None:
         return Place(message.workspace, message, message.contact)
-    workspace = next(_by_number(inbound), None) or next(_by_sender(inbound, known), None)
+    workspace = known.owner(inbound) or next(_by_sender(inbound, contacts), None)
     workspace = workspace or Workspace.objects.filter(parent=None).order_by("pk").first()
     if workspace is None:
         return None
-    contact = next((each for each in known if each.workspace_id == workspace.pk), None)
+    contact = next((each for each in contacts if each.workspace_id == workspace.pk), None)
     return Place(workspace, None, contact)
 
 
-def _contacts(phone: str) -> list[Contact]:
-    """Return everybody who has this number, in whichever workspace, the newest first."""
-    if not phone:
-        return []
-    found = Contact.objects.filter(phone=phone, phone_hash=hash_phone(phone))
-    return list(found.select_related("workspace").order_by("-id"))
+def _contacts(phones: set[str]) -> dict[str, list[Contact]]:
+    """Return everybody who has these numbers, in whichever workspace, the newest first."""
+    found: dict[str, list[Contact]] = defaultdict(list)
+    hashes = [hash_phone(phone) for phone in phones]
+    rows = Contact.objects.filter(phone__in=phones, phone_hash__in=hashes)
+    for contact in rows.select_related("workspace").order_by("-id"):
+        found[contact.phone].append(contact)
+    return found
 
 
-def _answered(inbound: InboundText, contacts: list[Contact]) -> Message | None:
+def _from_there(
+    texts: Sequence[InboundText], contacts: dict[str, list[Contact]]
+) -> dict[tuple[int, str], Message]:
+    """Return the newest text that each contact got from the number that it writes to."""
+    pairs = {
+        (contact.pk, inbound.to)
+        for inbound in texts
+        for contact in contacts.get(inbound.sender, ())
+    }
+    rows = run_bulk(NEWEST_FROM_THERE, sorted(pairs)) if pairs else []
+    ids = {(contact, number): message for contact, number, message in rows if message is not None}
+    messages = Message.objects.select_related("broadcast", "workspace", "contact").in_bulk(
+        ids.values()
+    )
+    return {pair: messages[pk] for pair, pk in ids.items() if pk in messages}
+
+
+def _answered(inbound: InboundText, contacts: Sequence[Contact], known: _Known) -> Message | None:
     """Return the newest text that the sender got: from the number that they wrote to, or else,
     unless that number is somebody's, from any."""
     if not contacts:
         return None
+    pairs = [(contact.pk, inbound.to) for contact in contacts]
+    from_there = [known.from_there[pair] for pair in pairs if pair in known.from_there]
+    if from_there:
+        return max(from_there, key=lambda message: message.pk)
     got = (
         Message.objects.filter(contact__in=contacts, state__in=_LEFT)
         .select_related("broadcast", "workspace", "contact")
         .order_by("-id")
     )
-    from_there = got.filter(broadcast__sender_number=inbound.to).first()
-    if from_there is not None:
-        return from_there
-    owner = next(_by_number(inbound), None)
+    owner = known.owner(inbound)
     if owner is None:
         return got.first()
     return got.filter(workspace__path__startswith=owner.path).first()
@@ -88,7 +147,7 @@ def _by_number(inbound: InboundText) -> Iterator[Workspace]:
         yield from (each.workspace for each in sent.order_by("-id")[:1])
 
 
-def _by_sender(inbound: InboundText, contacts: list[Contact]) -> Iterator[Workspace]:
+def _by_sender(inbound: InboundText, contacts: Sequence[Contact]) -> Iterator[Workspace]:
     """Yield who knows the person that wrote."""
     yield from (each.workspace for each in contacts)
     threads = Thread.objects.filter(phone=inbound.sender).select_related("workspace")

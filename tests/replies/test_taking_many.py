@@ -1,0 +1,90 @@
+"""Texts that come together are taken as if each had come alone, in the order in which they came."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tapline.contacts.consent import is_suppressed
+from tapline.replies.models import Answer, AnswerKind, Reply, Thread
+from tapline.replies.taking import take_many
+from tests.broadcasts.making import (
+    StandIn,
+    make_broadcast,
+    make_contacts,
+    make_sender,
+    make_workspace,
+    phone,
+    prepare,
+)
+from tests.replies.making import OUR_NUMBER, inbound
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_each_is_stored_once_in_the_thread_of_its_sender() -> None:
+    make_workspace()
+    texts = [inbound(f"text {number}", number) for number in range(20)]
+
+    taken = take_many([*texts, *texts[:5]])
+
+    assert [reply.text if reply else None for reply in taken] == [
+        *(f"text {number}" for number in range(20)),
+        *[None] * 5,
+    ]
+    assert Reply.objects.count() == Thread.objects.count() == 20
+    assert set(Thread.objects.values_list("unread", flat=True)) == {1}
+    assert take_many(texts) == [None] * 20
+
+
+def test_several_texts_of_one_person_count_one_after_the_other() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 2)
+
+    take_many([inbound("STOP", 0), inbound("hi", 1), inbound("START", 0), inbound("STOP", 1)])
+
+    assert not is_suppressed(phone(0), workspace)
+    assert is_suppressed(phone(1), workspace)
+    assert set(Thread.objects.values_list("unread", flat=True)) == {2}
+
+
+def test_each_answers_what_its_own_sender_got_last_from_that_number() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 3)
+    broadcast = prepare(make_broadcast(workspace, sender_number=OUR_NUMBER))
+    make_sender(StandIn()).send_next()
+    prepare(make_broadcast(workspace, sender_number="+12125550191"))
+    make_sender(StandIn()).send_next()
+
+    taken = take_many([inbound("What time?", number) for number in range(4)])
+
+    assert [reply and reply.broadcast for reply in taken] == [broadcast] * 3 + [None]
+    assert [bool(reply and reply.contact) for reply in taken] == [True] * 3 + [False]
+
+
+def test_every_call_for_help_is_answered() -> None:
+    make_workspace()
+
+    take_many([inbound("HELP", number) for number in range(7)])
+
+    assert Answer.objects.filter(kind=AnswerKind.HELP).count() == 7
+
+
+def test_fifty_texts_cost_few_more_statements_than_five() -> None:
+    workspace = make_workspace()
+
+    def statements(count: int, first: int) -> int:
+        numbers = range(first, first + count)
+        texts = [replace(inbound("see you", each), workspace=workspace.pk) for each in numbers]
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            take_many(texts)
+        # What each text costs by itself is to look for a keyword.
+        return len(seen) - count
+
+    statements(1, 0)
+    assert statements(50, 100) <= statements(5, 10) + 2
