@@ -35,6 +35,18 @@ def test_the_earliest_row_of_each_person_and_group_is_marked(
     ]
 
 
+@settings(deadline=None)
+@given(
+    people=st.lists(
+        st.sampled_from([1, 2**15, 2**16, 2**16 + 1, 2**33, 2**33 + 2**16]), max_size=60
+    )
+)
+def test_people_whose_numbers_lie_far_apart_are_told_apart(people: list[int]) -> None:
+    (marks,) = mark_firsts(np.array(people, np.int64), [np.zeros(len(people), np.uint8)])
+
+    assert marks.tolist() == [person not in people[:place] for place, person in enumerate(people)]
+
+
 def test_somebody_who_taps_a_hundred_thousand_times_is_one_person_per_group() -> None:
     people = np.full(100_000, 7)
     groups = np.arange(100_000) // 1000

@@ -48,6 +48,8 @@ _KINDS = {column.name: column.kind for column in columns.COLUMNS} | {
     "verdict": "enum (" + ", ".join(f"'{verdict}'" for verdict in Verdict) + ")",
     "first": "USMALLINT",
 }
+# The group of clicks that no person made for sure.
+NOBODY = np.int8(-1)  # of a type that widens every other as little as it can
 
 FIND_WORDS = """
 -- The words in some files' clicks of one broadcast.
@@ -63,10 +65,10 @@ from {source} clicks {joins}
 where workspace = $workspace and broadcast = $broadcast and sequence > $after
 """
 
-TO_MARK = """
--- What decides about marks: who, whether a person or perhaps one, and in which groups as a person.
-select message, human = 1 as human, verdict in ('human', 'unknown') as perhaps, {divisions}
-from {table}
+TO_MARK = f"""
+-- What decides about marks: who, whether a person or perhaps one, and in which groups.
+select message, human, verdict = 'unknown' as is_unknown, {", ".join(DIVISIONS)}
+from {{table}}
 """
 
 KNOWN = """
@@ -145,13 +147,10 @@ class SliceTable:
 
     def _mark(self, cursor: duckdb.DuckDBPyConnection) -> NDArray[np.uint16]:
         """Return the column `first` of the table `fresh`."""
-        divisions = ", ".join(
-            f"case when human = 1 then {name} else -1 end as {name}" for name in DIVISIONS
-        )
-        of_known = TO_MARK.format(divisions=divisions, table=self._name) + KNOWN
-        known = cursor.execute(of_known).fetchnumpy()
-        fresh = cursor.execute(TO_MARK.format(divisions=divisions, table="fresh")).fetchnumpy()
-        rows = np.flatnonzero(fresh["perhaps"] & (fresh["message"] > 0))
+        known = cursor.execute(TO_MARK.format(table=self._name) + KNOWN).fetchnumpy()
+        fresh = cursor.execute(TO_MARK.format(table="fresh")).fetchnumpy()
+        is_perhaps = (fresh["human"] == 1) | fresh["is_unknown"]
+        rows = np.flatnonzero(is_perhaps & (fresh["message"] > 0))
         bits = _mark_all({name: np.concatenate([known[name], fresh[name][rows]]) for name in known})
         first = np.zeros(len(fresh["message"]), np.uint16)
         first[rows] = bits[len(known["message"]) :]
@@ -172,12 +171,12 @@ def _as_read(name: str) -> str:
 
 def _mark_all(clicks: dict[str, NDArray[Any]]) -> NDArray[np.uint16]:
     """Return the bits of clicks that people made, or perhaps did."""
-    human = clicks["human"]
+    human = clicks["human"] == 1
     groupings = {EVERYBODY: human, PERHAPS: np.zeros(len(human), np.uint8)} | {
-        name: clicks[name] for name in DIVISIONS
+        name: np.where(human, clicks[name], NOBODY) for name in DIVISIONS
     }
     bits = np.zeros(len(human), np.uint16)
     marks = mark_firsts(clicks["message"], list(groupings.values()))
     for name, firsts in zip(groupings, marks, strict=True):
-        bits[firsts if name == PERHAPS else firsts & human] |= _BITS[name]
+        bits |= (firsts if name == PERHAPS else firsts & human) * np.uint16(_BITS[name])
     return bits
