@@ -1,27 +1,75 @@
-"""Where one recipient lives, and how that is known: for single texts and for pages."""
+"""Where one recipient lives, how that is known, and when they may be texted: for single texts and
+for pages."""
 
 from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import F
 
 from tapline.broadcasts.models import BroadcastPlace, Message
 from tapline.contacts.models import Contact
-from tapline.hours.clues import make_tables, place_sql
+from tapline.hours.clues import make_tables, number_sql, place_sql, unstated_sql
+from tapline.hours.deciding import policy_of
+from tapline.hours.places import Place
+from tapline.hours.policy import Policy
+from tapline.hours.rules import Rule, rules_of
+from tapline.hours.windows import Opening, Week
 
 PLACE_OF = f"""
--- The key of one contact's place.
-select {place_sql("c")} from contacts_contact c where c.id = %(contact)s
+-- The key of one contact's place; and what it would be without an address, and by number alone.
+select {place_sql("c")}, {unstated_sql("c")}, {number_sql("c")}
+from contacts_contact c where c.id = %(contact)s and c.workspace_id = %(workspace)s
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where somebody lives as far as is known, and what holds there."""
+
+    place: Place
+    weaker: tuple[Place, ...]  # what other evidence says, which does not count
+    opening: Opening | None  # the one that holds now; None: closed
+    next_opening: Opening | None
+    rules: tuple[Rule, ...]  # of every place where they may live
+    replaced: dict[str, Week]  # region → hours that stand for its rule
+    own: tuple[Week, ...]
 
 
 def place_of(contact: Contact) -> str:
     """Return the key of a contact's place, by what is known now."""
+    return _keys(contact)[0]
+
+
+def whereabouts(contact: Contact, now: dt.datetime) -> Whereabouts:
+    """Return where a contact lives and when marketing texts may reach them there."""
+    policy = policy_of(contact.workspace)
+    key, *others = _keys(contact)
+    place = policy.place(key)
+    return Whereabouts(
+        place=place,
+        weaker=_weaker(policy, key, others),
+        opening=policy.opening_at(key, now),
+        next_opening=policy.next_opening(key, now),
+        rules=tuple(dict.fromkeys(rule for r in place.regions for rule in rules_of(r))),
+        replaced=dict(policy.replaced),
+        own=policy.own,
+    )
+
+
+def _weaker(policy: Policy, key: str, others: list[str]) -> tuple[Place, ...]:
+    different = dict.fromkeys(each for each in others if each and each != key)
+    return tuple(policy.place(each) for each in different)
+
+
+def _keys(contact: Contact) -> list[str]:
     with connection.cursor() as cursor:
         make_tables(cursor)
-        cursor.execute(PLACE_OF, {"contact": contact.pk})
+        cursor.execute(PLACE_OF, {"contact": contact.pk, "workspace": contact.workspace_id})
         row = cursor.fetchone()
-    return str(row[0]) if row else ""
+    return [str(each) for each in row] if row else [""]
 
 
 def note_place(message: Message) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Contact, Purpose, Suppression
 from tapline.contacts.pages_import import imports_of
+from tapline.contacts.pages_place import tell_place, tell_texts
 from tapline.contacts.phones import BadNumber, normalise
 from tapline.contacts.searching import named
 from tapline.web.visits import Visit, inside
@@ -52,6 +53,7 @@ def show(visit: Visit, contact_id: int) -> HttpResponse:
     context = {
         "room": "contacts",
         "contact": contact,
+        "place": tell_place(contact, timezone.now()),
         "purposes": [
             (words, textable.textable(purpose).exists()) for purpose, words in Purpose.choices
         ],
@@ -59,7 +61,9 @@ def show(visit: Visit, contact_id: int) -> HttpResponse:
         "suppressions": Suppression.objects.filter(
             phone_hash=contact.phone_hash, scope__in=scopes, lifted_at=None
         ),
-        "messages_sent": contact.message_set.select_related("broadcast").order_by("-id")[:PER_PAGE],
+        "texts": tell_texts(
+            contact, contact.message_set.select_related("broadcast").order_by("-id")[:PER_PAGE]
+        ),
     }
     return visit.render("contacts/contact.html", context)
 

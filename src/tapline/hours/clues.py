@@ -110,8 +110,7 @@ def place_sql(contact: str = "c") -> str:
 
     Run `make_tables` on the same connection before. Holds no parameters.
     """
-    number = NUMBER.format(contact=contact)
-    unstated = UNSTATED.format(contact=contact, number=number)
+    unstated = unstated_sql(contact)
     stated = STATED.format(
         contact=contact,
         unstated=unstated,
@@ -128,6 +127,16 @@ def place_sql(contact: str = "c") -> str:
         unstated=unstated,
         stated=stated,
     )
+
+
+def unstated_sql(contact: str = "c") -> str:
+    """Return an expression: the key of the place as it is without an address."""
+    return UNSTATED.format(contact=contact, number=number_sql(contact))
+
+
+def number_sql(contact: str = "c") -> str:
+    """Return an expression: the key of the place that the number alone tells."""
+    return NUMBER.format(contact=contact)
 
 
 def make_tables(cursor: CursorWrapper) -> None:

@@ -227,6 +227,11 @@ def weeks_of(region: str, replaced: Mapping[str, Week] | None = None) -> tuple[W
     return tuple({region[:2]: DEFAULT_WEEK, **weeks}.values())
 
 
-def deciding_rule(region: str) -> Rule | None:
-    """Return the most particular rule of a region; None where the default holds."""
-    return RULES.get(region) or RULES.get(region[:2])
+def rules_of(region: str) -> tuple[Rule, ...]:
+    """Return the rules whose weeks hold in a region, the country's first; where none is known, the
+    default as a rule."""
+    default = Rule(region=region[:2], week=DEFAULT_WEEK, basis="convention", source=DEFAULT_SOURCE)
+    found = {region[:2]: RULES.get(region[:2], default)}
+    if region in RULES:
+        found[region] = RULES[region]
+    return tuple(found.values())
