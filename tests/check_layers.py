@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"instance", "workspaces", "links", "contacts", "clicks", "hours", "providers"},
     "replies": BASE
     | PURE
-    | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers.base"},
+    | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers"},
     "keywords": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "broadcasts", "replies"},

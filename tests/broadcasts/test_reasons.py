@@ -14,7 +14,7 @@ from tapline.broadcasts.commands_report import as_table
 from tapline.broadcasts.models import Broadcast, BroadcastKind, LeftOut, Message
 from tapline.broadcasts.reasons import OURS, reason_for
 from tapline.broadcasts.reports import build_report
-from tapline.providers.registry import PROVIDERS, REASONS, reasons_of
+from tapline.providers.registry import KINDS, PROVIDERS, REASONS, reasons_of
 from tapline.providers.simulator.people import FAILURES
 from tests.broadcasts.making import make_broadcast, make_contacts, make_workspace, prepare
 from tests.web.browsing import member_of
@@ -51,7 +51,7 @@ def test_every_code_of_the_simulator_has_words() -> None:
 
 
 def test_every_provider_with_words_is_one_and_says_what_and_what_to_do() -> None:
-    assert set(REASONS) <= set(PROVIDERS)
+    assert set(REASONS) <= {*PROVIDERS, *KINDS}
     for reason in [
         *OURS.values(),
         *(each for name in REASONS for each in reasons_of(name).values()),

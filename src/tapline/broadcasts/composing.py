@@ -21,7 +21,7 @@ from tapline.errors import Conflict, NotFound, TaplineError
 from tapline.hours.deciding import policy_of, refuse_bad_night
 from tapline.links.domains import domain_for, own_hosts, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
-from tapline.providers.registry import provider as provider_named
+from tapline.providers.senders import sender_for
 from tapline.texts.parts import PartCount, describe
 from tapline.texts.personal import MessageTemplate, compile_text, render_destination, render_message
 from tapline.workspaces.audit import record
@@ -76,7 +76,7 @@ def create_broadcast(
     campaign: Campaign | None = None,
     offer: Offer | None = None,
     purpose: str = Purpose.MARKETING,
-    provider: str = "simulator",
+    provider: str = "",
     sender_number: str = "",
     utm: Mapping[str, str] | None = None,
     is_test: bool = False,
@@ -86,11 +86,12 @@ def create_broadcast(
     give_up_hours: int | None = None,
     actor: str,
 ) -> Broadcast:
-    """Return a new draft; nothing is sent. Without `domain` it takes the nearest one; what is to
-    happen at night is what the workspace decided, unless told.
+    """Return a new draft; nothing is sent. Without `domain` it takes the nearest one, without
+    `sender_number` and `provider` the workspace's own sender; what is to happen at night is what
+    the workspace decided, unless told.
 
-    Raises `BadBroadcast`, `BadAudience`, `NoDomain`, `NoSuchProvider`, and for the text what
-    `read_text` raises.
+    Raises `BadBroadcast`, `BadAudience`, `NoDomain`, `NoSuchSender`, `NoSuchProvider`, and for the
+    text what `read_text` raises.
     """
     policy = policy_of(workspace)
     broadcast = Broadcast(
@@ -102,8 +103,6 @@ def create_broadcast(
         campaign=campaign,
         offer=offer,
         purpose=purpose,
-        provider=provider,
-        sender_number=sender_number,
         utm=dict(utm or {}),
         is_test=is_test,
         spend_limit=spend_limit,
@@ -112,6 +111,7 @@ def create_broadcast(
         give_up_hours=policy.give_up_hours if give_up_hours is None else give_up_hours,
         created_by=actor,
     )
+    take_sender(broadcast, sender_number, provider)
     _refuse_bad(broadcast)
     with transaction.atomic():
         broadcast.save(force_insert=True)
@@ -136,6 +136,8 @@ def update_draft(broadcast: Broadcast, *, actor: str, **changes: Any) -> Broadca
         before = {field: str(getattr(fresh, field)) for field in changes}
         for field, value in changes.items():
             setattr(fresh, field, value)
+        if {"sender_number", "provider"} & changes.keys():
+            take_sender(fresh, fresh.sender_number, str(changes.get("provider", "")))
         fresh.state, fresh.scheduled_at = BroadcastState.DRAFT, None
         _refuse_bad(fresh)
         fresh.save()
@@ -212,6 +214,15 @@ def send_before(broadcast: Broadcast, now: dt.datetime) -> dt.datetime:
     return now + dt.timedelta(seconds=broadcast.validity_seconds)
 
 
+def take_sender(broadcast: Broadcast, number: str, provider: str = "") -> None:
+    """Set from what a broadcast's texts come: the chosen number, or the workspace's own sender.
+
+    Raises what `sender_for` raises.
+    """
+    sender = sender_for(broadcast.workspace, number.strip(), provider)
+    broadcast.provider, broadcast.sender_number = sender.provider, sender.number
+
+
 def _refuse_bad(broadcast: Broadcast) -> None:
     """Raise what is wrong with a draft before it is stored."""
     if not broadcast.name or len(broadcast.name) > 160:
@@ -233,7 +244,6 @@ def _refuse_bad(broadcast: Broadcast) -> None:
             do="Choose how late the text may still arrive, such as 14400 (four hours).",
         )
     refuse_bad_night(broadcast.at_night, broadcast.give_up_hours)
-    provider_named(broadcast.provider)
     _refuse_strangers(broadcast)
     broadcast.audience = read_audience(broadcast.workspace, broadcast.audience)
     read_text(broadcast.text)

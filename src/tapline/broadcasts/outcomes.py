@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from tapline.broadcasts.bulk import in_database, run_bulk
-from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.models import Broadcast, Message
+from tapline.broadcasts.opted_out import is_opt_out, mirror
 from tapline.providers.base import Accepted, Answer, Unsure
 
 # How long a message whose answer was lost waits until the provider is asked.
@@ -93,6 +94,16 @@ def keep_answers(broadcast: Broadcast, answers: Iterable[Answer], now: dt.dateti
         _write(SEND_LATER, broadcast, later, now)
         _write(ASK_LATER, broadcast, unsure, now, until)
         count_spent(broadcast.pk)
+        _mirror_opt_outs(broadcast, refused, now)
+
+
+def _mirror_opt_outs(
+    broadcast: Broadcast, refused: Sequence[tuple[int, str, str]], now: dt.datetime
+) -> None:
+    positions = [position for position, code, _ in refused if is_opt_out(broadcast.provider, code)]
+    if positions:
+        told = Message.objects.filter(broadcast=broadcast, position__in=positions)
+        mirror(told.select_related("workspace"), now)
 
 
 def count_spent(broadcast_id: int) -> None:

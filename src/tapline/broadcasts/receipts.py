@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from tapline.broadcasts.bulk import in_database, run_bulk
-from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.models import Broadcast, Message, MessageState
+from tapline.broadcasts.opted_out import is_opt_out, mirror
 from tapline.providers.base import Receipt, Status
 
 RANKS = {Status.ACCEPTED: 1, Status.FAILED: 2, Status.DELIVERED: 3}
@@ -88,8 +89,20 @@ def apply_receipts(receipts: Iterable[Receipt]) -> ReceiptCount:
             by_reference = run_bulk(BY_REFERENCE, rows)
             applied += len(by_reference) + len(run_bulk(BY_PROVIDER_ID, rows))
             known += run_bulk(KNOWN, rows)[0][0]
+            _mirror_opt_outs(told[start : start + WRITTEN_AT_ONCE])
     unknown = len(told) - known + sum(receipt.status not in RANKS for receipt in all_of_them)
     return ReceiptCount(applied, len(all_of_them) - applied - unknown, unknown)
+
+
+def _mirror_opt_outs(receipts: Sequence[Receipt]) -> None:
+    """Opt out here whoever had opted out at their provider, as a failed text tells."""
+    failed = {each.provider_id: each.at for each in receipts if each.error_code}
+    if not failed:
+        return
+    messages = Message.objects.filter(provider_id__in=failed, state=MessageState.FAILED)
+    for message in messages.select_related("workspace", "broadcast"):
+        if is_opt_out(message.broadcast.provider, message.error_code):
+            mirror([message], failed[message.provider_id or ""])
 
 
 def _strongest(receipts: Sequence[Receipt]) -> list[Receipt]:

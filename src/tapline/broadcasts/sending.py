@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeGuard
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -32,8 +33,9 @@ from tapline.broadcasts.pacing import free_turns, use_turns
 from tapline.broadcasts.rendering import Rendered, render_chunk
 from tapline.contacts.textable import answerable_sql, textable_sql
 from tapline.errors import Conflict
-from tapline.providers.base import Outgoing, Provider, Refused
+from tapline.providers.base import Accepted, Answer, Outgoing, Provider, Refused
 from tapline.providers.registry import provider as provider_named
+from tapline.providers.registry import reasons_of
 
 # Few enough that little is unsettled after a crash, many enough that three commits weigh little.
 MESSAGES_PER_CHUNK = 500
@@ -106,9 +108,14 @@ class _Rest:
     until: float = 0.0
     seconds: float = 0.0
 
-    def lengthen(self, now: float) -> None:
-        self.seconds = min(LONGEST_REST_SECONDS, max(FIRST_REST_SECONDS, self.seconds * 2))
-        self.until = now + self.seconds
+    def after(self, answers: Sequence[Answer], now: float) -> None:
+        """Rest while a provider takes nothing, or as long as it asked for."""
+        if answers and not any(_is_settled(answer) for answer in answers):
+            self.seconds = min(LONGEST_REST_SECONDS, max(FIRST_REST_SECONDS, self.seconds * 2))
+        else:
+            self.seconds = 0.0
+        asked_for = [each.retry_after_seconds or 0.0 for each in answers if _is_later(each)]
+        self.until = now + max([self.seconds, *asked_for])
 
 
 @dataclass(slots=True)
@@ -215,10 +222,27 @@ class Sender:
             ]
         )
         keep_answers(broadcast, answers, self.now())
-        if all(isinstance(answer, Refused) and answer.can_retry for answer in answers):
-            rest.lengthen(self.monotonic())
-        else:
-            rest.seconds = 0.0
+        rest.after(answers, self.monotonic())
+        _pause_if_useless(broadcast, answers)
+
+
+def _is_later(answer: Answer) -> TypeGuard[Refused]:
+    return isinstance(answer, Refused) and answer.can_retry
+
+
+def _is_settled(answer: Answer) -> bool:
+    return isinstance(answer, Accepted) or (isinstance(answer, Refused) and not answer.can_retry)
+
+
+def _pause_if_useless(broadcast: Broadcast, answers: Sequence[Answer]) -> None:
+    """Pause where the provider says that no text would fare better until somebody mends it."""
+    for answer in answers:
+        if isinstance(answer, Refused) and answer.stops:
+            known = reasons_of(broadcast.provider).get(answer.code)
+            why = f"Nothing can leave: {known.what if known else answer.text}."
+            with suppress(Conflict):  # Single texts wait instead; or somebody was faster.
+                pause(broadcast, actor="worker", reason=why[:255])
+            return
 
 
 def _take_back(broadcast: Broadcast, submitted: Sequence[Rendered], owner: str) -> None:

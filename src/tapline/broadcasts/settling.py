@@ -8,7 +8,7 @@ validity it is lost, which is final and reported.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -23,6 +23,8 @@ from tapline.providers.registry import provider as provider_named
 MESSAGES_PER_STEP = 1_000
 # Receipts may come a while after the last moment at which a text could be delivered.
 GRACE_SECONDS = 3_600
+# Texts to one person within this time of each other may be confused where their words are alike.
+AROUND = dt.timedelta(hours=1)
 
 # The second condition repeats the one of the partial index, or SQLite would not use it.
 _SOME = """
@@ -135,7 +137,7 @@ class Settler:
         if not asked:
             return 0
         provider = self.find_provider(broadcast.provider)
-        found = provider.look_up(questions(broadcast, asked))
+        found = _unclaimed(provider.look_up(questions(broadcast, asked)), asked)
         answers = [
             _as_answer(reference, found.get(reference), each, provider, now)
             for reference, each in asked.items()
@@ -154,6 +156,7 @@ class Settler:
 
 def questions(broadcast: Broadcast, asked: Mapping[str, Message]) -> list[Asked]:
     """Return what to ask a provider about messages, by reference, that may have been taken."""
+    others = _other_ids(asked.values())
     return [
         Asked(
             reference=reference,
@@ -161,10 +164,40 @@ def questions(broadcast: Broadcast, asked: Mapping[str, Message]) -> list[Asked]
             sender=broadcast.sender_number,
             text=each.text,
             submitted_at=each.submitted_at,
+            other_ids=frozenset(others.get(each.contact_id, ())),
         )
         for reference, each in asked.items()
         if each.submitted_at is not None
     ]
+
+
+def _other_ids(asked: Collection[Message]) -> dict[int | None, set[str]]:
+    """Return, by contact, under which ids the provider has other texts to the same people: two
+    texts with the same words are not to be taken for each other."""
+    times = [each.submitted_at for each in asked if each.submitted_at is not None]
+    contacts = {each.contact_id for each in asked if each.contact_id is not None}
+    if not contacts:
+        return {}
+    others = Message.objects.filter(
+        contact__in=contacts, submitted_at__gte=min(times) - AROUND, provider_id__isnull=False
+    )
+    found: dict[int | None, set[str]] = {}
+    for contact, provider_id in others.values_list("contact", "provider_id"):
+        found.setdefault(contact, set()).add(str(provider_id))
+    return found
+
+
+def _unclaimed(found: Mapping[str, Found], asked: Mapping[str, Message]) -> dict[str, Found]:
+    """Return what was found, without ids that belong to another message: those are not it."""
+    ids = [each.provider_id for each in found.values() if each.provider_id is not None]
+    known = Message.objects.filter(provider_id__in=ids).values_list("provider_id", "pk")
+    owners: dict[str | None, int] = dict(known)
+    kept: dict[str, Found] = {}
+    for reference, each in found.items():
+        owner = owners.setdefault(each.provider_id, asked[reference].pk)
+        if each.provider_id is None or owner == asked[reference].pk:
+            kept[reference] = each
+    return kept
 
 
 def finish_sent(now: dt.datetime) -> int:

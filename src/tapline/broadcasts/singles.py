@@ -1,7 +1,7 @@
 """How one text is sent to one person: at once, by the same loop that sends broadcasts.
 
-Single texts are gathered in a standing broadcast per workspace, campaign and purpose, which never
-ends. The message waits in it with its finished text, tracked links included.
+Single texts are gathered in a standing broadcast per workspace, campaign, purpose and sender, which
+never ends. The message waits in it with its finished text, tracked links included.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tapline.contacts.upserting import ensure_contacts
 from tapline.errors import Conflict, TaplineError
 from tapline.links.domains import domain_for, own_hosts
 from tapline.links.models import Campaign
+from tapline.providers.senders import sender_of
 from tapline.workspaces.idempotency import Attempt
 from tapline.workspaces.models import Workspace
 
@@ -107,11 +108,14 @@ def standing_broadcast(
     Raises `NoDomain`.
     """
     rows = Broadcast.objects.select_related("workspace", "domain", "campaign", "offer")
+    sender = sender_of(workspace)
     wanted = {
         "workspace": workspace,
         "kind": BroadcastKind.STANDING,
         "campaign": campaign,
         "purpose": purpose,
+        "provider": sender.provider,
+        "sender_number": sender.number,
     }
     with transaction.atomic():
         # The lock lets two calls at once agree on one broadcast.

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tapline.providers.accounts import name_of
+from django.db.models import QuerySet
+
+from tapline.errors import TaplineError
+from tapline.providers.accounts import account_by_name, name_of
 from tapline.providers.models import ProviderAccount, SenderNumber
-from tapline.providers.registry import SIMULATED
+from tapline.providers.registry import SIMULATED, account_id_of, provider
 from tapline.workspaces.models import Workspace
+
+
+class NoSuchSender(TaplineError):
+    """A workspace cannot send from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """From what texts leave: a provider's name, and a number (empty: the provider picks)."""
+    """From what texts leave: a provider's name, and a number (empty: the provider picks). With a
+    pool each recipient has one of its numbers instead."""
 
     provider: str
     number: str
+    pool: int | None = None
 
 
 SIMULATED_SENDER = Sender(provider=SIMULATED, number="")
@@ -26,13 +35,45 @@ def sender_of(workspace: Workspace) -> Sender:
 
     Without any, texts go to the simulator, as on a new instance.
     """
-    defaults = SenderNumber.objects.filter(
-        workspace__in=workspace.ancestor_ids, is_default=True, retired_at=None
+    nearest = usable_senders(workspace).filter(is_default=True).first()
+    return _as_sender(nearest) if nearest else SIMULATED_SENDER
+
+
+def sender_for(workspace: Workspace, number: str = "", provider_name: str = "") -> Sender:
+    """Return the sender that somebody chose by number, provider or both; nothing chosen means the
+    workspace's own. Raises `NoSuchSender`, `NoSuchProvider`, and `NotFound` for a foreign account.
+    """
+    if not number and not provider_name:
+        return sender_of(workspace)
+    if provider_name and account_id_of(provider_name) is None:
+        return Sender(provider=provider(provider_name).name, number=number)
+    senders = usable_senders(workspace)
+    if provider_name:
+        senders = senders.filter(account=account_by_name(workspace, provider_name))
+    chosen = senders.filter(number=number).first() if number else senders.first()
+    if chosen is not None:
+        return _as_sender(chosen)
+    if not number:
+        return Sender(provider=provider_name, number="")
+    if not provider_name and sender_of(workspace) == SIMULATED_SENDER:
+        return Sender(provider=SIMULATED, number=number)
+    raise NoSuchSender(
+        f"'{number}' is no sender number of this workspace.",
+        why="Texts leave from a number that an account at a provider has.",
+        do="Add it under «Sender numbers», or leave it empty for the workspace's own.",
     )
-    nearest = defaults.select_related("account").order_by("-workspace__path").first()
-    if nearest is None:
-        return SIMULATED_SENDER
-    return Sender(provider=name_of(nearest.account), number=nearest.number)
+
+
+def usable_senders(workspace: Workspace) -> QuerySet[SenderNumber]:
+    """Return the senders that a workspace may use: its own and those above it, the nearest first,
+    of each the default first."""
+    return (
+        SenderNumber.objects.filter(
+            workspace__in=workspace.ancestor_ids, retired_at=None, account__retired_at=None
+        )
+        .select_related("account", "pool")
+        .order_by("-workspace__path", "-is_default", "id")
+    )
 
 
 def owner_of(account: ProviderAccount, number: str) -> int:
@@ -40,3 +81,7 @@ def owner_of(account: ProviderAccount, number: str) -> int:
     owned = account.numbers.filter(number=number).order_by("retired_at", "-id")
     found = owned.values_list("workspace", flat=True).first() if number else None
     return found if found is not None else account.workspace_id
+
+
+def _as_sender(chosen: SenderNumber) -> Sender:
+    return Sender(provider=name_of(chosen.account), number=chosen.number, pool=chosen.pool_id)

@@ -34,6 +34,7 @@ from tapline.contacts.models import Purpose
 from tapline.errors import Conflict, TaplineError
 from tapline.links.domains import NoDomain, domain_for, own_hosts
 from tapline.links.models import Domain
+from tapline.providers.senders import Sender, sender_of
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread
 from tapline.texts.parts import count_parts
 from tapline.workspaces.models import Workspace
@@ -227,12 +228,12 @@ def _written(broadcast: Broadcast, made: Answer, position: int) -> tuple[str, in
 def _broadcast_of(thread: Thread, kind: BroadcastKind, actor: str) -> Broadcast:
     """Return the broadcast that gathers answers from the number that the thread's person wrote to,
     made where there is none yet."""
-    sender = thread.number[: Broadcast._meta.get_field("sender_number").max_length]
+    sender = sender_of_thread(thread)
     wanted = {
         "workspace": thread.workspace,
         "kind": kind,
-        "sender_number": sender,
-        "provider": thread.provider,
+        "sender_number": sender.number,
+        "provider": sender.provider,
     }
     rows = Broadcast.objects.select_related("workspace", "domain", "campaign", "offer")
     found = rows.filter(**wanted).order_by("id").first()
@@ -249,6 +250,15 @@ def _broadcast_of(thread: Thread, kind: BroadcastKind, actor: str) -> Broadcast:
             found.domain = domain
             found.save(update_fields=["domain"])
     return found
+
+
+def sender_of_thread(thread: Thread) -> Sender:
+    """Return from what a thread's answers come: the number that its person wrote to; the
+    workspace's own for somebody who never wrote."""
+    if not thread.number:
+        return sender_of(thread.workspace)
+    longest = Broadcast._meta.get_field("sender_number").max_length
+    return Sender(provider=thread.provider, number=thread.number[:longest])
 
 
 def _make_broadcast(

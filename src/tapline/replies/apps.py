@@ -1,4 +1,4 @@
-"""Registers the feature with Django, and what it keeps about people."""
+"""Registers the feature with Django, what it keeps about people, and how far opt-outs reach."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ class RepliesConfig(AppConfig):
     label = "replies"
 
     def ready(self) -> None:
+        from tapline.broadcasts.opted_out import SCOPES
         from tapline.contacts import keeping
         from tapline.replies import kept
+        from tapline.replies.automatic import opt_out_scope
 
+        if opt_out_scope not in SCOPES:
+            SCOPES.append(opt_out_scope)
         keeping.register(*kept.KEPT)

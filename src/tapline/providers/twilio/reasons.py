@@ -18,9 +18,9 @@ _CONTENT = _("Use one link on a domain of your own, say who you are, and check y
 
 REASONS: dict[str, Reason] = {
     # The account or the sender cannot send at all: nobody would get it, so everything waits.
-    "20003": Reason(_("Twilio does not accept the account's SID or token"), _ACCOUNT, Act.STOP),
+    "20003": Reason(_("the account's SID or token was not accepted"), _ACCOUNT, Act.STOP),
     "20005": Reason(_("the Twilio account is not active"), _ACCOUNT, Act.STOP),
-    "20404": Reason(_("Twilio does not know the account"), _ACCOUNT, Act.STOP),
+    "20404": Reason(_("the account is not known to Twilio"), _ACCOUNT, Act.STOP),
     "21603": Reason(_("the text had no sender number"), _ACCOUNT, Act.STOP),
     "21606": Reason(_("the sender number cannot send from this account"), _ACCOUNT, Act.STOP),
     "21659": Reason(_("the sender number is not Twilio's"), _ACCOUNT, Act.STOP),
@@ -29,11 +29,11 @@ REASONS: dict[str, Reason] = {
     "21703": Reason(_("the Messaging Service has no numbers"), _ACCOUNT, Act.STOP),
     "30002": Reason(_("the Twilio account was suspended"), _ACCOUNT),
     # Too fast. It surely did not leave.
-    "20429": Reason(_("Twilio was asked too much at once"), _("Nothing."), Act.SEND_AGAIN),
+    "20429": Reason(_("too much was asked of Twilio at once"), _("Nothing."), Act.SEND_AGAIN),
     "21611": Reason(
         _("the sender number's queue at Twilio was full"), _("Nothing."), Act.SEND_AGAIN
     ),
-    "30001": Reason(_("Twilio's queue was full"), _("Nothing."), Act.SEND_AGAIN),
+    "30001": Reason(_("the queue at Twilio was full"), _("Nothing."), Act.SEND_AGAIN),
     "30022": Reason(
         _("the carriers' rate for this sender was passed"),
         _("Enter the carriers' rate with the sender number; then we keep to it."),
