@@ -65,6 +65,7 @@ def run() -> list[Figure]:
         broadcast = start_broadcast(make_audience(RECIPIENTS))
         prepare_fully(broadcast)
         write_log(broadcast, CLICKS)
+        write_places()
         ingest_some()  # Compiling the patterns is paid once per process, not per click.
         others = OtherWriter()
         others.start()
@@ -76,6 +77,7 @@ def run() -> list[Figure]:
             at_least("clicks of one core", taken / cpu_seconds, "clicks/s", CLICKS_PER_SECOND),
             seen("clicks by the clock, another writing", taken / seconds, "clicks/s"),
             at_most("a verdict, agent known", microseconds_per_verdict(), "µs", VERDICT_US),
+            seen("a place, address new, network known", microseconds_per_place(), "µs"),
             seen("others' writes, slowest", others.percentile_ms(1.0), "ms"),
             seen("others' writes, 99th percentile", others.percentile_ms(0.99), "ms"),
             seen("bytes kept per click", bytes_per_click(), "B"),
@@ -131,6 +133,48 @@ def make_records(broadcast: Broadcast, count: int) -> Sequence[Record]:
         )
         for number in range(count)
     ]
+
+
+def write_places() -> None:
+    """Write files that say where the clicks come from, as large a record each as MaxMind's."""
+    from tests.geo.mmdb import write_mmdb
+
+    from tapline import config
+    from tapline.geo.files import NETWORK_FILE, PLACE_FILE, path_of
+
+    settings = config.current()
+    networks = [f"198.51.{third}.0/24" for third in range(256)]
+    write_mmdb(path_of(PLACE_FILE, settings), {each: place_record(each) for each in networks})
+    write_mmdb(
+        path_of(NETWORK_FILE, settings),
+        {each: {"autonomous_system_organization": f"Mobile {each}"} for each in networks},
+    )
+
+
+def place_record(network: str) -> dict[str, object]:
+    """Return a record with names in eight languages."""
+    languages = ("de", "en", "es", "fr", "ja", "pt-BR", "ru", "zh-CN")
+    names = {"names": dict.fromkeys(languages, f"Place {network}")}
+    return {
+        "continent": names,
+        "country": {"iso_code": "US", **names},
+        "subdivisions": [{"iso_code": "FL", **names}],
+        "city": names,
+        "location": {"latitude": 25.7, "longitude": -80.2, "time_zone": "America/New_York"},
+    }
+
+
+def microseconds_per_place() -> float:
+    """Return what finding the place of an address costs that was not asked for before."""
+    from tapline.geo.book import place_book
+
+    book = place_book()
+    book.refresh()
+    addresses = [f"198.51.{number >> 8}.{number & 255}" for number in range(65_536)]
+    begun = time.process_time()
+    for address in addresses:
+        book._look_up(address)
+    return (time.process_time() - begun) / len(addresses) * 1_000_000
 
 
 def microseconds_per_verdict() -> float:

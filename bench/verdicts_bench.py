@@ -174,8 +174,10 @@ def _make_rows(lines: Sequence[Line]) -> float:
     from tapline.clicks.addresses import daily_keys
     from tapline.clicks.enriching import DAY_US, Enricher
     from tapline.clicks.resolving import resolve
+    from tapline.geo.book import place_book
 
-    enricher = Enricher(resolve(lines), daily_keys({line.time_us // DAY_US for line in lines}))
+    keys = daily_keys({line.time_us // DAY_US for line in lines})
+    enricher = Enricher(resolve(lines), keys, place_book())
     begun = time.process_time()
     for number, line in enumerate(lines):
         enricher.row(number, "bench", line)

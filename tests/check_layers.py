@@ -27,15 +27,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "texts": BASE,
     "clicklog": BASE,
     "edge": BASE | PURE | {"instance.keys"},
+    "geo": BASE,
     "workspaces": BASE | {"instance"},
-    "instance": BASE | PURE | {"workspaces", "links"},
+    "instance": BASE | PURE | {"workspaces", "links", "geo"},
     "hours": BASE | {"workspaces"},
     "links": BASE | PURE | {"instance", "workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
-    "clicks": BASE | PURE | {"instance", "workspaces", "links"},
+    "clicks": BASE | PURE | {"instance", "workspaces", "links", "geo"},
     "broadcasts": BASE
     | PURE
-    | {"instance", "workspaces", "links", "contacts", "clicks", "hours", "providers"},
+    | {"instance", "workspaces", "links", "contacts", "clicks", "hours", "providers", "geo"},
     "replies": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers"},
@@ -47,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "replies.taking"},
 }
-WITHOUT_DJANGO = {"codes", "texts", "clicklog", "edge"}
+WITHOUT_DJANGO = {"codes", "texts", "clicklog", "edge", "geo"}
 
 
 def violations() -> list[str]:

@@ -55,6 +55,11 @@ COMMANDS: dict[str, Entry] = {
     "hours": Entry(
         "tapline.hours.commands:hours", "When texts may arrive, and how many one person gets."
     ),
+    "geo": Entry(
+        "tapline.geo.commands:geo",
+        "Bring the files that say where taps come from.",
+        needs_django=False,
+    ),
     "retention": Entry(
         "tapline.contacts.commands_retention:retention", "Say what is old enough to be forgotten."
     ),

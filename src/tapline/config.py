@@ -156,6 +156,27 @@ class Config:
         " stays. 0: never.",
         unit="days",
     )
+    geo_place_file: Path | None = setting(
+        None,
+        "File in MaxMind's format with country, region and city of addresses; by default"
+        " geo/place.mmdb in the data folder.",
+    )
+    geo_network_file: Path | None = setting(
+        None,
+        "File in MaxMind's format with who runs a network (ASN); by default geo/network.mmdb in the"
+        " data folder.",
+    )
+    geo_place_address: str = setting(
+        "",
+        "Where `tapline geo update` fetches the file with places; {month} becomes 2026-11. Empty:"
+        " MaxMind's GeoLite where there is a licence key, else DB-IP's free file.",
+        unit="URL",
+    )
+    geo_network_address: str = setting(
+        "", "The same for the file with who runs a network.", unit="URL"
+    )
+    geo_maxmind_account: str = setting("", "Account number at MaxMind, for its GeoLite files.")
+    geo_maxmind_key: str = setting("", "Licence key at MaxMind.", secret=True)
     report_threads: int = setting(2, "Threads that answer reports.", unit="threads")
     report_memory: str = setting("1GB", "Memory for reports, before they spill to disk.")
     quiet_hours: str = setting(

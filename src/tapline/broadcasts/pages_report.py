@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from tapline.broadcasts.audience import REACHED_STATES
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
 from tapline.broadcasts.night import who_sleeps
+from tapline.broadcasts.pages_places import credits_now, place_shares
 from tapline.broadcasts.reasons import reason_for
 from tapline.broadcasts.reports import Report, build_report
 from tapline.clicks import reports as clicks
@@ -220,10 +221,13 @@ def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
         Table(_("Hour of the day"), [_hour(each) for each in clicks.by_hour(*ids)]),
         Table(_("Link"), _links(clicks.by_link(*ids))),
     ]
+    places = [_table(title, shares) for title, shares in place_shares(*ids)]
     return {
         "broadcast": broadcast,
         "mornings": _mornings(broadcast),
-        "tables": [table for table in tables if table.rows],
+        "tables": [table for table in (*tables, *places) if table.rows],
+        "place_is_unknown": not places,
+        "credits": credits_now() if places else [],
     }
 
 

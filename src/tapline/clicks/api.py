@@ -42,6 +42,10 @@ class ClickOut(Answer):
     os: str
     browser: str
     app: str
+    country: str = Field(description="US, ISO 3166; empty: place unknown.")
+    region: str = Field(description="Florida, US.")
+    city: str = Field(description="Miami, Florida, US.")
+    network_name: str = Field(description="Who runs the network.")
     network: str
 
 

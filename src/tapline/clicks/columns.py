@@ -3,11 +3,16 @@
 Reports name these columns in SQL that any engine understands; what needs arithmetic (minute,
 local hour, delays) is therefore worked out once, at ingest. Ids are 0 and texts are empty where
 there is nothing to say; only delays may be null.
+
+Files outlive a version of Tapline. A column that is added says since when files hold it, and
+`COLUMNS_VERSION` is raised: older files read as if it were empty in them, until they are rewritten.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+COLUMNS_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,7 @@ class Column:
     kind: str
     meaning: str
     tells_of_person: bool = False  # emptied when the contact is erased
+    since: int = 1  # the version of the columns that brought it
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -53,6 +59,22 @@ COLUMNS: tuple[Column, ...] = (
     Column("os", "VARCHAR", "iOS, Android …"),
     Column("browser", "VARCHAR", "Mobile Safari, Chrome Mobile …"),
     Column("app", "VARCHAR", "App whose built-in browser it was."),
+    Column("country", "VARCHAR", "Country of the address: US, ISO 3166.", since=2),
+    Column("region", "VARCHAR", "Region of the address and its country: Florida, US.", since=2),
+    Column(
+        "city",
+        "VARCHAR",
+        "City of the address, and what it lies in: Miami, Florida, US.",
+        tells_of_person=True,
+        since=2,
+    ),
+    Column(
+        "network_name",
+        "VARCHAR",
+        "Who runs the network of the address.",
+        tells_of_person=True,
+        since=2,
+    ),
     Column("network", "VARCHAR", "Network of the address, /24 or /48.", tells_of_person=True),
     Column(
         "address_hash",

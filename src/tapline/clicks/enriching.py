@@ -23,6 +23,8 @@ from tapline.clicks.resolving import (
     Places,
 )
 from tapline.clicks.rules import judge
+from tapline.geo.book import PlaceBook
+from tapline.geo.records import Place
 
 MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
@@ -61,9 +63,10 @@ def is_plausible(record: Line) -> bool:
 class Enricher:
     """Makes the rows of one batch; remembers what repeats within it."""
 
-    def __init__(self, places: Places, keys: Mapping[int, bytes]) -> None:
+    def __init__(self, places: Places, keys: Mapping[int, bytes], book: PlaceBook) -> None:
         self._places = places
         self._keys = keys
+        self._book = book
 
     def row(self, sequence: int, click_id: str, record: Line) -> tuple[Row, MessagePlace]:
         """Return the row of one click, in the order of `COLUMNS`, and the message it counts for."""
@@ -80,6 +83,7 @@ class Enricher:
             message.delivered_us,
         )
         hour, weekday = local_time(time_us, message.zone or place.zone)
+        spot = self._book.find(record.address)
         return (
             sequence,
             click_id,
@@ -102,15 +106,24 @@ class Enricher:
             None if submitted_us is None else (time_us - submitted_us) / 1_000_000,
             None if delivered_us is None else (time_us - delivered_us) / 1_000_000,
             *sight.device,
-            *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, sight)),
+            spot.country,
+            spot.region,
+            *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, spot, sight)),
         ), message
 
-    def _of_person(self, record: Line, sight: _Sight) -> tuple[str, str, str, str]:
+    def _of_person(self, record: Line, spot: Place, sight: _Sight) -> tuple[str, ...]:
         address, key = record.address, self._keys[record.time_us // DAY_US]
-        return network_of(address), hash_address(address, key), record.agent, sight.headers
+        return (
+            spot.city,
+            spot.network_name,
+            network_of(address),
+            hash_address(address, key),
+            record.agent,
+            sight.headers,
+        )
 
 
-_NOTHING_OF_PERSON = ("", "", "", "")
+_NOTHING_OF_PERSON = ("",) * 6
 
 
 def as_arrays(rows: Sequence[Row]) -> dict[str, NDArray[Any]]:

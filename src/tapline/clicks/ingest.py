@@ -40,6 +40,7 @@ from tapline.clicks.models import ClickCounter, LogSegment
 from tapline.clicks.parquet import write_file
 from tapline.clicks.resolving import MessagePlace, resolve
 from tapline.errors import Conflict
+from tapline.geo.book import place_book
 from tapline.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -142,7 +143,9 @@ def _enrich(segments: Sequence[Segment], sequence: int) -> tuple[list[Row], list
     clicks = list(_plausible_lines(segments))
     records = [record for _, record in clicks]
     days = {record.time_us // DAY_US for record in records}
-    enricher = Enricher(resolve(records), daily_keys(days))
+    book = place_book()
+    book.refresh()
+    enricher = Enricher(resolve(records), daily_keys(days), book)
     rows, messages = [], []
     for number, (name, record) in enumerate(clicks):
         row, message = enricher.row(sequence + number, name, record)

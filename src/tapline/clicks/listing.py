@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F
 
+from tapline.clicks.columns import COLUMNS_VERSION
 from tapline.clicks.models import ClickCounter, ClickFile, FileContent
 from tapline.errors import Conflict
 
@@ -46,6 +47,7 @@ class ListedFile:
     name: str
     rows: int
     level: int
+    columns_version: int
     first_sequence: int
     last_sequence: int
     first_at: dt.datetime
@@ -78,6 +80,7 @@ def add_files(written: Iterable[WrittenFile], level: int) -> None:
             rows=file.rows,
             size_bytes=file.size_bytes,
             level=level,
+            columns_version=COLUMNS_VERSION,
             first_sequence=file.first_sequence,
             last_sequence=file.last_sequence,
             first_at=file.first_at,
@@ -195,6 +198,7 @@ def _listed(row: ClickFile, contents: Mapping[int, Contents]) -> ListedFile:
         row.name,
         row.rows,
         row.level,
+        row.columns_version,
         row.first_sequence,
         row.last_sequence,
         row.first_at,

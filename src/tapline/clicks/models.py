@@ -23,6 +23,7 @@ class ClickFile(models.Model):
     rows = models.PositiveIntegerField()
     size_bytes = models.BigIntegerField()
     level = models.PositiveSmallIntegerField(default=0)  # 0: from ingest; merged ones are higher
+    columns_version = models.PositiveSmallIntegerField(default=1)  # which columns it holds
     first_sequence = models.BigIntegerField()
     last_sequence = models.BigIntegerField()
     first_at = models.DateTimeField()

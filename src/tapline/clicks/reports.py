@@ -137,6 +137,10 @@ FEED_COLUMNS: tuple[str, ...] = (
     "os",
     "browser",
     "app",
+    "country",
+    "region",
+    "city",
+    "network_name",
     "network",
 )
 
@@ -240,6 +244,26 @@ def by_os(workspace_id: int, broadcast_id: int) -> list[Share]:
 def by_browser(workspace_id: int, broadcast_id: int) -> list[Share]:
     """Return people and taps per browser."""
     return _by("browser", workspace_id, broadcast_id)
+
+
+def by_country(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per country (ISO 3166); empty where place is unknown."""
+    return _by("country", workspace_id, broadcast_id)
+
+
+def by_region(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per region, its country beside it; empty where it is unknown."""
+    return _by("region", workspace_id, broadcast_id)
+
+
+def by_city(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps per city, what it lies in beside it; empty where it is unknown."""
+    return _by("city", workspace_id, broadcast_id)
+
+
+def by_network(workspace_id: int, broadcast_id: int) -> list[Share]:
+    """Return people and taps by who runs the network they came from; empty where unknown."""
+    return _by("network_name", workspace_id, broadcast_id)
 
 
 def by_hour(workspace_id: int, broadcast_id: int) -> list[Share]:

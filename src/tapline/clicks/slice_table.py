@@ -18,7 +18,7 @@ from tapline.clicks.evidence import Verdict
 from tapline.clicks.firsts import mark_firsts
 from tapline.clicks.listing import ListedFile
 
-# What reports about one broadcast ask for. A row takes about 60 bytes.
+# What reports about one broadcast ask for. A row takes about 80 bytes.
 COLUMNS = (
     "minute",
     "hour_local",
@@ -33,8 +33,15 @@ COLUMNS = (
     "device",
     "os",
     "browser",
+    "country",
+    "region",
+    "city",
+    "network_name",
 )
-WORDS = ("device_kind", "device", "os", "browser")
+WORDS = (
+    *("device_kind", "device", "os", "browser"),
+    *("country", "region", "city", "network_name"),
+)
 
 # How people can be told apart. Each has a bit in the column `first`: set in one click of each
 # person, or of each person and value.

@@ -25,7 +25,7 @@ MOST_ROWS_PER_SLICE = 2_000_000
 # A bitmap of so many messages takes 1 MB per group and thread.
 MOST_BITS = 8_000_000
 # Divisions into more groups than some dozens; bitmaps do not pay there.
-_MANY_GROUPS = frozenset({"device"})
+_MANY_GROUPS = frozenset({"device", "region", "city", "network_name"})
 
 _DISTINCT_MESSAGES = "count(distinct message)"
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from tapline import config
-from tapline.clicks.columns import COLUMNS
+from tapline.clicks.columns import COLUMNS, NAMES, empty_value
 from tapline.clicks.listing import ListedFile, forget_list, read_list
 
 T = TypeVar("T")
@@ -96,8 +96,28 @@ def source(files: Sequence[ListedFile]) -> str:
     if not files:
         nothing = ", ".join(f"cast(null as {column.kind}) as {column.name}" for column in COLUMNS)
         return f"(select {nothing} where false)"
+    versions = sorted({file.columns_version for file in files})
+    parts = [
+        _reading([file for file in files if file.columns_version == version], version)
+        for version in versions
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    names = ", ".join(NAMES)
+    return "(" + " union all ".join(f"select {names} from {part}" for part in parts) + ")"
+
+
+def _reading(files: Sequence[ListedFile], version: int) -> str:
+    """Return the table expression over files that hold the columns of one version."""
     names = ", ".join("'" + str(folder() / file.name).replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{names}])"
+    read = f"read_parquet([{names}])"
+    if all(column.since <= version for column in COLUMNS):
+        return read
+    columns = (
+        column.name if column.since <= version else f"{empty_value(column)} as {column.name}"
+        for column in COLUMNS
+    )
+    return f"(select {', '.join(columns)} from {read})"
 
 
 def translate(sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -189,6 +189,17 @@ def _erasures(settings: Config) -> str:
     return f"{len(known)} in {settings.erasures_path}"
 
 
+def _places(settings: Config) -> str:
+    """Look at the files that say where taps come from: not having them is no fault."""
+    from tapline.geo.files import GEO_FILES, check_geo_file, path_of
+
+    paths = {kind.name: path_of(kind, settings) for kind in GEO_FILES}
+    found = {name: check_geo_file(path, str(path)) for name, path in paths.items() if path.exists()}
+    if not found:
+        return "unknown: no file says where addresses are (`tapline geo update` fetches one)"
+    return ", ".join(f"{name}: {kind}" for name, kind in found.items())
+
+
 def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
@@ -203,6 +214,7 @@ _AROUND: tuple[tuple[str, Callable[[Config], str]], ...] = (
 _INSIDE: tuple[tuple[str, Callable[[Config], str]], ...] = (
     ("tables", _tables),
     ("instance", _instance),
+    ("places", _places),
     ("list of erasures", _erasures),
     ("key export", _key_export),
 )
