@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument(
         "--scenarios",
         metavar="DIR",
-        help="what `verdicts` plays: a folder of *.toml and *.jsonl, `held_out` or `development`",
+        help="what verdicts plays: held_out, development, mixed or a folder",
     )
     arguments = parser.parse_args()
     if arguments.scenarios:

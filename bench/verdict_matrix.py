@@ -31,6 +31,7 @@ class Range:
     """How many people opened one broadcast's links, and what its report says."""
 
     broadcast: str
+    texts: int
     true: int
     low: int
     high: int
@@ -38,6 +39,11 @@ class Range:
     @property
     def holds(self) -> bool:
         return self.low <= self.true <= self.high
+
+    @property
+    def points_outside(self) -> float:
+        """How far the true rate lies outside the range, in points of the rate."""
+        return 100 * max(self.low - self.true, self.true - self.high, 0) / self.texts
 
 
 def figures_of(judged: Sequence[Judged], ranges: Sequence[Range]) -> list[Figure]:
@@ -66,6 +72,7 @@ def figures_of(judged: Sequence[Judged], ranges: Sequence[Range]) -> list[Figure
         ),
         _worst_kind(judged),
         _broadcasts_in_range(ranges),
+        _farthest(ranges),
         _percent("people, precision", _judged(judged, {PERSON}), lambda it: it.truth == PERSON),
         _percent("people, recall", people, lambda item: item.verdict == PERSON),
         _percent("machines, precision", _judged(judged, MACHINES), lambda it: it.truth in MACHINES),
@@ -148,6 +155,14 @@ def _broadcasts_in_range(ranges: Sequence[Range]) -> Figure:
     )
     share = 100 * (1 - len(outside) / len(ranges))
     return at_least(name, share, "%", 100, note or f"{len(ranges)} of {len(ranges)}")
+
+
+def _farthest(ranges: Sequence[Range]) -> Figure:
+    name = "the true rate lies outside the range by at most"
+    if not ranges:
+        return missing(name, "points", "no broadcasts")
+    farthest = max(ranges, key=lambda item: item.points_outside)
+    return seen(name, farthest.points_outside, "points", farthest.broadcast)
 
 
 def _judged(judged: Iterable[Judged], verdicts: Iterable[str]) -> list[Judged]:

@@ -1,7 +1,8 @@
 """How well people are told from machines, over openers whose truth is known; and what it costs.
 
 Plays scenarios through the real path: click log, ingest, receipts, the worker's loops, reports.
-`--scenarios DIR` (or `development`) plays other files than the held-out set; see docs/verdicts.md.
+`--scenarios DIR` (or `development`, `mixed`) plays others than the held-out set; see
+docs/verdicts.md.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tapline.clicks.evidence import Evidence, Judgement
     from tapline.providers.simulator.scenarios.samples import Corpus
 
-HELD_OUT, DEVELOPMENT = "held_out", "development"
+SHIPPED = ("held_out", "development", "mixed")
 VERDICT_US = 15
 MOST_TIMED = 20_000
 ROUNDS = 5
@@ -69,8 +70,8 @@ def measure() -> tuple[list[Figure], dict[str, Any]]:
 def _folder() -> Path:
     from tapline.providers.simulator.scenarios.reading import shipped
 
-    asked = os.environ.get("BENCH_SCENARIOS", HELD_OUT)
-    return shipped(asked) if asked in (HELD_OUT, DEVELOPMENT) else Path(asked)
+    asked = os.environ.get("BENCH_SCENARIOS", SHIPPED[0])
+    return shipped(asked) if asked in SHIPPED else Path(asked)
 
 
 def _corpora(folder: Path) -> Iterator[Corpus]:
@@ -105,8 +106,9 @@ def _range(played: Played) -> Range:
 
     people = {item.message for item in played.corpus.samples if item.truth.value == "human"}
     said = summarise(*played.of)
-    low = said.human_clickers
-    return Range(played.corpus.name, len(people), low, low + said.unknown_only_messages)
+    low, texts = said.human_clickers, len(played.corpus.texts)
+    high = low + said.unknown_only_messages
+    return Range(played.corpus.name, texts, len(people), low, high)
 
 
 def _changed_by_fresh_judging(played: Sequence[Played], before: Sequence[dict[str, str]]) -> int:
@@ -203,8 +205,10 @@ def _verdict_us(evidence: Sequence[Evidence]) -> float:
 def _as_dict(item: Range) -> dict[str, Any]:
     return {
         "broadcast": item.broadcast,
+        "texts": item.texts,
         "true_people": item.true,
         "low": item.low,
         "high": item.high,
         "holds": item.holds,
+        "points_outside": round(item.points_outside, 3),
     }

@@ -119,6 +119,11 @@ class Config:
     simulator_seed: int = setting(
         1, "Which simulated people answer: the same seed, the same behaviour."
     )
+    simulator_scenario: str = setting(
+        "",
+        "Who opens links at the simulator: `mixed` for every kind of machine, or a scenario's file"
+        " (docs/verdicts.md). Empty: the everyday people.",
+    )
     master_key_file: Path | None = setting(
         None, "File with the instance's master key; by default master.key in the data folder."
     )

@@ -65,11 +65,12 @@ def test_the_worst_kind_is_named_and_rare_kinds_are_held_against_nothing() -> No
 
 
 def test_a_range_holds_what_is_true() -> None:
-    inside, below = Range("a", 10, 9, 11), Range("b", 8, 9, 11)
+    inside, below = Range("a", 50, 10, 9, 11), Range("b", 50, 8, 9, 11)
     figures = figures_of([person("human")], [inside, below])
-    [told] = [figure for figure in figures if "range" in figure.name]
+    [told, farthest] = [figure for figure in figures if "range" in figure.name]
 
     assert (told.value, told.ok, told.note) == (50, False, "b: 8 outside 9–11")
+    assert (farthest.value, farthest.unit, farthest.note) == (2, "points", "b")
 
 
 def test_the_matrix_has_a_row_for_each_kind() -> None:
@@ -127,9 +128,9 @@ def test_lines_of_others_go_the_whole_way_and_are_held_against_their_truth(tmp_p
         "operator": {"operator": 1},
         "scanner": {"human": 1},
     }
-    assert said["ranges"] == [
-        {"broadcast": "theirs", "true_people": 1, "low": 2, "high": 2, "holds": False}
-    ]
+    [told] = said["ranges"]
+    assert (told["texts"], told["true_people"], told["low"], told["high"]) == (5, 1, 2, 2)
+    assert (told["holds"], told["points_outside"]) == (False, 20)
     figures = {figure["name"]: figure["value"] for figure in said["figures"]}
     assert figures["verdicts that judging everything afresh changes"] == 0
     assert 0 < figures["a verdict, caches warm"] < 1_000

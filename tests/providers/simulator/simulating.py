@@ -115,6 +115,7 @@ class SimulatorProcess:
     data_dir: Path
     world: World
     speed: float
+    scenario: str = ""
     process: subprocess.Popen[str] = field(init=False)
     url: str = field(init=False)
 
@@ -125,6 +126,7 @@ class SimulatorProcess:
             "TAPLINE_DATA_DIR": str(self.data_dir),
             "TAPLINE_EDGE_LISTEN": self.world.address,
             "TAPLINE_WEB_URL": f"http://{self.world.address}",
+            "TAPLINE_SIMULATOR_SCENARIO": self.scenario,
         }
         command = ["simulator", "--listen", "127.0.0.1:0", "--speed", str(self.speed)]
         self.process = subprocess.Popen(
@@ -177,9 +179,11 @@ class SimulatorProcess:
 
 
 @contextmanager
-def simulator(world: World, data_dir: Path, *, speed: float) -> Iterator[SimulatorProcess]:
+def simulator(
+    world: World, data_dir: Path, *, speed: float, scenario: str = ""
+) -> Iterator[SimulatorProcess]:
     """Run a simulator process; it is gone at the end."""
-    process = SimulatorProcess(data_dir, world, speed)
+    process = SimulatorProcess(data_dir, world, speed, scenario)
     process.start()
     try:
         yield process

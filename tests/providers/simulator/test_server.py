@@ -76,6 +76,22 @@ def test_the_truth_is_what_arrived_at_the_edge_and_the_pages(world: World, tmp_p
     assert (truth["unsure"], truth["turned_away"], truth["sent_twice"]) == (0, 0, 0)
 
 
+def test_the_truth_names_what_opened_when_people_follow_a_scenario(
+    world: World, tmp_path: Path
+) -> None:
+    with simulator(world, tmp_path, speed=FAST, scenario="mixed") as process:
+        process.send(texts(300))
+        wait_for(lambda: process.truth("b")["done"], "everything has happened")
+        truth = process.truth("b")
+
+    openers = {row["opener"]: row for row in truth["openers"]}
+    assert sum(row["requests"] for row in openers.values()) == len(world.requests) > 200
+    assert openers["carrier_browser"]["kind"] == "scanner"
+    scanners = sum(row["requests"] for row in openers.values() if row["kind"] == "scanner")
+    assert scanners == truth["scanner"]
+    assert all(request.address.startswith("127.") for request in world.requests)
+
+
 def is_human(headers: dict[str, str]) -> bool:
     """Only people's browsers navigate, and a prefetch says that it is one."""
     return headers.get("sec-fetch-mode") == "navigate" and "sec-purpose" not in headers

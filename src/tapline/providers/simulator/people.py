@@ -109,17 +109,14 @@ def fate_of(seed: int, number: str, turn: int, urls: Sequence[str]) -> Fate:
     if number.endswith(LEFT_ALONE_ENDING):
         return Fate(settled_after_seconds=2.0)
     settled = min(random.lognormvariate(1.4, 0.8), HOUR)  # median 4 s, a few wait for minutes
-    roll = random.random()
-    for share, code, words in FAILURES:
-        if roll < share:
-            return Fate(settled, code, words)
-        roll -= share
+    if failure := failure_of(random):
+        return Fate(settled, *failure)
     phone = phone_of(seed, number)
     openings = [*_machines(random, phone, urls), *_taps(random, phone, urls)] if urls else []
     return Fate(
         settled,
         openings=tuple(_later(opening, settled) for opening in openings),
-        reply=_reply(random, settled),
+        reply=reply_of(random, settled),
     )
 
 
@@ -157,7 +154,18 @@ def _taps(random: Random, phone: Phone, urls: Sequence[str]) -> Iterator[Opening
         yield Opening(first + random.uniform(20 * HOUR, DAY), url, phone.browser, phone.address)
 
 
-def _reply(random: Random, settled: float) -> InboundText | None:
+def failure_of(random: Random) -> tuple[str, str] | None:
+    """Return code and words of why a text fails, or None when it arrives."""
+    roll = random.random()
+    for share, code, words in FAILURES:
+        if roll < share:
+            return code, words
+        roll -= share
+    return None
+
+
+def reply_of(random: Random, settled: float) -> InboundText | None:
+    """Return what the recipient of a text that arrived after `settled` seconds answers."""
     roll = random.random()
     after = settled + random.uniform(20, 30 * MINUTE)
     if roll < STOP_SHARE:

@@ -29,6 +29,8 @@ from tapline.providers.simulator.engine import Engine, Surroundings
 from tapline.providers.simulator.ledger import Ledger
 from tapline.providers.simulator.people import Fate, fate_of
 from tapline.providers.simulator.phones import edge_address
+from tapline.providers.simulator.scenarios.fates import fate_in, find_scenario
+from tapline.providers.simulator.scenarios.scenario import Scenario
 from tapline.providers.simulator.truth import tell_truth
 from tapline.providers.simulator.wire import REJECTED, Known, KnownMessages, Submission, Submitted
 from tapline.texts.links import find_links
@@ -52,10 +54,17 @@ class _TooLate(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Which people answer, and how fast their time runs."""
+    """Which people answer, and how fast their time runs. No scenario: the everyday ones."""
 
     seed: int
     speed: float
+    scenario: Scenario | None = None
+
+    def fate_of(self, number: str, turn: int, urls: Sequence[str]) -> Fate:
+        """Return what becomes of the text number `turn` (from 0) to `number`."""
+        if self.scenario is None:
+            return fate_of(self.seed, number, turn, urls)
+        return fate_in(self.scenario, self.seed, number, turn, urls)
 
 
 class Simulator:
@@ -131,7 +140,7 @@ class Simulator:
 
     def _fate_of(self, message: Submitted, turn: int) -> Fate:
         urls = [link.url for link in find_links(message.text)]
-        fate = fate_of(self._people.seed, message.to, turn, urls)
+        fate = self._people.fate_of(message.to, turn, urls)
         if fate.settled_after_seconds <= message.validity_seconds * self._people.speed:
             return fate
         return Fate(
@@ -148,7 +157,13 @@ class Simulator:
 
 
 def serve(config: Config) -> None:
-    """Run the simulator until SIGTERM or Ctrl-C; raises `PortTaken`."""
+    """Run the simulator until SIGTERM or Ctrl-C; raises `PortTaken` and `BadScenario`."""
+    name = config.simulator_scenario
+    people = People(
+        seed=config.simulator_seed,
+        speed=config.simulator_speed,
+        scenario=find_scenario(name) if name else None,
+    )
     listener = _listen(config.simulator_listen)
     master = load_or_create_master_key(config.master_key_path)
     surroundings = Surroundings(
@@ -157,7 +172,6 @@ def serve(config: Config) -> None:
         key=derive(master, Purpose.SIMULATOR),
     )
     ledger = Ledger(config.simulator_dir)
-    people = People(seed=config.simulator_seed, speed=config.simulator_speed)
     simulator = Simulator(ledger, Engine(ledger, surroundings), people)
     settings = uvicorn.Config(
         simulator,

@@ -35,6 +35,15 @@ where tag = :tag
 group by kind
 """
 
+OPENERS = """
+-- Answered openings of one tag by what opened, most first.
+select opener, kind, count(*), count(distinct acceptance)
+from openings join acceptances on acceptances.id = openings.acceptance
+where tag = :tag and status between 300 and 399
+group by opener, kind
+order by count(*) desc, opener
+"""
+
 REPLIES = """
 -- Replies of one tag that were taken by Tapline.
 select count(*)
@@ -77,6 +86,10 @@ def tell_truth(ledger: Ledger, tag: str, *, now: float) -> dict[str, Any]:
         "human_clicks": human_clicks,
         **{kind.value: by_kind.get(kind, (0,))[0] for kind in Kind if kind is not Kind.HUMAN},
         **_rates(_count(human_clickers), _count(delivered)),
+        "openers": [
+            {"opener": opener, "kind": kind, "requests": requests, "messages": messages}
+            for opener, kind, requests, messages in ledger.query(OPENERS, parameters)
+        ],
         "replies": replies,
         "sent_twice": _count(sent) - _count(references),
         "unsure": sum(_count(row[2]) for row in by_kind.values()),

@@ -20,6 +20,8 @@ def read_scenario(path: Path) -> Scenario:
     """Return what a file says; raises `BadScenario` with the file and the reason."""
     try:
         scenario = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Scenario)
+    except OSError as error:
+        raise _bad(path, "There is no such file") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise _bad(path, str(error)) from error
     for machine in scenario.machines:
@@ -34,8 +36,8 @@ def read_scenarios(folder: Path) -> list[Scenario]:
 
 
 def shipped(name: str) -> Path:
-    """Return the folder of a set that comes with Tapline: `development` or `held_out`."""
-    return Path(__file__).with_name(name)
+    """Return the folder of a set that comes with Tapline: `development`, `held_out` or `mixed`."""
+    return Path(__file__).parent / name
 
 
 def _bad(path: Path, why: str) -> BadScenario:

@@ -76,7 +76,7 @@ class Corpus:
 
 def make_corpus(scenario: Scenario, seed: int) -> Corpus:
     """Play a scenario with one seed."""
-    world = World(scenario, seed)
+    world = World(scenario, seed, scenario.links)
     texts: dict[str, Text] = {}
     samples: list[Sample] = []
     for number in range(scenario.recipients):

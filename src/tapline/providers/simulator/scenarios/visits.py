@@ -30,13 +30,15 @@ FIRST_BLOCK, BLOCKS = 20, 40
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A scenario played with one seed, on a network whose addresses begin with `first_byte`.
+    """A scenario played with one seed and so many links in each text, on a network whose addresses
+    begin with `first_byte`.
 
     `has_ipv6`: phones may have IPv6 addresses; without, those share a carrier's IPv4 network.
     """
 
     scenario: Scenario
     seed: int
+    links: int
     first_byte: int = 240  # 240.0.0.0/4 is nobody's (RFC 1112)
     has_ipv6: bool = True
 
@@ -113,7 +115,7 @@ def visits_of(world: World, name: str, recipient: Recipient) -> list[Visit]:
 
 
 def _taps(world: World, recipient: Recipient, arrival: float, random: Random) -> Iterator[Visit]:
-    people, links = world.scenario.people, world.scenario.links
+    people, links = world.scenario.people, world.links
     share = people.staff_tap if recipient.role == "staff" else people.tap
     if random.random() >= share:
         return
@@ -202,7 +204,7 @@ def _of_machine(
         at = min(at, arrival * 0.9)
     method, headers = kind.shown(random, recipient.handset, machine.versions)
     address = _machine_address(world, machine, kind, recipient, random)
-    links = range(world.scenario.links) if kind.every_link else (0,)
+    links = range(world.links) if kind.every_link else (0,)
     for link in links:
         yield Visit(
             max(at, 0.05),
@@ -218,7 +220,7 @@ def _of_machine(
 
 
 def _concerns(world: World, kind: MachineKind, recipient: Recipient) -> bool:
-    if world.scenario.links < kind.needs_links:
+    if world.links < kind.needs_links:
         return False
     if kind.only_offices and recipient.place != "office":
         return False
