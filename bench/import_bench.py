@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import resource
-import sys
 import tempfile
-import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.audience import OtherWriter, peak_mb
 from bench.figures import Figure, at_most, seen
 
 ROWS = int(os.environ.get("BENCH_IMPORT_ROWS", "1000000"))
@@ -21,7 +19,7 @@ AREAS = [area for area in range(201, 990) if area % 100 != 11]
 
 
 def run() -> list[Figure]:
-    """Import `ROWS` made-up rows into a fresh data folder, while another thread writes too."""
+    """Import `ROWS` made-up rows into a fresh data folder, while another process writes too."""
     with tempfile.TemporaryDirectory(prefix="tapline-bench-import-") as folder:
         os.environ["TAPLINE_DATA_DIR"] = folder
         from tapline.cli import set_up_django
@@ -40,10 +38,10 @@ def _measure(folder: Path) -> list[Figure]:
     workspace = create_workspace("Bench")
     path = folder / "contacts.csv"
     _write_rows(path)
-    before_mb = _peak_mb()
+    before_mb = peak_mb()
     agreed = answer("web form", datetime(2026, 1, 1, tzinfo=UTC), "Yes, text me offers.")
     options = ImportOptions(by="bench", answer=agreed, tags=("bench",))
-    others = _OtherWriter()
+    others = OtherWriter()
     others.start()
     cpu_began = time.process_time()
     try:
@@ -57,9 +55,9 @@ def _measure(folder: Path) -> list[Figure]:
         at_most(
             "a million contacts", per_million, "s", SECONDS_FOR_A_MILLION, f"{ROWS:,} rows moved"
         ),
-        seen("CPU time of a million", cpu_seconds * 1_000_000 / ROWS, "s", "the other writer too"),
+        seen("CPU time of a million", cpu_seconds * 1_000_000 / ROWS, "s"),
         seen("rows", ROWS / report.seconds, "rows/s"),
-        seen("peak memory above the start", _peak_mb() - before_mb, "MB"),
+        seen("peak memory above the start", peak_mb() - before_mb, "MB"),
         at_most("longest hold of the writer", report.longest_hold_seconds * 1000, "ms", HOLD_MS),
         seen("others' writes, 99th percentile", others.percentile_ms(0.99), "ms"),
         at_most(
@@ -67,7 +65,7 @@ def _measure(folder: Path) -> list[Figure]:
             others.percentile_ms(1.0),
             "ms",
             LONGEST_WAIT_MS,
-            f"{others.count} writes",
+            f"{len(others.waits_ms)} writes",
         ),
     ]
 
@@ -84,45 +82,3 @@ def _write_rows(path: Path) -> None:
             number = f"({area}) 555-{100 + rest:04}"
             city = source.choice(cities)
             file.write(f"{number},Name{row % 5000},Made-Up,{city},en,America/New_York,vip\n")
-
-
-class _OtherWriter:
-    """Writes one small row every 50 ms, as the rest of Tapline does, and notes how long it took."""
-
-    def __init__(self) -> None:
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._write)
-        self._seconds: list[float] = []
-
-    @property
-    def count(self) -> int:
-        return len(self._seconds)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def percentile_ms(self, share: float) -> float:
-        ordered = sorted(self._seconds)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
-
-    def _write(self) -> None:
-        from django.db import connection
-
-        from tapline.contacts.models import Wording
-
-        number = 0
-        while not self._stopping.wait(0.05):
-            began = time.perf_counter()
-            Wording.objects.create(text="", text_hash=f"bench {number}")
-            self._seconds.append(time.perf_counter() - began)
-            number += 1
-        connection.close()
-
-
-def _peak_mb() -> float:
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
