@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,11 +17,13 @@ from tapline.links.aliases import create_alias
 from tapline.links.domains import create_domain, domain_for
 from tapline.links.minting import create_link
 from tapline.links.models import Campaign
+from tapline.replies.taking import take_inbound
 from tapline.web.api import LARGEST_SMALL_BODY_BYTES
 from tapline.workspaces.api_keys import SCOPES, authenticate, revoke
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.keywords.making import make_keyword
+from tests.replies.making import inbound
 from tests.web.api_client import Caller, caller_of, error_of
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +44,14 @@ BY_ID: list[tuple[str, str, Any]] = [
     ("GET", "/keywords/{keyword}", None),
     ("PUT", "/keywords/{keyword}", {"word": "CALZONE"}),
     ("POST", "/keywords/{keyword}/end", {}),
+    ("POST", "/replies/{reply}/decide", {"is_wish": False}),
+    ("GET", "/threads/{thread}", None),
+    ("GET", "/threads/{thread}/items", None),
+    ("POST", "/threads/{thread}/answers", {"text": "Yes."}),
+    ("POST", "/threads/{thread}/assign", {"user": None}),
+    ("POST", "/threads/{thread}/read", {"up_to": 0}),
+    ("POST", "/threads/{thread}/done", {}),
+    ("POST", "/threads/{thread}/reopen", {}),
     ("GET", "/links/{link}", None),
     ("PATCH", "/links/{link}", {"disabled": True}),
     ("POST", "/links/{link}/aliases", {"path": "menu"}),
@@ -94,6 +105,8 @@ def _things(workspace: Workspace) -> dict[str, int]:
     own_domain = create_domain(
         workspace, f"https://w{workspace.pk}.example.org", proved=False, actor="test"
     )
+    reply = take_inbound(replace(inbound("stpo"), workspace=workspace.pk))
+    assert reply is not None
     return {
         "contact": contact.pk,
         "link": link.pk,
@@ -103,6 +116,8 @@ def _things(workspace: Workspace) -> dict[str, int]:
         "tracked": tracked.pk,
         "message": text.message_id,
         "keyword": make_keyword(workspace).pk,
+        "reply": reply.pk,
+        "thread": reply.thread_id or 0,
     }
 
 
@@ -163,7 +178,7 @@ def test_lists_show_nothing_of_others(brand: Workspace, location: Workspace) -> 
     _things(location)
     caller = caller_of(brand)
 
-    for path in ("/contacts", "/links", "/broadcasts", "/campaigns"):
+    for path in ("/contacts", "/links", "/broadcasts", "/campaigns", "/replies", "/threads"):
         assert caller.get(path)["items"] == [], path
     assert caller.get("/clicks")["items"] == []
     assert [each["host"] for each in caller.get("/domains")["items"]] == ["go.example.com"]
@@ -207,8 +222,7 @@ def test_a_revoked_key_is_refused(brand: Workspace) -> None:
 def test_every_operation_needs_its_scope(
     brand: Workspace, method: str, path: str, body: Any
 ) -> None:
-    named = ("contact", "link", "domain", "broadcast", "campaign", "tracked", "message", "keyword")
-    things = dict.fromkeys(named, 1)
+    things = dict.fromkeys(re.findall(r"\{(\w+)\}", str((path, body))), 1)
     scope = _scope_of(method, path)
     without = caller_of(brand, [each for each in SCOPES if each != scope])
 
@@ -223,6 +237,8 @@ def _scope_of(method: str, path: str) -> str:
         return "contacts:read" if method == "GET" else "contacts:write"
     if path.startswith("/keywords"):
         return "keywords:read" if method == "GET" else "keywords:write"
+    if path.startswith(("/replies", "/threads")):
+        return "replies:read" if method == "GET" else "replies:write"
     if path.startswith("/links"):
         return "links:read" if method == "GET" else "links:write"
     if path.startswith("/domains"):

@@ -31,6 +31,8 @@ SCOPES = {
     "hours:write": _("Decide about quiet hours and caps"),
     "keywords:read": _("See keywords and what they did"),
     "keywords:write": _("Make, change and end keywords"),
+    "replies:read": _("See what people write, and conversations"),
+    "replies:write": _("Answer, assign conversations, decide on doubtful opt-outs"),
     "reports:read": _("See reports: counts, not people"),
     "clicks:read": _("See who tapped"),
     "track:write": _("Put tracked links into texts that another system sends"),
