@@ -12,6 +12,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "tapline"
 # A room may import itself and the rooms named here. Modules beside the rooms are named by file.
 BASE = {
     "errors",
+    "gathering",
     "config",
     "destinations",
     "outbound",

@@ -1,8 +1,9 @@
-"""The ASGI application that uvicorn serves: pages and API."""
+"""The ASGI application that uvicorn serves: what providers post, then pages and API."""
 
 from __future__ import annotations
 
 import os
+from typing import cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tapline.settings")
 
@@ -12,4 +13,8 @@ use_safe_sqlite()
 
 from django.core.asgi import get_asgi_application  # noqa: E402
 
-application = get_asgi_application()
+django = get_asgi_application()
+
+from tapline.providers.hooks import App, BeforeDjango  # noqa: E402  # it needs Django ready
+
+application = BeforeDjango(cast(App, django))

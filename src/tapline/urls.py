@@ -6,7 +6,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tapline.contacts import pages_notice
 from tapline.providers.simulator import hooks
-from tapline.providers.twilio import hooks as twilio_hooks
 from tapline.signups import pages_public
 from tapline.web import static_files
 from tapline.web.api import api
@@ -27,7 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("hooks/simulator/receipts", hooks.receipts),
     path("hooks/simulator/replies", hooks.replies),
-    path("hooks/twilio/<str:token>/receipts", twilio_hooks.receipts),
-    path("hooks/twilio/<str:token>/inbound", twilio_hooks.inbound),
     path("static/tapline/<str:name>", static_files.serve),
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from django.test import Client
 
 from tapline import config
 from tapline.broadcasts.models import Broadcast, Message, MessageState
@@ -14,9 +13,11 @@ from tapline.providers.base import Status
 from tapline.providers.models import ProviderAccount
 from tapline.providers.twilio.receipts import STATUSES
 from tapline.providers.twilio.signing import HEADER, sign
+from tapline.providers.twilio.wire import TRY_AGAIN
 from tapline.replies.models import Reply
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import make_broadcast, make_contacts, make_workspace
+from tests.providers.hooking import post_to
 from tests.providers.making import ACTOR, AUTH_TOKEN, OUR_NUMBER, make_number, make_twilio
 
 pytestmark = pytest.mark.django_db
@@ -55,16 +56,7 @@ def post(
     if signature is None:
         fields = {name: [value] for name, value in form.items()}
         signature = sign(AUTH_TOKEN, f"{config.current().web_url}{address}", fields)
-    return (
-        Client(headers={"host": "elsewhere.example"})
-        .post(
-            address,
-            urlencode(form),
-            content_type="application/x-www-form-urlencoded",
-            headers={HEADER: signature},
-        )
-        .status_code
-    )
+    return post_to(address, urlencode(form), {HEADER: signature}).status
 
 
 def state_of(message: Message) -> str:
@@ -109,6 +101,17 @@ def test_a_forged_webhook_changes_nothing(
 
     assert state_of(message) == "accepted"
     assert Reply.objects.count() == 0
+
+
+def test_the_part_that_asks_for_more_tries_may_be_signed_or_not(
+    account: ProviderAccount, message: Message
+) -> None:
+    form = {"MessageSid": "SM1", "MessageStatus": "delivered"}
+    url = f"{config.current().web_url}/hooks/twilio/{account.token}/receipts{TRY_AGAIN}"
+
+    signature = sign(AUTH_TOKEN, url, {name: [value] for name, value in form.items()})
+
+    assert post(account, "receipts", form, signature) == 204
 
 
 def test_one_accounts_signature_does_not_open_anothers(
@@ -182,7 +185,7 @@ def test_a_retired_account_still_hears_of_its_last_texts(
 
 
 def test_an_address_that_no_account_has_is_none() -> None:
-    assert Client().post("/hooks/twilio/nobody/receipts").status_code == 404
+    assert post_to("/hooks/twilio/nobody/receipts", "").status == 404
 
 
 def test_every_status_of_twilios_description_has_its_place() -> None:

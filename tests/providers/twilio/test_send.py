@@ -107,7 +107,7 @@ def test_a_text_is_asked_for_as_twilio_describes_it(twilio: Served, adapter: Ada
     assert request.fields["From"] == [FROM]
     assert request.fields["MediaUrl"] == ["https://example.com/a.png"]
     assert request.fields["StatusCallback"] == [
-        "https://texts.example.com/hooks/twilio/t/receipts?reference=abc-0"
+        "https://texts.example.com/hooks/twilio/t/receipts?reference=abc-0#rc=5&rp=all"
     ]
     assert int(request.fields["ValidityPeriod"][0]) in VALIDITY
 

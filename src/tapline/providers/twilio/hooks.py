@@ -1,78 +1,75 @@
-"""Where Twilio posts status callbacks and inbound texts, one address each per account.
+"""What Twilio posts: status callbacks and inbound texts, one address each per account.
 
 The signature is checked before anything that was posted is looked at. What we do not know is
-answered with 200 all the same: Twilio would only send it again.
+answered with 2xx all the same: Twilio would only send it again.
 """
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from collections.abc import Sequence
 
-from tapline import config
+from django.utils import timezone
+
 from tapline.broadcasts.receipts import apply_receipts
-from tapline.providers.accounts import name_of, open_secrets
-from tapline.providers.models import ProviderAccount
-from tapline.providers.senders import owner_of
+from tapline.providers.base import InboundText, Receipt
+from tapline.providers.hooks import NO_SUCH, Accounts, Post, Said
 from tapline.providers.twilio.receipts import read_inbound, read_receipt
 from tapline.providers.twilio.signing import HEADER, is_genuine
-from tapline.replies.taking import take_inbound
+from tapline.providers.twilio.wire import TRY_AGAIN
+from tapline.replies.taking import take_many
 
 # An answer that says nothing to the sender: what we say leaves as a text of its own.
-NO_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+NO_TWIML = Said(
+    200, '<?xml version="1.0" encoding="UTF-8"?><Response></Response>', "text/xml; charset=utf-8"
+)
+TAKEN = Said(204)
+FORGED = Said(
+    403,
+    "The signature does not fit. Check the Auth Token, and that TAPLINE_WEB_URL is exactly how"
+    " Twilio reaches this instance.",
+)
 
 
-@csrf_exempt  # The signature says who calls; there is no session that could be abused.
-@require_POST
-def receipts(request: HttpRequest, token: str) -> HttpResponse:
-    """Take one status callback."""
-    account = _account(token)
-    if not _is_genuine(account, request):
-        return _forbidden()
-    reference = request.GET.get("reference", "")[:40]
-    receipt = read_receipt(request.POST, reference, timezone.now())
-    if receipt.provider_id:
-        apply_receipts([receipt])
-    return HttpResponse(status=204)
+def receipts(posts: Sequence[Post]) -> list[Said]:
+    """Take status callbacks."""
+    accounts = Accounts.of("twilio", posts)
+    refused = [_refusal(post, accounts) for post in posts]
+    genuine = [post for post, refusal in zip(posts, refused, strict=True) if refusal is None]
+    told = [_receipt(post) for post in genuine]
+    apply_receipts([receipt for receipt in told if receipt.provider_id])
+    return [refusal or TAKEN for refusal in refused]
 
 
-@csrf_exempt  # As above.
-@require_POST
-def inbound(request: HttpRequest, token: str) -> HttpResponse:
-    """Take one inbound text."""
-    account = _account(token)
-    if not _is_genuine(account, request):
-        return _forbidden()
-    text = read_inbound(
-        request.POST,
-        provider=name_of(account),
-        workspace=owner_of(account, request.POST.get("To", "")),
+def inbound(posts: Sequence[Post]) -> list[Said]:
+    """Take inbound texts."""
+    accounts = Accounts.of("twilio", posts)
+    refused = [_refusal(post, accounts) for post in posts]
+    genuine = [post for post, refusal in zip(posts, refused, strict=True) if refusal is None]
+    take_many([_text(post, accounts) for post in genuine])
+    return [refusal or NO_TWIML for refusal in refused]
+
+
+def _refusal(post: Post, accounts: Accounts) -> Said | None:
+    """Say why nothing that was posted is looked at; None when it is Twilio's own."""
+    if post.token not in accounts.by_token:
+        return NO_SUCH
+    token = accounts.secrets[post.token]["auth_token"]
+    signature = post.headers.get(HEADER.lower(), "")
+    # Whether Twilio signs the fragment that it was given with an address is not documented.
+    urls = (post.url, post.url + TRY_AGAIN)
+    return None if any(is_genuine(token, url, post.form, signature) for url in urls) else FORGED
+
+
+def _receipt(post: Post) -> Receipt:
+    form = {name: values[-1] for name, values in post.form.items()}
+    return read_receipt(form, post.query.get("reference", [""])[-1][:40], timezone.now())
+
+
+def _text(post: Post, accounts: Accounts) -> InboundText:
+    form = {name: values[-1] for name, values in post.form.items()}
+    return read_inbound(
+        form,
+        provider=accounts.name(post.token),
+        workspace=accounts.owner(post.token, form.get("To", "")),
         now=timezone.now(),
-    )
-    take_inbound(text)
-    return HttpResponse(NO_TWIML, content_type="text/xml")
-
-
-def _account(token: str) -> ProviderAccount:
-    """Return the account, a retired one too: receipts of its last texts come for days."""
-    return get_object_or_404(ProviderAccount, kind="twilio", token=token)
-
-
-def _is_genuine(account: ProviderAccount, request: HttpRequest) -> bool:
-    # As Twilio was told to call it: behind a proxy the request itself shows another address.
-    url = f"{config.current().web_url.rstrip('/')}{request.get_full_path()}"
-    form = dict(request.POST.lists())
-    signature = request.headers.get(HEADER, "")
-    return is_genuine(open_secrets(account)["auth_token"], url, form, signature)
-
-
-def _forbidden() -> HttpResponse:
-    return HttpResponse(
-        "The signature does not fit. Check the Auth Token, and that TAPLINE_WEB_URL is exactly how"
-        " Twilio reaches this instance.",
-        status=403,
-        content_type="text/plain",
     )
