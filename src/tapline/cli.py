@@ -63,6 +63,10 @@ COMMANDS: dict[str, Entry] = {
     "retention": Entry(
         "tapline.contacts.commands_retention:retention", "Say what is old enough to be forgotten."
     ),
+    "only-counted": Entry(
+        "tapline.contacts.commands_counting:only_counted_command",
+        "Say whose taps are only counted, without saying who tapped.",
+    ),
     "broadcast": Entry(
         "tapline.broadcasts.commands:broadcast", "Send one text to many, and look after it."
     ),

@@ -20,6 +20,7 @@ from tapline.contacts.upserting import add_tags
 from tapline.hours.clues import make_tables, place_sql
 from tapline.links.codebook import load_codebook
 from tapline.links.models import CodeRange, Link, LinkKind
+from tapline.workspaces.counting import OnlyCounted
 from tapline.workspaces.models import Workspace
 from tests.broadcasts.making import (
     ACTOR,
@@ -245,6 +246,8 @@ def test_a_chunk_looks_at_a_bounded_range_of_contacts_and_each_by_index(
         "suppressed": suppressed_sql(workspace, "marketing"),
         "complete": "true",
         "place": place_sql("c"),
+        "only_counted": OnlyCounted(("GB",)).sql("c.phone"),
+        "linkable": "true",
         "too_often": TOO_OFTEN.format(contact="c.id", most=1),
     }
     values: dict[str, int | str] = {"broadcast": 1, "next": 0, "after": 0, "end": 10}

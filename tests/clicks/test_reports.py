@@ -23,12 +23,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 AGENTS = (IPHONE, PIXEL, WHATSAPP, "curl/8.5.0", "Google-Safety", "Acme Fetcher", "")
 RECIPIENTS = 40
+CROWD = -1  # Those who are only counted: in every total but that of people.
 
 
 def random_taps(world: World, rng: random.Random, count: int) -> list[Record]:
     return [
         world.tap(
-            rng.randrange(RECIPIENTS),
+            position := rng.randrange(CROWD, RECIPIENTS),
+            serial=position if position >= 0 else RECIPIENTS,
             at=NOON + dt.timedelta(seconds=round(rng.uniform(0, 200_000), 6)),
             agent=rng.choice(AGENTS),
             count=rng.choice((1, 1, 1, 1, 30)),
@@ -66,16 +68,18 @@ def test_a_report_equals_a_count_by_hand(seed: int) -> None:
             merge_once()
 
     people = [tap for tap in taps if verdict_of(tap) is Verdict.HUMAN]
-    tapped = {tap.position for tap in people}
+    tapped = {tap.position for tap in people} - {CROWD}
+    of_crowd = sum(tap.position == CROWD for tap in people)
     machines: Counter[str] = Counter()
     for tap in taps:
         machines[verdict_of(tap).value] += tap.count
-    undecided = {tap.position for tap in taps if verdict_of(tap) is Verdict.UNKNOWN} - tapped
+    undecided = {tap.position for tap in taps if verdict_of(tap) is Verdict.UNKNOWN}
 
     assert asdict(reports.summarise(*world.of)) == {
         "human_clickers": len(tapped),
-        "human_clicks": len(people),
-        "unknown_only_messages": len(undecided),
+        "human_clicks": len(people) - of_crowd,
+        "only_counted_taps": of_crowd,
+        "unknown_only_messages": len(undecided - tapped - {CROWD}),
         "operator": 0,
         **{name: machines[name] for name in ("preview", "scanner", "prefetch", "tool", "unknown")},
     }
@@ -91,6 +95,8 @@ def check_over_time(world: World, people: list[Record]) -> None:
     firsts: dict[int, float] = {}
     for tap in people:
         minutes[moment(tap).replace(second=0, microsecond=0)].append(tap.position)
+        if tap.position == CROWD:
+            continue
         delay = (moment(tap) - NOON).total_seconds() + 60
         firsts[tap.position] = min(delay, firsts.get(tap.position, delay))
     spans = Counter(
@@ -120,7 +126,9 @@ def check_shares(world: World, people: list[Record]) -> None:
         positions: defaultdict[object, list[int]] = defaultdict(list)
         for tap in people:
             positions[value_of(tap)].append(tap.position)
-        expected = {value: (len(set(held)), len(held)) for value, held in positions.items()}
+        expected = {
+            value: (len(set(held) - {CROWD}), len(held)) for value, held in positions.items()
+        }
 
         assert {share.value: (share.people, share.taps) for share in ask(*world.of)} == expected
 

@@ -7,8 +7,10 @@ from django.test import Client
 
 from tapline.contacts import keeping, notice
 from tapline.contacts.models import Notice
+from tapline.workspaces.counting import EVERYBODY, set_only_counted
 from tapline.workspaces.models import AuditEntry, Role, Workspace
 from tapline.workspaces.tree import create_workspace
+from tests.clicks.world import make_world, take_in
 from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
@@ -73,9 +75,35 @@ def test_only_those_who_manage_may_publish(shop: Workspace) -> None:
     assert "Publish" not in editor.get(path_of(shop)).content.decode()
 
 
-def test_statements_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statements_follow_the_settings(shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notice, "days_kept", lambda _: 1)
 
-    lines = {str(each.how_long) for each in notice.statements()}
+    lines = {str(each.how_long) for each in notice.statements(shop)}
 
     assert "1 day" in lines
+
+
+def test_it_says_who_is_only_counted(shop: Workspace) -> None:
+    owner = member_of(shop)
+    clicks = "When you opened our links"
+
+    set_only_counted(shop, ["GB"], actor="test")
+    some = owner.get(path_of(shop)).content.decode()
+    set_only_counted(shop, [EVERYBODY], actor="test")
+    everybody = owner.get(path_of(shop)).content.decode()
+
+    assert clicks in some
+    assert "not that it was you: if your number begins with +44" in some
+    assert clicks not in everybody
+    assert "How often a link that many people got is opened" in everybody
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clicks_that_tell_of_people_are_named_as_long_as_there_are_any() -> None:
+    world = make_world(1)
+    take_in(world.tap())
+    set_only_counted(world.workspace, [EVERYBODY], actor="test")
+
+    told = [str(each.what) for each in notice.statements(world.workspace)]
+
+    assert any(each.startswith("When you opened our links") for each in told)

@@ -126,16 +126,17 @@ class ControlDatabase:
         *,
         generation: int = 1,
         length: int = 8,
+        position: int = 0,
     ) -> None:
-        """Let serials `first … first + count - 1` lead to the link."""
+        """Let serials `first … first + count - 1` lead to the link, from a position on."""
         (generation_id,) = self._row(
             "select id from links_keygeneration where domain_id = ? and number = ?",
             *(domain, generation),
         )
         self.change(
             "insert into links_coderange (generation_id, domain_id, length, first, count, link_id,"
-            " first_position, change) values (?, ?, ?, ?, ?, ?, 0, ?)",
-            *(generation_id, domain, length, first, count, link),
+            " first_position, change) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            *(generation_id, domain, length, first, count, link, position),
         )
 
     def alias(self, domain: int, path: str, link: int) -> int:

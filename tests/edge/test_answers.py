@@ -290,3 +290,17 @@ def test_ipv6_is_answered_and_recorded(world: World) -> None:
     connection.close()
 
     assert [record.address for record in world.records(path)] == ["::1"]
+
+
+def test_who_taps_a_code_that_many_share_is_not_written_down(world: World) -> None:
+    world.control.hand_out(world.domain, world.link, 20_000, 1, position=-1)
+    world.wait_for_replica()
+    path = world.code(20_000)
+
+    answers = [world.edge.get(f"/{path}", host=HOST) for _ in range(150)]
+
+    assert {answer.status for answer in answers} == {302}
+    records = world.records(path)
+    assert {(each.address, each.position, each.link) for each in records} == {("", -1, world.link)}
+    # A carrier's whole network may tap it: its taps are not repeats of one person's.
+    assert len(records) == 150

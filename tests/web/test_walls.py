@@ -76,6 +76,7 @@ POSTS_ONLY = {
     "replies:read",
     "replies:reopen",
     "signups:switch",
+    "workspaces:count-only",
     "workspaces:add-member",
     "workspaces:create-below",
     "workspaces:create-key",

@@ -43,6 +43,7 @@ _SAME_NAME = (
     "error_code",
     "error_text",
     "first_human_click_at",
+    "only_counted",
 )
 
 
@@ -80,6 +81,10 @@ class MessageOut(Answer):
     error_code: str
     error_text: str
     first_human_click_at: dt.datetime | None
+    only_counted: bool = Field(
+        description="The recipient's taps are counted without saying whose they are, so"
+        " `first_human_click_at` stays null."
+    )
 
 
 class TextIn(Payload):

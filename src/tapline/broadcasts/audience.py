@@ -38,10 +38,12 @@ _HAS = (
 )
 _TAPPED = _HAS % "had.first_human_click_at is not null"
 _REACHED = _HAS % f"had.state in {REACHED_STATES}"  # a tuple of words is written as SQL's list
+# Who is only counted is in neither group: nobody can say on which side they are.
+_WATCHED = _HAS % f"had.state in {REACHED_STATES} and not had.only_counted"
 _FAILED = _HAS % "had.state = 'failed'"
 DID: dict[str, str] = {
     "tapped": _TAPPED,
-    "not_tapped": f"{_REACHED} and not {_TAPPED}",
+    "not_tapped": f"{_WATCHED} and not {_TAPPED}",
     "failed": f"{_FAILED} and not {_REACHED} and not {_TAPPED}",
 }
 

@@ -20,6 +20,7 @@ from tapline.links.models import Domain
 from tapline.texts.links import find_links
 from tapline.texts.parts import unusual_characters
 from tapline.texts.personal import MessageTemplate
+from tapline.workspaces.counting import only_counted
 
 # A text of more parts is sent, but somebody should have noticed.
 MANY_PARTS = 3
@@ -155,6 +156,28 @@ def _fields(draft: _Draft) -> Iterator[Finding]:
         )
 
 
+def _only_counted(draft: _Draft) -> Iterator[Finding]:
+    rule = only_counted(draft.broadcast.workspace)
+    if not rule.countries or not draft.template.urls:
+        return
+    who = "All recipients" if rule.is_everybody else f"Recipients in {', '.join(rule.countries)}"
+    if draft.template.has_personal:
+        yield Finding(
+            "warning",
+            f"{who} get no text: a link in it is made for each person.",
+            "They are only counted, and a link for one person would tell who tapped.",
+            "Write the links without merge fields.",
+        )
+        return
+    yield Finding(
+        "note",
+        f"{who} are only counted.",
+        "They all get the same link, as this workspace or one above it asks: the report says how"
+        " often it was tapped, and nobody can say by whom.",
+        "Nothing needs to be done.",
+    )
+
+
 def _price(draft: _Draft) -> Iterator[Finding]:
     parts = draft.first.parts
     if parts.parts >= MANY_PARTS:
@@ -188,5 +211,6 @@ _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
     _overlooked_links,
     _domain,
     _fields,
+    _only_counted,
     _price,
 )

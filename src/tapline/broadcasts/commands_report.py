@@ -65,6 +65,12 @@ def _lines(told: Report) -> list[tuple[str, str]]:
         ("their taps", f"{told.human_clicks:,}"),
         (f"click rate, of {of}", f"{told.click_rate:.1%}"),
     ]
+    if told.only_counted:
+        lines += [
+            ("recipients only counted", f"{told.only_counted:,}"),
+            ("  taps by them", f"{told.only_counted_taps:,}"),
+            (f"  taps per text {told.rate_base}", f"{told.taps_per_text:.2f}"),
+        ]
     if told.shows_range:
         lines.append(("  its range", f"{told.click_rate_low:.1%} – {told.click_rate_high:.1%}"))
     machines = told.scanner + told.prefetch + told.tool

@@ -29,7 +29,8 @@ THEIR_MESSAGES = """
 MESSAGES = f"""
 -- A person's messages, also those that lost their contact.
 select id, broadcast_id, position, state, phone, text, parts, reference, submitted_at, accepted_at,
-  delivered_at, failed_at, error_code, error_text, first_human_click_at, place
+  delivered_at, failed_at, error_code, error_text, first_human_click_at, only_counted,
+  place
 from broadcasts_message
 where id in ({THEIR_MESSAGES})
 order by id
@@ -139,9 +140,7 @@ def _clicks(person: Person) -> list[dict[str, Any]]:
     contacts, messages = person.contact_ids, _message_ids(person)
     if not (contacts or messages):
         return []
-    sql = CLICKS.format(
-        contacts=store.int_list(contacts or [-1]), messages=store.int_list(messages or [-1])
-    )
+    sql = CLICKS.format(contacts=store.int_list(contacts), messages=store.int_list(messages))
     return [dict(zip(CLICK_NAMES, row, strict=True)) for row in store.query(sql)]
 
 

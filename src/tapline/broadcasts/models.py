@@ -150,6 +150,8 @@ class Message(models.Model):
     error_text = models.CharField(max_length=255, blank=True)
     cost = models.DecimalField(max_digits=10, decimal_places=5, null=True)
     first_human_click_at = models.DateTimeField(null=True)  # by click time, moved by ingest only
+    # The links in its text are those of everybody who is only counted: a tap leads to no message.
+    only_counted = models.BooleanField(default=False, db_default=False)
     # Where the recipient lives, by what evidence: a key of `hours.places`. Null: not asked.
     place = models.CharField(max_length=LONGEST_KEY, null=True)
 
@@ -196,6 +198,7 @@ class MessageTally(models.Model):
     state = models.CharField(max_length=10)
     was_accepted = models.BooleanField()
     was_clicked = models.BooleanField()  # by a person
+    only_counted = models.BooleanField(default=False, db_default=False)
     error_code = models.CharField(max_length=40, blank=True)
     count = models.BigIntegerField()
     cost = models.DecimalField(max_digits=16, decimal_places=5)
@@ -204,7 +207,14 @@ class MessageTally(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["broadcast", "state", "was_accepted", "was_clicked", "error_code"],
+                fields=[
+                    "broadcast",
+                    "state",
+                    "was_accepted",
+                    "was_clicked",
+                    "error_code",
+                    "only_counted",
+                ],
                 name="one_tally_of_each",
             )
         ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tapline.broadcasts.audience import REACHED_STATES
+from tapline.broadcasts.crowds import count_recipients
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
 from tapline.broadcasts.night import who_sleeps
 from tapline.broadcasts.pages_places import credits_now, place_shares
@@ -40,7 +41,9 @@ MOST_POINTS = 2000
 # The messages of the contacts whom the audience of the same name names (`audience.DID`).
 GROUPS: dict[str, Q] = {
     "tapped": Q(first_human_click_at__isnull=False),
-    "not-tapped": Q(first_human_click_at__isnull=True, state__in=REACHED_STATES),
+    "not-tapped": Q(
+        first_human_click_at__isnull=True, only_counted=False, state__in=REACHED_STATES
+    ),
     "failed": Q(first_human_click_at__isnull=True, state=MessageState.FAILED),
 }
 
@@ -95,6 +98,7 @@ def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse
         "group": group,
         "did": group.replace("-", "_"),
         "recipients": [Recipient(each, _why(broadcast, each)) for each in shown],
+        "only_counted": count_recipients(broadcast)[1],
         "next_after": shown[-1].position if len(found) > len(shown) else None,
     }
     return visit.render("broadcasts/recipients.html", context)
@@ -208,8 +212,14 @@ class Table:
     rows: list[tuple[str, int, int]]
 
     @property
+    def has_people(self) -> bool:
+        """Say whether anybody is told apart; of those who are only counted there are taps alone."""
+        return any(people for _words, people, _taps in self.rows)
+
+    @property
     def most(self) -> int:
-        return max((people for _words, people, _taps in self.rows), default=1)
+        shown = (people if self.has_people else taps for _words, people, taps in self.rows)
+        return max(shown, default=1)
 
 
 def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from tapline.broadcasts.audience import audience_sql
 from tapline.broadcasts.capping import cap_since, too_often_sql
+from tapline.broadcasts.crowds import count_recipients, mint_crowd
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastLink, BroadcastState
 from tapline.contacts.consent import textable_sql
@@ -32,6 +33,7 @@ from tapline.links.models import CodeRange, Link, LinkKind
 from tapline.texts.merging import parse
 from tapline.texts.personal import MessageTemplate, compile_text
 from tapline.turns import Turns
+from tapline.workspaces.counting import only_counted
 
 # Contacts per transaction: they hold the writer for some 30 ms (python -m bench prepare).
 CONTACTS_PER_CHUNK = 2_500
@@ -52,12 +54,12 @@ PICK_RECIPIENTS = """
 -- each contact the whole broadcast.
 insert into broadcasts_message (
   broadcast_id, position, workspace_id, contact_id, phone, state,
-  text, parts, reference, leased_by, error_code, error_text, place)
+  text, parts, reference, leased_by, error_code, error_text, only_counted, place)
 select %(broadcast)s, %(next)s + row_number() over (order by c.id) - 1, c.workspace_id, c.id,
-  c.phone, 'pending', '', 0, '', '', '', '', {place}
+  c.phone, 'pending', '', 0, '', '', '', '', {only_counted}, {place}
 from contacts_contact c
 where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s
-  and {audience} and {textable} and {complete} and not {too_often}
+  and {audience} and {textable} and {complete} and {linkable} and not {too_often}
   and not exists (
     select 1 from broadcasts_message had
     where had.contact_id = c.id and +had.broadcast_id = %(broadcast)s)
@@ -70,6 +72,7 @@ insert into broadcasts_leftout (broadcast_id, reason, count)
 select %(broadcast)s, reason, count(*) from (
   select case
     when {textable} then case when not {complete} then 'missing_field'
+      when not {linkable} then 'personal_link'
       when {too_often} then 'too_often' else 'duplicate' end
     when {suppressed} then 'opted_out'
     else 'no_consent' end as reason
@@ -154,7 +157,11 @@ def _make_links(broadcast: Broadcast, template: MessageTemplate) -> None:
 
 def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
     """Make messages for the next chunk of contacts; False when there are no more contacts."""
+    counted = only_counted(broadcast.workspace).sql("c.phone")
     conditions = {
+        "only_counted": counted,
+        # A link that is made for one person would say who tapped it.
+        "linkable": f"not {counted}" if template.has_personal else "true",
         "audience": audience_sql(broadcast.workspace, broadcast.audience),
         "textable": textable_sql(broadcast.workspace, broadcast.purpose),
         "complete": complete_sql(template.needed),
@@ -208,9 +215,15 @@ def _mint_some(broadcast: Broadcast) -> bool:
     Where two workers mint the same positions, both codes lead to the same message.
     """
     broadcast.refresh_from_db(fields=["next_position", "state"])
+    named, counted = count_recipients(broadcast)
+    wanted_to = broadcast.next_position if named else 0
     for entry in broadcast.links.select_related("link__domain").order_by("ordinal"):
+        if broadcast.state != BroadcastState.PREPARING:
+            return False
+        if entry.link.kind == LinkKind.SHARED and mint_crowd(entry.link, counted):
+            return True
         minted_to = _minted_to(entry.link)
-        if minted_to >= broadcast.next_position or broadcast.state != BroadcastState.PREPARING:
+        if minted_to >= wanted_to:
             continue
         if entry.link.kind == LinkKind.TEMPLATE:
             _mint_personal(broadcast, entry.link, minted_to)

@@ -37,6 +37,10 @@ OURS: dict[str, Reason] = {
         gettext_lazy("a merge field had nothing to show"),
         gettext_lazy("Give the field a fallback, such as {{ first_name | there }}."),
     ),
+    "personal_link": Reason(
+        gettext_lazy("a link for them alone would tell who tapped, and they are only counted"),
+        gettext_lazy("Write the links without merge fields, and everybody may share them."),
+    ),
     "too_long": Reason(
         gettext_lazy("their text became longer than providers take"),
         gettext_lazy("Shorten the text, or what its merge fields hold."),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tapline.broadcasts.bulk import run_bulk
 from tapline.broadcasts.composing import MOST_CHARACTERS
+from tapline.broadcasts.crowds import crowd_urls
 from tapline.broadcasts.models import Broadcast
 from tapline.links.codebook import CodeBook, load_codebook
 from tapline.texts.merging import clean
@@ -17,7 +18,8 @@ from tapline.texts.personal import MessageTemplate, compile_text, render_message
 
 RECIPIENTS = """
 -- What rendering needs to know of some messages. A text that was written before is sent as it is.
-select m.id, m.position, m.phone, m.text, m.parts, coalesce(c.attributes, '{}'), m.place
+select m.id, m.position, m.phone, m.text, m.parts, coalesce(c.attributes, '{}'), m.place,
+  m.only_counted
 from json_each(%(rows)s) r
 join broadcasts_message m on m.id = r.value ->> 0
 left join contacts_contact c on c.id = m.contact_id
@@ -46,6 +48,7 @@ class _Recipient:
     parts: int
     attributes: str  # JSON
     place: str | None
+    only_counted: bool
 
 
 def render_chunk(
@@ -72,7 +75,7 @@ def _render(broadcast: Broadcast, recipients: Sequence[_Recipient]) -> list[str 
     if not recipients:
         return []
     template = _compiled(broadcast.text)
-    urls = _short_urls(broadcast, template, [each.position for each in recipients])
+    urls = _short_urls(broadcast, template, recipients)
     texts: list[str | None] = []
     needed, has_fields = template.needed, template.has_fields
     for each, short_urls in zip(recipients, urls, strict=True):
@@ -83,11 +86,21 @@ def _render(broadcast: Broadcast, recipients: Sequence[_Recipient]) -> list[str 
 
 
 def _short_urls(
-    broadcast: Broadcast, template: MessageTemplate, positions: Sequence[int]
+    broadcast: Broadcast, template: MessageTemplate, recipients: Sequence[_Recipient]
 ) -> list[tuple[str, ...]]:
-    """Return the short links of each position, in the order of the text's destinations."""
+    """Return the short links of each recipient, in the order of the text's destinations."""
     if not template.urls:
-        return [()] * len(positions)
+        return [()] * len(recipients)
+    named = [each.position for each in recipients if not each.only_counted]
+    theirs = iter(_own_urls(broadcast, named))
+    crowd = crowd_urls(broadcast) if len(named) < len(recipients) else ()
+    return [crowd if each.only_counted else next(theirs) for each in recipients]
+
+
+def _own_urls(broadcast: Broadcast, positions: Sequence[int]) -> list[tuple[str, ...]]:
+    """Return the short links of some positions, ascending."""
+    if not positions:
+        return []
     assert broadcast.domain is not None
     links = list(broadcast.links.order_by("ordinal").values_list("link_id", flat=True))
     book = load_codebook(links, first_position=min(positions), last_position=max(positions))

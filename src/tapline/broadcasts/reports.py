@@ -7,6 +7,8 @@
   `reasons` says of every code in the report what it means and what can be done.
 - click rate: messages with at least one human click ÷ delivered; ÷ sent where no receipt ever
   came, and `rate_base` says which. The range goes from certain to certain + unknown.
+- only counted: recipients who all hold the same link, so that nobody can say who tapped. Their
+  taps are known, how many people made them is not: they stand beside the click rate, not in it.
 """
 
 from __future__ import annotations
@@ -81,6 +83,9 @@ class Report:
     cost: Decimal
     human_clickers: int
     human_clicks: int
+    only_counted: int  # recipients
+    only_counted_base: int  # those that `rate_base` means
+    only_counted_taps: int
     preview: int
     scanner: int
     prefetch: int
@@ -98,6 +103,16 @@ class Report:
     def shows_range(self) -> bool:
         """Say whether the click rate should be shown with its range."""
         return self.click_rate_high - self.click_rate_low > RANGE_SHOWN_FROM
+
+    @property
+    def taps_per_text(self) -> float:
+        """Return the taps of those who are only counted, per text that reached them."""
+        return self.only_counted_taps / self.only_counted_base if self.only_counted_base else 0.0
+
+    @property
+    def names_nobody(self) -> bool:
+        """Say whether all recipients are only counted, so that there is no click rate."""
+        return 0 < self.only_counted == self.recipients
 
     def why_failed(self) -> list[Explained]:
         """Return why texts failed, most frequent first."""
@@ -127,6 +142,8 @@ def build_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Report
     sent = _sum(tallies, _is_sent)
     delivered = _sum(tallies, _is_delivered)
     base: Literal["delivered", "sent"] = "delivered" if _has_receipts(tallies) else "sent"
+    in_base = _is_delivered if base == "delivered" else _is_sent
+    counted = _sum(tallies, lambda tally: tally.only_counted and in_base(tally))
     failed = _reasons(tallies, lambda tally: _is_failed(tally) or _is_refused(tally))
     left_out = dict(fresh.left_out.order_by("reason").values_list("reason", "count"))
     cancelled = _reasons(tallies, lambda tally: tally.state == State.CANCELLED)
@@ -157,7 +174,9 @@ def build_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Report
         opt_outs=opt_outs,
         parts=sum(tally.parts for tally in tallies if _is_sent(tally)),
         cost=sum((tally.cost for tally in tallies if _is_sent(tally)), Decimal(0)),
-        **_click_numbers(clicks, delivered if base == "delivered" else sent),
+        **_click_numbers(clicks, (delivered if base == "delivered" else sent) - counted),
+        only_counted=_sum(tallies, lambda tally: tally.only_counted),
+        only_counted_base=counted,
         rate_base=base,
         started_at=fresh.started_at,
         finished_at=fresh.finished_at,

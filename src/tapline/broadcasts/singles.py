@@ -37,6 +37,7 @@ from tapline.errors import Conflict, TaplineError
 from tapline.links.domains import domain_for, own_hosts
 from tapline.links.models import Campaign
 from tapline.providers.senders import sender_of
+from tapline.workspaces.counting import only_counted
 from tapline.workspaces.idempotency import Attempt
 from tapline.workspaces.models import Workspace
 
@@ -85,7 +86,8 @@ def send_single(
     _check_purpose(purpose, consent)
     check_text(text)
     phone = normalise(to, workspace.default_country)
-    finished = DestinationReader(own_hosts(), {}).read(text)
+    is_counted = only_counted(workspace).covers(phone)
+    finished = DestinationReader(own_hosts(), {}).read(text, only_counted=is_counted)
     broadcast = standing_broadcast(workspace, campaign, purpose, actor=actor)
     for refusal in refuse_stopped(broadcast, finished.destinations).values():
         raise refusal
@@ -97,7 +99,7 @@ def send_single(
     position = take_positions(broadcast, 1)
     assert broadcast.domain is not None
     (tracked,) = track_texts(broadcast, broadcast.domain, [finished], position, actor=actor)
-    return _queue(broadcast, position, contact, tracked, reference, attempt)
+    return _queue(broadcast, position, contact, tracked, is_counted, reference, attempt)
 
 
 def standing_broadcast(
@@ -136,6 +138,7 @@ def _queue(
     position: int,
     contact: Contact,
     tracked: TrackedText,
+    is_counted: bool,
     reference: str,
     attempt: Attempt | None,
 ) -> Message:
@@ -152,6 +155,7 @@ def _queue(
             text=tracked.text,
             parts=tracked.parts,
             reference=reference,
+            only_counted=is_counted,
             place=place_of(contact),
         )
         note_place(message)

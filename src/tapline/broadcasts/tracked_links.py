@@ -14,6 +14,7 @@ from itertools import groupby
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from tapline.broadcasts.crowds import SMALLEST_CROWD, crowd_codes, mint_crowd
 from tapline.broadcasts.models import Broadcast, BroadcastLink
 from tapline.destinations import BadDestination, check_destination, with_utm
 from tapline.errors import TaplineError
@@ -44,6 +45,7 @@ class FinishedText:
     destinations: list[str]
     # Each once: a link is written alike wherever the text repeats it.
     distinct: tuple[str, ...]
+    only_counted: bool = False  # its recipient: see `crowds`
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,12 @@ class DestinationReader:
     def __init__(self, own_hosts: Iterable[str], utm: Mapping[str, str]) -> None:
         self.own_hosts, self.utm, self._checked = set(own_hosts), utm, {}
 
-    def read(self, text: str) -> FinishedText:
+    def read(self, text: str, *, only_counted: bool = False) -> FinishedText:
         """Return `text` with its links; raises `BadDestination` for one that cannot be tracked."""
         found = find_links(text)
         destinations = [self._destination(link.url) for link in found]
-        return FinishedText(text, found, destinations, tuple(dict.fromkeys(destinations)))
+        distinct = tuple(dict.fromkeys(destinations))
+        return FinishedText(text, found, destinations, distinct, only_counted)
 
     def _destination(self, url: str) -> str:
         if url not in self._checked:
@@ -110,12 +113,13 @@ def track_texts(
     Sort them by their destinations first: neighbours share a range. Must not be called inside a
     transaction, because serials are handed out in one of their own.
     """
-    places = _places(texts, first_position)
-    if not places:
-        return [TrackedText(text.text, count_parts(text.text), []) for text in texts]
+    places = _places(texts, first_position, only_counted=False)
     shared = _shared_links(broadcast, domain, places, actor)
     codes = _mint_shared(shared, places)
     codes |= _mint_personal(broadcast, domain, _without(places, shared), actor)
+    codes |= _crowd_codes(
+        broadcast, domain, _places(texts, first_position, only_counted=True), actor
+    )
     return [_write(domain, text, first_position + i, codes) for i, text in enumerate(texts)]
 
 
@@ -129,11 +133,13 @@ def refuse_stopped(broadcast: Broadcast, destinations: Iterable[str]) -> dict[st
     return {link.destination: _stopped(link) for link in stopped if link.destination in wanted}
 
 
-def _places(texts: Sequence[FinishedText], first_position: int) -> dict[str, list[int]]:
-    """Return destination → the positions that hold it, ascending."""
+def _places(
+    texts: Sequence[FinishedText], first_position: int, *, only_counted: bool
+) -> dict[str, list[int]]:
+    """Return destination → the positions that hold it, ascending, of one kind of recipients."""
     places: dict[str, list[int]] = {}
     for position, text in enumerate(texts, first_position):
-        for destination in text.distinct:
+        for destination in text.distinct if text.only_counted is only_counted else ():
             places.setdefault(destination, []).append(position)
     return places
 
@@ -240,6 +246,27 @@ def _mint_personal(
     return dict(zip(wanted, codes, strict=True))
 
 
+def _crowd_codes(
+    broadcast: Broadcast, domain: Domain, places: Mapping[str, list[int]], actor: str
+) -> dict[tuple[str, int], str]:
+    """Return (destination, position) → the code that a crowd shares. Destinations of few stay out,
+    unless a crowd has theirs already."""
+    links = _known(broadcast, places)
+    crowds = [name for name, found in places.items() if len(found) >= SMALLEST_CROWD]
+    new = [name for name in crowds if name not in links]
+    for start in range(0, len(new), CREATED_AT_ONCE):
+        links |= _create_shared(broadcast, domain, new[start : start + CREATED_AT_ONCE], actor)
+    for name, link in links.items():
+        mint_crowd(link, len(places[name]))
+    codes = crowd_codes(link.pk for link in links.values())
+    return {
+        (name, position): codes[link.pk]
+        for name, link in links.items()
+        if link.pk in codes
+        for position in places[name]
+    }
+
+
 @transaction.atomic
 def _template(broadcast: Broadcast, domain: Domain, sample: str, actor: str) -> Link:
     """Return the link that stands in reports for all personal ones of this broadcast.
@@ -267,8 +294,14 @@ def _write(
     links = {
         destination: _as_tracked(domain, destination, codes[destination, position])
         for destination in text.distinct
+        if (destination, position) in codes
     }
-    urls = [links[destination].url for destination in text.destinations]
+    if not links:
+        return TrackedText(text.text, count_parts(text.text), [])
+    urls = [
+        links[destination].url if destination in links else found.text
+        for destination, found in zip(text.destinations, text.found, strict=True)
+    ]
     written = replace_links(text.text, text.found, urls)
     return TrackedText(written, count_parts(written), list(links.values()))
 

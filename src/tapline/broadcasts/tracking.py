@@ -31,6 +31,7 @@ from tapline.contacts.upserting import ensure_contacts
 from tapline.errors import Conflict, NotFound, TaplineError
 from tapline.links.domains import domain_for, own_hosts
 from tapline.links.models import Campaign, Offer
+from tapline.workspaces.counting import OnlyCounted, only_counted
 from tapline.workspaces.idempotency import Attempt
 from tapline.workspaces.models import Workspace
 
@@ -48,8 +49,8 @@ INSERT_EXTERNAL = """
 -- One text that another system sends.
 insert into broadcasts_message (
   broadcast_id, position, workspace_id, contact_id, phone, state, text, parts, reference,
-  leased_by, error_code, error_text)
-values (%s, %s, %s, %s, %s, 'external', %s, %s, %s, '', '', '')
+  only_counted, leased_by, error_code, error_text)
+values (%s, %s, %s, %s, %s, 'external', %s, %s, %s, %s, '', '', '')
 """
 
 
@@ -174,11 +175,12 @@ def read_texts(
     Raises `BadTexts`, which names every bad text.
     """
     reader = DestinationReader(own_hosts(), broadcast.utm)
+    counted = only_counted(workspace)
     ready: list[_Ready] = []
     items: list[dict[str, Any]] = []
     for index, text in enumerate(texts):
         try:
-            ready.append(_read(index, text, workspace.default_country, reader))
+            ready.append(_read(index, text, workspace.default_country, reader, counted))
         except TaplineError as error:
             items.append({"index": index, **error.as_dict()})
     items += _stopped_items(broadcast, ready)
@@ -209,9 +211,13 @@ def check_text(text: str) -> None:
         )
 
 
-def _read(index: int, text: Untracked, country: str, reader: DestinationReader) -> _Ready:
+def _read(
+    index: int, text: Untracked, country: str, reader: DestinationReader, counted: OnlyCounted
+) -> _Ready:
     check_text(text.text)
-    return _Ready(index, normalise(text.to, country), text.reference, reader.read(text.text))
+    phone = normalise(text.to, country)
+    finished = reader.read(text.text, only_counted=counted.covers(phone))
+    return _Ready(index, phone, text.reference, finished)
 
 
 def _stopped_items(broadcast: Broadcast, ready: Iterable[_Ready]) -> list[dict[str, Any]]:
@@ -268,6 +274,7 @@ def _write(
             done.text,
             done.parts,
             text.reference,
+            text.finished.only_counted,
         )
         for i, (text, done) in enumerate(zip(ready, written, strict=True))
     ]

@@ -26,7 +26,9 @@ class ClickOut(Answer):
     campaign: int = Field(description="0, as elsewhere here: there is none.")
     offer: int
     link: int
-    message: int
+    message: int = Field(
+        description="-1: of somebody who is only counted, as contact 0 and no network say too."
+    )
     contact: int
     verdict: str = Field(
         description="human, preview, scanner, prefetch, tool, operator or unknown."

@@ -39,7 +39,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("offer", "BIGINT", "The link's offer, else the broadcast's."),
     Column("link", "BIGINT", "Link in the broadcast; of personal links the template they share."),
     Column("opened_link", "BIGINT", "Link that was opened; differs for personal links only."),
-    Column("message", "BIGINT", "Message whose code was opened. People are distinct messages."),
+    Column(
+        "message",
+        "BIGINT",
+        "Message whose code was opened; people are distinct messages. -1: somebody who is only"
+        " counted, on the code that all of these share.",
+    ),
     Column("contact", "BIGINT", "Contact of that message.", tells_of_person=True),
     Column("human", "UTINYINT", "1 where the verdict is human, else 0."),
     Column("verdict", "VARCHAR", "human, preview, scanner, prefetch, tool, operator, unknown."),

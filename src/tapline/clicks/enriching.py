@@ -17,11 +17,7 @@ from tapline.clicks.addresses import hash_address, network_of
 from tapline.clicks.columns import COLUMNS
 from tapline.clicks.devices import describe
 from tapline.clicks.evidence import Evidence, Verdict
-from tapline.clicks.resolving import (
-    NO_MESSAGE,
-    MessagePlace,
-    Places,
-)
+from tapline.clicks.resolving import MessagePlace, Places
 from tapline.clicks.rules import judge
 from tapline.geo.book import PlaceBook
 from tapline.geo.records import Place
@@ -70,9 +66,9 @@ class Enricher:
 
     def row(self, sequence: int, click_id: str, record: Line) -> tuple[Row, MessagePlace]:
         """Return the row of one click, in the order of `COLUMNS`, and the message it counts for."""
-        opened, position = self._places.opened(record)
-        place = self._places.link_place(record, opened)
-        message = self._places.messages.get((place.broadcast, position), NO_MESSAGE)
+        opened = self._places.opened(record)
+        place = self._places.link_place(record, opened[0])
+        message = self._places.message(record, opened, place.broadcast)
         is_operator = place.is_test or message.is_staff
         sight = _sight(
             record.method, record.agent, bytes(record.headers), is_operator, record.count
@@ -92,7 +88,7 @@ class Enricher:
             hour,
             weekday,
             *place.columns,
-            opened,
+            opened[0],
             message.message,
             message.contact,
             *sight.judged,

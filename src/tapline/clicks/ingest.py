@@ -265,7 +265,7 @@ def _first_human_clicks(rows: Sequence[Row], messages: Sequence[MessagePlace]) -
     """Return the first human click (µs) of each message where it is news."""
     first: dict[int, int] = {}
     for row, message in zip(rows, messages, strict=True):
-        if not message.message or not row[HUMAN_COLUMN]:
+        if message.message <= 0 or not row[HUMAN_COLUMN]:
             continue
         clicked_us = row[CLICKED_COLUMN]
         if message.first_human_us is None or clicked_us < message.first_human_us:

@@ -136,6 +136,12 @@ def read_list() -> list[ListedFile]:
     return look()[0]
 
 
+def tells_of_people(workspace_id: int) -> bool:
+    """Say whether any click of a workspace belongs to a message, and so to somebody."""
+    held = FileContent.objects.filter(workspace_id=workspace_id, last_message__gt=0)
+    return held.filter(file__delisted_at__isnull=True).exists()
+
+
 def look() -> tuple[list[ListedFile], int]:
     """Return the files that count now, and how often listed rows were changed until then.
 

@@ -1,7 +1,8 @@
 """What reports say about clicks. Every question names the workspace.
 
-People are distinct messages with a human click. The SQL runs unchanged on any engine that has
-the view `clicks`: no engine's own functions, no CTEs.
+People are distinct messages with a human click. Of people who are only counted there are taps
+alone: they share one code (message -1), so nobody can say how many they were. The SQL runs
+unchanged on any engine that has the view `clicks`: no engine's own functions, no CTEs.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ from tapline.clicks.slices import query_broadcast
 from tapline.clicks.store import find_files, int_list, query
 
 PEOPLE = """
--- People who tapped one broadcast's links, and their taps.
-select count(distinct message) as people, sum(human) as taps
+-- People who tapped one broadcast's links, their taps, and those of people who are only counted.
+select
+    count(distinct case when message > 0 then message end) as people,
+    sum(case when message > 0 then human else 0 end) as taps,
+    sum(case when message < 0 then human else 0 end) as crowd_taps
 from clicks
-where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message <> 0
 """
 
 PERHAPS_PEOPLE = """
 -- Messages that a person tapped, or perhaps did: the upper end of the rate. (One expression takes
 -- half the time of two verdicts to choose from.)
-select count(distinct message) as people
+select count(distinct case when message > 0 then message end) as people
 from clicks
 where workspace = :workspace and broadcast = :broadcast and message > 0
   and case when verdict = 'unknown' then 1 else human end = 1
@@ -37,7 +41,7 @@ REQUESTS = """
 -- Requests by verdict. Repeats that the log folded into one record count as often as they came.
 select verdict, sum(requests) as requests
 from clicks
-where workspace = :workspace and broadcast = :broadcast and message > 0
+where workspace = :workspace and broadcast = :broadcast and message <> 0
 group by verdict
 """
 
@@ -45,16 +49,19 @@ BY_MINUTE = """
 -- Human clicks per minute (UTC) of one broadcast, oldest first.
 select minute, sum(human) as taps
 from clicks
-where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message <> 0
 group by minute
 order by minute
 """
 
 BY_COLUMN = """
 -- People and taps of one broadcast, divided by one column; most people first.
-select {column}, count(distinct message) as people, sum(human) as taps
+select
+    {column},
+    count(distinct case when message > 0 then message end) as people,
+    sum(human) as taps
 from clicks
-where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
+where workspace = :workspace and broadcast = :broadcast and human = 1 and message <> 0
 group by {column}
 order by people desc, taps desc, {column}
 """
@@ -98,7 +105,10 @@ order by message
 
 TOTALS = """
 -- People and taps of each campaign (or offer) of one workspace; people are counted per message.
-select {column}, count(distinct message) as people, sum(human) as taps
+select
+    {column},
+    count(distinct case when message > 0 then message end) as people,
+    sum(human) as taps
 from clicks
 where workspace = :workspace and human = 1 and {column} > 0
 group by {column}
@@ -155,7 +165,8 @@ class ClickSummary:
     """One broadcast's totals. `unknown_only_messages` widens the click rate to a range."""
 
     human_clickers: int = 0
-    human_clicks: int = 0
+    human_clicks: int = 0  # theirs
+    only_counted_taps: int = 0  # by people who are only counted
     preview: int = 0
     scanner: int = 0
     prefetch: int = 0
@@ -202,7 +213,7 @@ class RecentClick:
 def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
     """Return the totals of one broadcast."""
     params = _of(workspace_id, broadcast_id)
-    people, taps = query_broadcast(PEOPLE, params)[0]
+    people, taps, crowd_taps = query_broadcast(PEOPLE, params)[0]
     requests = {verdict: int(count) for verdict, count in query_broadcast(REQUESTS, params)}
     perhaps = people
     if "unknown" in requests:  # Most broadcasts have none: they are spared another look.
@@ -210,6 +221,7 @@ def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
     return ClickSummary(
         human_clickers=people,
         human_clicks=_count(taps),
+        only_counted_taps=_count(crowd_taps),
         unknown_only_messages=perhaps - people,
         **{name: requests.get(name, 0) for name in MACHINE_VERDICTS},
     )

@@ -109,6 +109,9 @@ class MessagePlace(NamedTuple):
 
 
 NO_MESSAGE = MessagePlace()
+# Somebody who is only counted opened the code that all such recipients share: nothing of the
+# person goes into the row, and no message learns of it.
+CROWD = MessagePlace(message=-1, is_erased=True)
 
 SerialKey = tuple[int, int, int, int]  # domain, generation's number, code length, serial
 Opened = tuple[int, int]  # link, and position of its recipient
@@ -128,6 +131,13 @@ class Places:
         if record.link or record.serial < 0:
             return record.link, record.position
         return self.late.get(serial_key(record), (0, -1))
+
+    def message(self, record: Seen, opened: Opened, broadcast: int) -> MessagePlace:
+        """Return the message that `opened` (what `record` opened) belongs to."""
+        link, position = opened
+        if link and position < 0 <= record.serial:
+            return CROWD
+        return self.messages.get((broadcast, position), NO_MESSAGE)
 
     def link_place(self, record: Seen, link: int) -> LinkPlace:
         """Return what `link` belongs to; an unknown one at least to its domain's workspace."""

@@ -81,7 +81,7 @@ def erase_people(contact_ids: Sequence[int], message_ids: Sequence[int]) -> int:
     of all files; return how many clicks. Totals stay."""
     if not (contact_ids or message_ids):
         return 0
-    contacts, messages = store.int_list(contact_ids or [-1]), store.int_list(message_ids or [-1])
+    contacts, messages = store.int_list(contact_ids), store.int_list(message_ids)
     theirs = f"contact in ({contacts}) or message in ({messages})"
     return rewrite(f"({theirs}) and ({TELLS})", {}, WITHOUT_PERSON)
 

@@ -27,7 +27,7 @@ MOST_BITS = 8_000_000
 # Divisions into more groups than some dozens; bitmaps do not pay there.
 _MANY_GROUPS = frozenset({"device", "region", "city", "network_name"})
 
-_DISTINCT_MESSAGES = "count(distinct message)"
+_DISTINCT_PEOPLE = "count(distinct case when message > 0 then message end)"
 
 COUNT = """
 -- How many clicks of one broadcast are new.
@@ -57,7 +57,7 @@ def query_broadcast(
     """Return the rows that `sql` finds about the `workspace` and `broadcast` in `params`.
 
     As `store.query`, for questions about the columns of a slice that have no other parameters.
-    `people` says which messages `count(distinct message)` means: those that a person tapped
+    `people` says which messages distinct ones are counted of: those that a person tapped
     (everybody), those that a person tapped or perhaps did (perhaps), or the former divided by the
     column of that name, which then is the answer's first. Rows come in no order of that column.
     """
@@ -89,7 +89,7 @@ def _answer(
 ) -> list[tuple[Any, ...]]:
     """Return what the slice says: people are clicks marked as their first, words are codes."""
     marked = f"count(*) filter (where first & {people_bit(people)} <> 0)"
-    rows = store.run(sql.replace(_DISTINCT_MESSAGES, marked), params, part.table.source)
+    rows = store.run(sql.replace(_DISTINCT_PEOPLE, marked), params, part.table.source)
     if people not in WORDS:
         return rows
     return [(part.table.word(code), *rest) for code, *rest in rows]
@@ -106,8 +106,9 @@ def count_in_bitmaps(sql: str, files: Sequence[ListedFile], of: Mapping[str, Any
     first = min((first for first, _ in held if first), default=0)
     if not first or last - first >= MOST_BITS:
         return sql
-    bitmap = f"coalesce(bit_count(bitstring_agg(message, {first}, {last})), 0)"
-    return sql.replace(_DISTINCT_MESSAGES, bitmap)
+    people = f"bitstring_agg(case when message > 0 then message end, {first}, {last})"
+    bitmap = f"coalesce(bit_count({people}), 0)"
+    return sql.replace(_DISTINCT_PEOPLE, bitmap)
 
 
 def _slice_of(workspace: int, broadcast: int) -> _Slice:

@@ -126,9 +126,13 @@ def translate(sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]
     return _NAMED.sub(r"$\1", sql), {name: params[name] for name in names}
 
 
+# No row has it in any column: -1 is the message of people who are only counted.
+NO_ID = -(2**62)
+
+
 def int_list(values: Sequence[int]) -> str:
     """Return integers as the inside of `in (…)`; an empty list matches no id."""
-    return ", ".join(str(int(value)) for value in values) or "-1"
+    return ", ".join(str(int(value)) for value in values) or str(NO_ID)
 
 
 @functools.cache

@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tapline import config
+from tapline.clicks.listing import tells_of_people
 from tapline.contacts import keeping
 from tapline.contacts.keeping import Kept
 from tapline.contacts.models import Notice
 from tapline.contacts.retention import days_kept
 from tapline.errors import NotFound
 from tapline.workspaces import audit
+from tapline.workspaces.counting import OnlyCounted, only_counted
 from tapline.workspaces.models import Workspace
 
 if TYPE_CHECKING:
@@ -38,12 +40,29 @@ class NoNotice(NotFound):
     """The page was never published, or was withdrawn."""
 
 
-def statements() -> list[Statement]:
-    """Return everything that is kept about a recipient."""
-    kept = [Statement(kind.words, _how_long(kind)) for kind in keeping.kinds()]
+def statements(workspace: Workspace) -> list[Statement]:
+    """Return everything that is kept about a recipient of a workspace."""
+    counted = only_counted(workspace)
+    kinds = keeping.kinds()
+    if counted.is_everybody and not tells_of_people(workspace.pk):
+        kinds = [kind for kind in kinds if kind.name != "clicks"]
+    kept = [Statement(kind.words, _how_long(kind)) for kind in kinds]
     days = config.current().clicklog_keep_days
     log = Statement(_("The address that your phone had on the internet"), _days(days))
-    return [*kept, log]
+    return [*kept, log, *_totals(counted)]
+
+
+def _totals(counted: OnlyCounted) -> list[Statement]:
+    """Return what is kept of those who are only counted: totals, from now on."""
+    if not counted.countries:
+        return []
+    what = _("How often a link that many people got is opened, and not that it was you")
+    if not counted.is_everybody:
+        what = _("%(what)s: if your number begins with %(prefixes)s") % {
+            "what": what,
+            "prefixes": ", ".join(counted.prefixes),
+        }
+    return [Statement(what, _("for good: it is a total, in texts that we send you from now on"))]
 
 
 def publish(workspace: Workspace, *, contact: str, actor: str) -> Notice:

@@ -21,7 +21,7 @@ def show(visit: Visit) -> HttpResponse:
     current = Notice.objects.filter(workspace=visit.workspace).first()
     context = {
         "room": "contacts",
-        "statements": notice.statements(),
+        "statements": notice.statements(visit.workspace),
         "notice": current,
         "address": f"{config.current().web_url}/privacy/{current.token}" if current else "",
     }
@@ -50,5 +50,5 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
     except NoNotice as error:
         return render(request, "contacts/public_notice.html", {"error": error}, status=404)
     with translation.override(found.workspace.language):
-        context = {"notice": found, "statements": notice.statements()}
+        context = {"notice": found, "statements": notice.statements(found.workspace)}
         return render(request, "contacts/public_notice.html", context)

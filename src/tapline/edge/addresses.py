@@ -22,6 +22,10 @@ class Client(NamedTuple):
     network: str
 
 
+# What is written down of a client where nobody may be told.
+NOBODY = Client("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class ProxyTrust:
     """Which peers are our own proxies, and the one header in which they name the client."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 GUESSES_PER_MINUTE = 20
 SLOWED_SECONDS = 1.0
 TAPS_PER_MINUTE = 100
+# Of a code that many recipients share: a carrier's whole network may tap it, each a person.
+CROWD_TAPS_PER_MINUTE = 10_000
 MOST_COUNTED = 20_000
 _BUCKETS = 1 << 20
 _ROUGH_LIMIT = TAPS_PER_MINUTE // 2
@@ -44,8 +46,8 @@ class RepeatLimit:
     rough: bytearray = field(default_factory=lambda: bytearray(_BUCKETS))
     exact: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def exceeds(self, path: str, network: str) -> bool:
-        """Note one tap; say whether it is the hundredth of its kind in this minute, or later."""
+    def exceeds(self, path: str, network: str, limit: int = TAPS_PER_MINUTE) -> bool:
+        """Note one tap; say whether it is the `limit`-th of its kind in this minute, or later."""
         bucket = hash((path, network)) & (_BUCKETS - 1)
         count = self.rough[bucket]
         if count < _ROUGH_LIMIT:
@@ -55,7 +57,7 @@ class RepeatLimit:
             return False
         kind = (path, network)
         self.exact[kind] = exact = self.exact.get(kind, _ROUGH_LIMIT) + 1
-        return exact >= TAPS_PER_MINUTE
+        return exact >= limit
 
     def begin_minute(self) -> None:
         self.rough = bytearray(_BUCKETS)

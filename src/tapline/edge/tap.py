@@ -27,12 +27,18 @@ from tapline.clicklog.record import (
 from tapline.clicklog.writer import SegmentWriter
 from tapline.codes.alphabet import is_code
 from tapline.edge import answers
-from tapline.edge.addresses import Client, ProxyTrust
+from tapline.edge.addresses import NOBODY, Client, ProxyTrust
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter, count_taps
 from tapline.edge.domain_pages import DomainPages
 from tapline.edge.heads import Head
-from tapline.edge.limits import SLOWED_SECONDS, GuessLimit, RepeatLimit
+from tapline.edge.limits import (
+    CROWD_TAPS_PER_MINUTE,
+    SLOWED_SECONDS,
+    TAPS_PER_MINUTE,
+    GuessLimit,
+    RepeatLimit,
+)
 from tapline.edge.lookup import Found, KnownDomain, Lookup, host_of
 from tapline.edge.samples import SampleTaker
 
@@ -247,9 +253,12 @@ class Taps:
         self._counters[_OUTCOME_COUNTERS[outcome]] += 1
         if self._trust.networks:
             client = self._trust.client(client, head.headers)
-        if self._repeats.exceeds(path, client.network):
+        limit, network = TAPS_PER_MINUTE, client.network
+        if found.position < 0 <= found.serial:  # Perhaps of somebody who is only counted.
+            limit, client = CROWD_TAPS_PER_MINUTE, NOBODY
+        if self._repeats.exceeds(path, network, limit):
             seen = _record(exchange, domain, found, outcome, answer.status, moment, client)
-            self._fold(seen, client.network)
+            self._fold(seen, network)
             exchange.send(answer)
         elif found.generation and head.line_part:
             link = found.link.id if found.link else 0

@@ -27,6 +27,9 @@ REPLIES = """
 select g.keyword_id,
   sum(case when t.was_accepted then t.count else 0 end),
   sum(case when t.state = 'delivered' or t.was_clicked then t.count else 0 end),
+  sum(case when not t.only_counted and (t.state = 'delivered' or t.was_clicked)
+    then t.count else 0 end),
+  sum(case when not t.only_counted and t.was_accepted then t.count else 0 end),
   sum(case when t.was_clicked then t.count else 0 end)
 from keywords_keywordbroadcast g
 join broadcasts_messagetally t on t.broadcast_id = g.broadcast_id
@@ -46,14 +49,17 @@ class KeywordReport:
     agreed: int = 0
     replies_sent: int = 0
     replies_delivered: int = 0
+    # The same without people who are only counted (`workspaces.counting`).
+    watched_sent: int = 0
+    watched_delivered: int = 0
     people_who_tapped: int = 0  # replies with at least one human tap
     last_at: Any = None
 
     @property
     def click_rate(self) -> float | None:
         """Replies that a person tapped ÷ delivered, or ÷ sent where no receipt came; None before
-        there is one."""
-        base = self.replies_delivered or self.replies_sent
+        there is one to people who are not only counted."""
+        base = self.watched_delivered if self.replies_delivered else self.watched_sent
         return self.people_who_tapped / base if base else None
 
 
@@ -75,7 +81,13 @@ def report_keywords(keywords: Sequence[Keyword]) -> list[KeywordReport]:
 
 def _report(keyword: Keyword, uses: Sequence[Any], replies: Sequence[Any]) -> KeywordReport:
     names = ("texts", "people", "misspelt", "agreed", "last_at")
-    sent = ("replies_sent", "replies_delivered", "people_who_tapped")
+    sent = (
+        "replies_sent",
+        "replies_delivered",
+        "watched_delivered",
+        "watched_sent",
+        "people_who_tapped",
+    )
     known = dict(zip(names, uses, strict=False)) | dict(zip(sent, replies, strict=False))
     return KeywordReport(keyword=keyword, **known)
 

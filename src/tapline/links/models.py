@@ -144,6 +144,10 @@ class Link(models.Model):
         ]
 
 
+# The position of everybody who is only counted (`workspaces.counting`): they share one code.
+CROWD_POSITION = -1
+
+
 class CodeRange(models.Model):
     """Serials `first … first + count - 1` of one generation and length serve the positions
     `first_position …` of one link."""

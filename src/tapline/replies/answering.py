@@ -37,6 +37,7 @@ from tapline.links.models import Domain
 from tapline.providers.senders import Sender, sender_of
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread
 from tapline.texts.parts import count_parts
+from tapline.workspaces.counting import only_counted
 from tapline.workspaces.models import Workspace
 
 # A text that confirms an opt-out within five minutes counts as consented to. Source: 47 CFR
@@ -196,7 +197,8 @@ def queue(made: Answer) -> None:
     try:
         broadcast = made.gathered_in or _broadcast_of(made.thread, kind, made.made_by)
         position = take_positions(broadcast, 1)
-        text, parts = _written(broadcast, made, position)
+        is_counted = only_counted(broadcast.workspace).covers(made.thread.phone)
+        text, parts = _written(broadcast, made, position, is_counted)
     except TaplineError as error:  # A domain or a link that went meanwhile.
         _refuse(made, type(error).__name__)
         return
@@ -212,13 +214,18 @@ def queue(made: Answer) -> None:
                 state=MessageState.PENDING,
                 text=text,
                 parts=parts,
+                only_counted=is_counted,
             )
             fresh.save(update_fields=["message"])
 
 
-def _written(broadcast: Broadcast, made: Answer, position: int) -> tuple[str, int]:
+def _written(
+    broadcast: Broadcast, made: Answer, position: int, is_counted: bool
+) -> tuple[str, int]:
     """Return the text as it leaves, and its parts. Without a domain links stay as they are."""
-    finished: FinishedText = DestinationReader(own_hosts(), {}).read(made.text)
+    finished: FinishedText = DestinationReader(own_hosts(), {}).read(
+        made.text, only_counted=is_counted
+    )
     if broadcast.domain is None or not finished.destinations:
         return made.text, count_parts(made.text)
     (tracked,) = track_texts(broadcast, broadcast.domain, [finished], position, actor=made.made_by)

@@ -43,6 +43,11 @@ class MessageTemplate:
         return bool(self.destinations[ordinal].fields)
 
     @property
+    def has_personal(self) -> bool:
+        """Say whether any link needs a destination for each recipient."""
+        return any(each.fields for each in self.destinations)
+
+    @property
     def has_fields(self) -> bool:
         """Say whether the text itself (not its links) differs by attributes."""
         return any(isinstance(piece, Field) for piece in self.pieces)

@@ -33,6 +33,7 @@ from tapline.links.api import router as links_router
 from tapline.links.api_domains import router as domains_router
 from tapline.replies.api import router as replies_router
 from tapline.web.api_errors import body_too_large, install
+from tapline.workspaces.api import router as workspace_router
 from tapline.workspaces.api_access import ApiRequest, find_key
 from tapline.workspaces.idempotency import (
     Attempt,
@@ -62,6 +63,7 @@ ROUTERS = (
     reports_router,
     clicks_router,
     track_router,
+    workspace_router,
 )
 
 View = Callable[..., HttpResponse]

@@ -37,6 +37,8 @@ SCOPES = {
     "clicks:read": _("See who tapped"),
     "track:write": _("Put tracked links into texts that another system sends"),
     "receipts:write": _("Report what became of texts that another system sent"),
+    "settings:read": _("See the workspace's settings"),
+    "settings:write": _("Change the workspace's settings"),
 }
 TOKEN_START = "tapline_"  # noqa: S105  # Lets leak scanners recognise a key; not a secret.
 TOKEN_BYTES = 32

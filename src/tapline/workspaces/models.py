@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Value
 
 
 class Workspace(models.Model):
@@ -18,6 +19,8 @@ class Workspace(models.Model):
     default_country = models.CharField(max_length=2, default="US")
     language = models.CharField(max_length=12, default="en")
     zone = models.CharField(max_length=64, default="UTC")
+    # Countries whose recipients' taps are only counted; see `workspaces.counting`.
+    only_counted = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     created_at = models.DateTimeField(auto_now_add=True)
 
     @property

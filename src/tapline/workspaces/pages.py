@@ -18,6 +18,12 @@ from tapline.web.visits import Visit, inside
 from tapline.workspaces import audit
 from tapline.workspaces.access import Access, Need
 from tapline.workspaces.api_keys import SCOPES, create_api_key, revoke
+from tapline.workspaces.counting import (
+    EVERYBODY,
+    BadCountry,
+    only_counted_above,
+    set_only_counted,
+)
 from tapline.workspaces.members import (
     BadMember,
     add_member,
@@ -137,6 +143,18 @@ def revoke_key(visit: Visit, key_id: int) -> HttpResponse:
 
 
 @inside(Need.MANAGE, "POST")
+def count_only(visit: Visit) -> HttpResponse:
+    """Say whose taps are only counted from now on."""
+    countries = [EVERYBODY] if visit.form("everybody") else visit.form("countries").split(",")
+    try:
+        set_only_counted(visit.workspace, countries, actor=visit.actor)
+    except BadCountry as error:
+        return _settings_page(visit, error=error)
+    messages.success(visit.request, _("Saved. It holds for texts from now on."))
+    return redirect("workspaces:settings", visit.workspace.pk)
+
+
+@inside(Need.MANAGE, "POST")
 def create_below(visit: Visit) -> HttpResponse:
     """Make a workspace below this one, with its first owner."""
     above = visit.workspace
@@ -192,6 +210,8 @@ def _settings_page(
         "api_keys": visit.workspace.api_keys.order_by("-id"),
         "scopes": SCOPES.items(),
         "children": visit.workspace.children.order_by("name"),
+        "only_counted_above": only_counted_above(visit.workspace),
+        "everybody": [EVERYBODY],
         "new_token": new_token,
         "error": error,
     }

@@ -25,6 +25,7 @@ urlpatterns = [
         pages.revoke_key,
         name="revoke-key",
     ),
+    path("w/<int:workspace_id>/settings/only-counted", pages.count_only, name="count-only"),
     path("w/<int:workspace_id>/settings/below", pages.create_below, name="create-below"),
     path("w/<int:workspace_id>/settings/changes", pages.show_audit, name="audit"),
 ]
