@@ -217,9 +217,12 @@ class Table:
         return any(people for _words, people, _taps in self.rows)
 
     @property
-    def most(self) -> int:
-        shown = (people if self.has_people else taps for _words, people, taps in self.rows)
-        return max(shown, default=1)
+    def most_people(self) -> int:
+        return max((people for _words, people, _taps in self.rows), default=1)
+
+    @property
+    def most_taps(self) -> int:
+        return max((taps for _words, _people, taps in self.rows), default=1)
 
 
 def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
@@ -238,6 +241,7 @@ def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
         "tables": [table for table in (*tables, *places) if table.rows],
         "place_is_unknown": not places,
         "credits": credits_now() if places else [],
+        "only_counted": count_recipients(broadcast)[1],
     }
 
 

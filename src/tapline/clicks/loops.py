@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tapline.clicks.cleaning import clean_up, write_manifest
 from tapline.clicks.erasing import erase_pending
+from tapline.clicks.forgetting_crowds import wipe_crowds
 from tapline.clicks.ingest import ingest_once
 from tapline.clicks.merge import merge_once
 from tapline.loops import Loop
@@ -22,6 +23,7 @@ CLICK_LOOPS: list[Loop] = [
     Loop(name="ingest", step=ingest_step, idle_seconds=0.25),
     Loop(name="merge", step=merge_once, idle_seconds=1.0),
     Loop(name="manifest", step=write_manifest, idle_seconds=5.0),
+    Loop(name="forget crowds", step=wipe_crowds, idle_seconds=5.0),
     Loop(name="erase", step=erase_pending, idle_seconds=30.0),
     Loop(name="clean-up", step=clean_up, idle_seconds=300.0),
 ]

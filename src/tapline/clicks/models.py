@@ -10,6 +10,8 @@ class LogSegment(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     offset = models.BigIntegerField(default=0)
+    # Up to here nothing tells any more who tapped codes that many share: `forgetting_crowds`.
+    wiped_to = models.BigIntegerField(default=0, db_default=0)
     bad_lines = models.PositiveIntegerField(default=0)
     first_seen_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)  # closed by its writer and read to its end

@@ -177,7 +177,11 @@ class CodeRange(models.Model):
                 fields=["template", "first_position"],
                 name="personal_position",
                 condition=Q(template__isnull=False),
-            )
+            ),
+            # The few codes that crowds share.
+            models.Index(
+                fields=["link"], name="crowd_code", condition=Q(first_position=CROWD_POSITION)
+            ),
         ]
 
 
