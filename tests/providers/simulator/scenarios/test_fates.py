@@ -35,6 +35,21 @@ def test_every_kind_of_machine_opens_something_under_its_truth(fates: dict[str, 
     assert ("double_tap", Kind.HUMAN) in seen
 
 
+def test_nobody_is_played_who_works_for_the_sender(tmp_path: Path) -> None:
+    everybody = tmp_path / "staff.toml"
+    shipped_text = (shipped("mixed") / "mixed.toml").read_text(encoding="utf-8")
+    everybody.write_text(f"staff = 1.0\nis_test = true\n{shipped_text}", encoding="utf-8")
+    scenario = find_scenario(str(everybody))
+    kinds = {
+        opening.opener.kind
+        for number in NUMBERS[:300]
+        for opening in fate_in(scenario, 1, number, 0, URLS).openings
+    }
+
+    assert Kind.HUMAN in kinds
+    assert Kind.OPERATOR not in kinds
+
+
 def test_the_same_seed_gives_the_same_fates_and_the_next_text_others() -> None:
     again = [fate_in(MIXED, 1, number, 0, URLS) for number in NUMBERS[:100]]
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+import msgspec
+
 from tapline.providers.simulator.agents import Opener
 from tapline.providers.simulator.people import (
     LEFT_ALONE_ENDING,
@@ -30,9 +32,13 @@ LOOPBACK = 127
 
 
 def find_scenario(name_or_path: str) -> Scenario:
-    """Return the scenario of a file, or of one that comes with Tapline; raises `BadScenario`."""
+    """Return the scenario of a file, or of one that comes with Tapline; raises `BadScenario`.
+
+    Without staff: the simulator does not know who works for the sender.
+    """
     named = shipped(name_or_path) / f"{name_or_path}.toml"
-    return read_scenario(named if named.exists() else Path(name_or_path))
+    found = read_scenario(named if named.exists() else Path(name_or_path))
+    return msgspec.structs.replace(found, staff=0.0, is_test=False)
 
 
 def fate_in(scenario: Scenario, seed: int, number: str, turn: int, urls: Sequence[str]) -> Fate:
