@@ -59,6 +59,10 @@ select
     case when phone % 2 = 0 then 'iOS' else 'Android' end as os,
     case when phone % 2 = 0 then 'Mobile Safari' else 'Chrome Mobile' end as browser,
     case when phone % 7 = 0 then 'Instagram' else '' end as app,
+    'C' || town % 3 as country,
+    'Region ' || town % 50 || ', C' || town % 3 as region,
+    'Town ' || town || ', Region ' || town % 50 || ', C' || town % 3 as city,
+    'Carrier ' || town % 40 as network_name,
     '198.51.' || (i % 256) || '.0/24' as network,
     substr(md5(cast(i as varchar)), 1, 16) as address_hash,
     'Mozilla/5.0 (made up; Phone ' || phone || ') AppleWebKit/605.1.15' as agent,
@@ -69,7 +73,8 @@ from (
         random() as kind,
         random() as who,
         power(random(), 4) as late,
-        cast(random() * 99 as integer) as phone
+        cast(random() * 99 as integer) as phone,
+        cast(random() * 400 as integer) as town
     from range({count}) numbers (i)
 ) made_up
 )"""
@@ -168,6 +173,10 @@ def questions() -> Sequence[Callable[[int, int], Any]]:
         reports.by_os,
         reports.by_browser,
         reports.by_hour,
+        reports.by_country,
+        reports.by_region,
+        reports.by_city,
+        reports.by_network,
         reports.recent_clicks,
     )
 

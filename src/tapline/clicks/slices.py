@@ -88,7 +88,8 @@ def _answer(
     part: _Slice, sql: str, params: Mapping[str, Any], people: str
 ) -> list[tuple[Any, ...]]:
     """Return what the slice says: people are clicks marked as their first, words are codes."""
-    marked = f"count(*) filter (where first & {people_bit(people)} <> 0)"
+    # `count(*) filter (where …)` takes half as long again.
+    marked = f"coalesce(count_if(first & {people_bit(people)} <> 0), 0)"
     rows = store.run(sql.replace(_DISTINCT_PEOPLE, marked), params, part.table.source)
     if people not in WORDS:
         return rows
