@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import zoneinfo
 from collections import Counter
 
@@ -17,8 +18,9 @@ from tapline.broadcasts.reports import build_report
 from tapline.broadcasts.sending import Sender
 from tapline.broadcasts.singles import StatedConsent, send_single
 from tapline.contacts.models import Contact
-from tapline.hours.deciding import decide
+from tapline.hours.deciding import decide, policy_of
 from tapline.providers.base import Answer, Outgoing, Refused
+from tapline.providers.twilio.wire import message_form
 from tapline.workspaces.models import Workspace
 from tests.broadcasts.making import (
     ACTOR,
@@ -333,3 +335,46 @@ def test_the_worker_leaves_out_by_itself(workspace: Workspace) -> None:
     assert leave_out_night()
     assert not leave_out_night()
     assert states(broadcast) == ["cancelled"]
+
+
+ANYWHERE = (
+    *({"state": state} for state in ("NY", "FL", "TX", "CT", "RI", "AL", "TN", "AZ", "HI", "AK")),
+    *({"zip": zip5} for zip5 in ("33101", "79901", "37201", "83814", "86515", "02134")),
+    *({"country": code} for code in ("GB", "FR", "ES", "AU", "NZ", "JP", "IN", "BR")),
+    {},
+)
+ODD_MOMENTS = (  # around changes of clocks in the US, Europe, Australia; a holiday; New Year
+    *("2026-03-08T06:59:30", "2026-03-29T00:59:30", "2026-04-04T15:59:30", "2026-11-01T05:30:00"),
+    *("2026-10-25T00:59:59", "2026-10-03T16:00:00", "2026-07-14T10:00:00", "2027-01-01T00:00:00"),
+)
+
+
+def test_no_text_is_handed_over_outside_its_hours_nor_could_a_queue_deliver_it_there(
+    workspace: Workspace,
+) -> None:
+    for number, known in enumerate(ANYWHERE):
+        (contact,) = make_contacts(workspace, 1, first=number * 3_000)
+        Contact.objects.filter(pk=contact.pk).update(attributes=known)
+    prepare(make_broadcast(workspace, validity_seconds=10 * 3600))
+    places = dict(Message.objects.values_list("position", "place"))
+    chance, policy = random.Random(17), policy_of(workspace)
+    year = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    moments = [dt.datetime.fromisoformat(each).replace(tzinfo=dt.UTC) for each in ODD_MOMENTS]
+    moments += [year + dt.timedelta(seconds=chance.randrange(365 * 86400)) for _ in range(60)]
+    handed_over = kept = 0
+    for at in moments:
+        Message.objects.update(state="pending", provider_id=None, submitted_at=None)
+        provider = StandIn()
+        _send_all(make_sender(provider, Clock(at)))
+        for text in provider.taken:
+            place = places[int(text.reference.rpartition("-")[2])] or ""
+            form = message_form(text, service="", callback="https://x.example.com", now=at)
+            latest = at + dt.timedelta(seconds=int(str(form["ValidityPeriod"])))
+            for step in range(11):  # the provider's queue may let it go at any of these
+                assert policy.is_open(place, at + (latest - at) * step / 10), (place, at)
+        handed_over += len(provider.taken)
+        open_now = sum(policy.is_open(place or "", at) for place in places.values())
+        kept += len(places) - open_now
+        assert len(provider.taken) <= open_now
+    assert handed_over > 200  # both happened, many times
+    assert kept > 200

@@ -12,7 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from tapline.hours.holidays import easter, is_holiday
 from tapline.hours.places import country_zones, dialled_ranges, read_place
 from tapline.hours.policy import LEAST_LEFT, Policy, look
-from tapline.hours.regions import area_codes, postcodes
+from tapline.hours.regions import LIES_OVER, area_codes, postcodes
 from tapline.hours.rules import week
 from tapline.hours.windows import Candidate, opening_at
 
@@ -82,6 +82,38 @@ TABLE = [
     ("area:906", "2026-03-04 09:30", NEW_YORK, False),
     ("area:812", "2026-03-04 20:30", CHICAGO, False),
     ("area:270", "2026-03-04 10:30", NEW_YORK, False),
+    # Codes that lie over another are in its zones, whatever `phonenumbers` says of them.
+    ("area:448", "2026-03-04 08:30", NEW_YORK, False),  # Pensacola again
+    ("area:448", "2026-03-04 19:30", CHICAGO, False),
+    ("area:689", "2026-03-04 19:30", NEW_YORK, True),  # Orlando, which is not on Chicago's time
+    ("area:689", "2026-03-04 20:00", NEW_YORK, False),
+    ("area:364", "2026-03-04 10:30", NEW_YORK, False),  # Paducah
+    ("area:364", "2026-03-04 10:00", CHICAGO, True),
+    ("area:930", "2026-03-04 20:30", CHICAGO, False),  # Evansville or Columbus
+    ("area:930", "2026-03-04 08:30", NEW_YORK, False),
+    ("area:458", "2026-03-04 20:30", "America/Los_Angeles", False),  # Ontario, Oregon
+    ("area:778", "2026-03-04 20:45", "America/Vancouver", False),  # 21:45 in Cranbrook
+    ("area:581", "2026-03-04 21:00", "America/Toronto", False),  # 22:00 on the Magdalen Islands
+    # Arizona does not move its clocks, its Navajo towns do.
+    ("area:928", "2026-07-08 20:30", "America/Phoenix", False),
+    ("area:928", "2026-07-08 08:30", "America/Phoenix", True),
+    ("area:928", "2026-01-07 20:30", "America/Phoenix", True),
+    ("postcode:865", "2026-07-08 20:30", "America/Phoenix", False),
+    ("postcode:850", "2026-07-08 20:30", "America/Phoenix", True),
+    # Alaska and its outermost islands; West Wendover in Nevada; the territories.
+    ("area:907", "2026-03-04 08:30", "America/Anchorage", False),
+    ("area:907", "2026-03-04 09:00", "America/Anchorage", True),
+    ("area:907", "2026-03-04 20:30", "America/Adak", False),
+    ("area:775", "2026-03-04 19:30", "America/Los_Angeles", False),
+    ("area:702", "2026-03-04 19:30", "America/Los_Angeles", True),
+    ("area:787", "2026-03-04 20:59", "America/Puerto_Rico", True),
+    ("area:671", "2026-03-04 08:00", "Pacific/Guam", True),
+    ("area:684", "2026-03-04 21:00", "Pacific/Pago_Pago", False),
+    # Provinces that reach into two zones.
+    ("area:807", "2026-03-04 09:30", "America/Toronto", False),
+    ("area:250", "2026-03-04 20:45", "America/Vancouver", False),
+    ("area:867", "2026-03-04 10:30", "America/Toronto", False),
+    ("area:306", "2026-07-08 09:00", "America/Regina", True),
     # A stated state without its zone is as uncertain; a postcode makes it certain.
     ("address:US-FL", "2026-03-04 08:30", NEW_YORK, False),
     ("address:US-FL/331", "2026-03-04 08:30", NEW_YORK, True),
@@ -90,6 +122,11 @@ TABLE = [
     ("address:US-FL/902", "2026-03-04 08:30", NEW_YORK, False),  # That is in California.
     ("postcode:799", "2026-03-04 08:30", CHICAGO, False),
     ("postcode:799", "2026-03-04 09:00", DENVER, True),
+    ("postcode:798", "2026-03-04 20:30", DENVER, False),  # El Paso's side, or Marfa
+    ("postcode:377", "2026-03-04 08:30", NEW_YORK, False),  # Knoxville's side, or Crab Orchard
+    ("postcode:379", "2026-03-04 08:30", NEW_YORK, True),
+    ("postcode:401", "2026-03-04 10:30", NEW_YORK, False),  # Fort Knox, or Hardinsburg
+    ("postcode:402", "2026-03-04 10:30", NEW_YORK, True),
     ("address:US-TN", "2026-03-04 08:30", NEW_YORK, False),
     ("address:US-TN/372", "2026-03-04 08:30", CHICAGO, True),
     # A stated zone with the number's state; with a number from elsewhere, all states in the zone.
@@ -116,6 +153,18 @@ TABLE = [
     ("number:+44", "2026-03-28 07:00Z", "", False),
     ("number:+44", "2026-10-25 07:59Z", "", False),
     ("number:+44", "2026-10-25 08:00Z", "", True),
+    # Elsewhere clocks move on other days, at other hours, by other steps, or the other way round.
+    ("number:+64", "2026-04-05 00:00Z", "", True),  # noon, on the day they fall back
+    ("address:NZ", "2026-04-04 18:59Z", "", False),  # 6:59, or 7:44 on Chatham: closed either way
+    ("address:AU", "2026-10-06 02:30Z", "", True),  # 13:30 in Sydney, 9:00 on the Cocos Islands
+    ("address:AU", "2026-10-06 02:29Z", "", False),
+    ("address:AU", "2026-10-06 08:59Z", "", True),  # 19:59 in Sydney since Sunday
+    ("address:AU", "2026-10-06 09:00Z", "", False),
+    ("address:AU", "2026-10-01 09:29Z", "", True),  # before, 19:59 on Lord Howe Island
+    ("address:AU", "2026-10-01 09:30Z", "", False),
+    ("number:+972", "2026-03-27 05:00Z", "", True),  # Israel moved that night: 8:00
+    ("number:+972", "2026-03-26 05:00Z", "", False),
+    ("number:+20", "2026-04-24 05:00Z", "", True),  # Egypt moved at midnight: 8:00
     # Countries.
     ("number:+33", "2026-03-04 08:29", "Europe/Paris", False),
     ("number:+33", "2026-03-04 08:30", "Europe/Paris", True),
@@ -221,6 +270,13 @@ def test_every_place_in_the_tables_opens_within_ten_days() -> None:
     keys |= {f"address:{country}" for country in SUPPORTED_REGIONS}
     closed = [key for key in keys if PLAIN.next_opening(key, at) is None]
     assert closed == []
+
+
+def test_a_code_that_lies_over_another_reaches_into_the_same_zones() -> None:
+    for code, older in LIES_OVER.items():
+        zones, older_zones = (set(PLAIN.place(f"area:{each}").zones) for each in (code, older))
+        assert zones == older_zones, code
+        assert area_codes()[code] == area_codes()[older] or "CA-BC" in area_codes()[code]
 
 
 def test_every_zone_in_the_tables_is_known() -> None:

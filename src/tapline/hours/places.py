@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, country_code_for_region
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from tapline.hours.regions import TERRITORIES, area_codes, postcodes, region_zones
+from tapline.hours.regions import LIES_OVER, TERRITORIES, area_codes, postcodes, region_zones
 
 ANY_HOUR = "any"
 LONGEST_KEY = 80
@@ -100,7 +100,7 @@ def _of_area(code: str) -> tuple[tuple[str, str], ...]:
     if regions is None:
         mainland = {r: zones for r, zones in region_zones().items() if r not in TERRITORIES}
         return _spots(mainland.items())
-    reached = _zones_of_prefix(f"1{code}")
+    reached = _zones_of_prefix(f"1{LIES_OVER.get(code, code)}")
     found: list[tuple[str, str]] = []
     for region in regions:
         own = region_zones().get(region, reached)

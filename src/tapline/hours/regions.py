@@ -162,13 +162,28 @@ _OTHERS = {
     "MS": "664", "SX": "721", "TC": "649", "TT": "868", "VC": "784", "VG": "284",
 }  # fmt: skip
 
-# Postcodes in split states whose zone is certain; the others keep all zones of their state.
+# Newer area codes that lie over an older one: the same towns, and so the same zones. Of these
+# `phonenumbers` knows no ranges, or names the zone of another part of the state. Source: overlays
+# as the North American Numbering Plan Administrator lists them.
+LIES_OVER = {
+    **dict.fromkeys(("236", "257", "672", "778"), "250"),
+    **dict.fromkeys(("367", "581"), "418"),
+    "364": "270",
+    "448": "850",
+    "458": "541",
+    "689": "407",
+    "930": "812",
+}
+
+# Postcodes in split states whose zone is certain; the others keep all zones of their state. Not
+# certain because of a few towns: 377 (Crab Orchard, Tennessee, is on Central time), 401
+# (Breckinridge County, Kentucky), 798 (Marfa and Alpine, Texas).
 _CERTAIN_ZIPS = {
-    "E": "320-323 326-339 341 342 344 346 347 349 374 376 377 379 400-418 "
+    "E": "320-323 326-339 341 342 344 346 347 349 374 376 379 400 402-418 "
     "460-462 467-469 472-474 478 480-497",
     "C": "325 370-372 375 380-384 420-424 463 464 476 477 570-574 580-584 660-676 680-689 "
     "733 750-796",
-    "M": "577 586 693 798 799 885 832-834 836 837",
+    "M": "577 586 693 799 885 832-834 836 837",
     "P": "838 889-897 970-978",
     "America/Phoenix": "850-859 863 864",
 }
