@@ -174,12 +174,11 @@ def _evidence_of(lines: Sequence[Line]) -> list[Evidence]:
 def _make_rows(lines: Sequence[Line]) -> float:
     """Make the rows of some lines as ingest does; return the seconds without the look-ups."""
     from tapline.clicks.addresses import daily_keys
-    from tapline.clicks.enriching import DAY_US, Enricher
+    from tapline.clicks.enriching import DAY_US, Enricher, look_around
     from tapline.clicks.resolving import resolve
-    from tapline.geo.book import place_book
 
     keys = daily_keys({line.time_us // DAY_US for line in lines})
-    enricher = Enricher(resolve(lines), keys, place_book())
+    enricher = Enricher(resolve(lines), keys, look_around())
     begun = time.process_time()
     for number, line in enumerate(lines):
         enricher.row(number, "bench", line)

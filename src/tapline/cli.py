@@ -60,6 +60,11 @@ COMMANDS: dict[str, Entry] = {
         "Bring the files that say where taps come from.",
         needs_django=False,
     ),
+    "networks": Entry(
+        "tapline.geo.commands_networks:networks",
+        "Know hosting networks and preview services by their addresses.",
+        needs_django=False,
+    ),
     "retention": Entry(
         "tapline.contacts.commands_retention:retention", "Say what is old enough to be forgotten."
     ),

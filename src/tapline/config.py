@@ -180,6 +180,14 @@ class Config:
     geo_network_address: str = setting(
         "", "The same for the file with who runs a network.", unit="URL"
     )
+    networks_file: Path | None = setting(
+        None, "Your own lists of network ranges by kind (docs/places.md), beside those fetched."
+    )
+    networks_addresses: str = setting(
+        "",
+        "What `tapline networks update` fetches, with commas: a kind (hosting, relay, preview), a"
+        " space, an address. Empty: the lists of Google and Amazon.",
+    )
     geo_maxmind_account: str = setting("", "Account number at MaxMind, for its GeoLite files.")
     geo_maxmind_key: str = setting("", "Licence key at MaxMind.", secret=True)
     report_threads: int = setting(2, "Threads that answer reports.", unit="threads")

@@ -9,10 +9,14 @@ import pytest
 
 from tapline import config
 from tapline.clicks import columns, parquet, reports, rewrite, store
+from tapline.clicks.evidence import Evidence, Judgement
 from tapline.clicks.listing import read_list
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
 from tapline.clicks.models import ClickFile
+from tapline.clicks.rules import judge
 from tapline.geo.files import NETWORK_FILE, PLACE_FILE, path_of
+from tapline.geo.network_lists import keep_lists, networks_path
+from tapline.geo.ranges import RangeList
 from tests.clicks.world import World, make_world, take_in
 from tests.geo.mmdb import write_mmdb
 
@@ -164,3 +168,47 @@ def test_merging_and_rewriting_bring_old_files_up_to_date(
         "": (FILES_PER_MERGE, FILES_PER_MERGE),
         "US": (1, 1),
     }
+
+
+@pytest.fixture
+def network_lists() -> Iterator[Path]:
+    """A list that says what kind of network some addresses lie in."""
+    path = networks_path(config.current())
+    hosting = RangeList(
+        "cloud", "hosting", "https://a.example.com/", "2026-11-20", ["198.51.2.0/24"]
+    )
+    keep_lists([hosting], path)
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def kinds(world: World) -> list[tuple[str, str, str]]:
+    sql = "select network_kind, network_source, verdict from clicks order by sequence"
+    rows: list[tuple[str, str, str]] = store.query(sql)
+    return rows
+
+
+def test_a_click_keeps_the_kind_of_its_network_and_stays_a_persons(network_lists: Path) -> None:
+    world = make_world(2)
+    take_in(world.tap(0, address=FLORIDA), world.tap(1, address=GEORGIA))
+
+    assert kinds(world) == [("", "", "human"), ("hosting", "cloud 2026-11-20", "human")]
+
+
+def test_judging_again_goes_by_the_kind_that_was_stored(
+    network_lists: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(2)
+    take_in(world.tap(0, address=FLORIDA), world.tap(1, address=GEORGIA))
+    network_lists.unlink()
+    seen = []
+
+    def judge_and_look(evidence: Evidence) -> Judgement:
+        seen.append((evidence.network_kind, evidence.network_source))
+        return judge(evidence)
+
+    monkeypatch.setattr(rewrite, "judge", judge_and_look)
+    assert rewrite.rejudge("true") == 2
+
+    assert sorted(seen) == [("", ""), ("hosting", "cloud 2026-11-20")]
+    assert kinds(world) == [("", "", "human"), ("hosting", "cloud 2026-11-20", "human")]

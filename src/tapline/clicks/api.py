@@ -48,6 +48,8 @@ class ClickOut(Answer):
     region: str = Field(description="Florida, US.")
     city: str = Field(description="Miami, Florida, US.")
     network_name: str = Field(description="Who runs the network.")
+    network_kind: str = Field(description="hosting, relay or preview; empty: not known.")
+    network_source: str = Field(description="Which list of which day says so.")
     network: str
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COLUMNS_VERSION = 2
+COLUMNS_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("app", "VARCHAR", "App whose built-in browser it was."),
     Column("country", "VARCHAR", "Country of the address: US, ISO 3166.", since=2),
     Column("region", "VARCHAR", "Region of the address and its country: Florida, US.", since=2),
+    Column("network_kind", "VARCHAR", "hosting, relay, preview; empty: not known.", since=3),
+    Column("network_source", "VARCHAR", "Which list of which day says so.", since=3),
     Column(
         "city",
         "VARCHAR",

@@ -19,7 +19,9 @@ from tapline.clicks.devices import describe
 from tapline.clicks.evidence import Evidence, Verdict
 from tapline.clicks.resolving import MessagePlace, Places
 from tapline.clicks.rules import judge
-from tapline.geo.book import PlaceBook
+from tapline.geo.book import PlaceBook, place_book
+from tapline.geo.network_lists import NetworkBook, network_book
+from tapline.geo.ranges import NetworkKind
 from tapline.geo.records import Place
 
 MINUTE_US = 60_000_000
@@ -56,13 +58,28 @@ def is_plausible(record: Line) -> bool:
     )
 
 
+class Surroundings(NamedTuple):
+    """What files say of addresses: where they are, and in what kind of network."""
+
+    places: PlaceBook
+    networks: NetworkBook
+
+
+def look_around() -> Surroundings:
+    """Return what files say now; files that changed are taken up."""
+    around = Surroundings(place_book(), network_book())
+    around.places.refresh()
+    around.networks.refresh()
+    return around
+
+
 class Enricher:
     """Makes the rows of one batch; remembers what repeats within it."""
 
-    def __init__(self, places: Places, keys: Mapping[int, bytes], book: PlaceBook) -> None:
+    def __init__(self, places: Places, keys: Mapping[int, bytes], around: Surroundings) -> None:
         self._places = places
         self._keys = keys
-        self._book = book
+        self._around = around
 
     def row(self, sequence: int, click_id: str, record: Line) -> tuple[Row, MessagePlace]:
         """Return the row of one click, in the order of `COLUMNS`, and the message it counts for."""
@@ -70,8 +87,14 @@ class Enricher:
         place = self._places.link_place(record, opened[0])
         message = self._places.message(record, opened, place.broadcast)
         is_operator = place.is_test or message.is_staff
+        network = self._around.networks.find(record.address)
         sight = _sight(
-            record.method, record.agent, bytes(record.headers), is_operator, record.count
+            record.method,
+            record.agent,
+            bytes(record.headers),
+            is_operator,
+            record.count,
+            network,
         )
         time_us, submitted_us, delivered_us = (
             record.time_us,
@@ -79,7 +102,7 @@ class Enricher:
             message.delivered_us,
         )
         hour, weekday = local_time(time_us, message.zone or place.zone)
-        spot = self._book.find(record.address)
+        spot = self._around.places.find(record.address)
         return (
             sequence,
             click_id,
@@ -104,6 +127,7 @@ class Enricher:
             *sight.device,
             spot.country,
             spot.region,
+            *network,
             *(_NOTHING_OF_PERSON if message.is_erased else self._of_person(record, spot, sight)),
         ), message
 
@@ -172,6 +196,7 @@ def _sight(
     headers: bytes,
     is_operator: bool,  # a cache's key, never written out by hand
     requests: int,
+    network: NetworkKind,
 ) -> _Sight:
     by_name = {name.lower(): value for name, value in read_headers(headers).items()}
     judgement = judge(
@@ -181,6 +206,8 @@ def _sight(
             headers=by_name,
             is_operator=is_operator,
             requests=requests,
+            network_kind=network.kind,
+            network_source=network.source,
         )
     )
     verdict, reasons = judgement.verdict, ",".join(judgement.reasons)

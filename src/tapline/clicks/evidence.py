@@ -27,6 +27,8 @@ class Evidence:
     agent: str
     headers: Mapping[str, str]  # names in lower case; only those that the click log keeps
     is_operator: bool  # a test broadcast, or a contact marked as staff
+    network_kind: str = ""  # hosting, relay, preview: what a list says of the address; "": nothing
+    network_source: str = ""  # which list, and of which day
     requests: int = 1  # more than 1: repeats within a minute that were folded into one record
 
 

@@ -33,14 +33,13 @@ from tapline.clicklog.segment import segment_id, sync_directory
 from tapline.clicks import store
 from tapline.clicks.addresses import daily_keys
 from tapline.clicks.columns import NAMES
-from tapline.clicks.enriching import DAY_US, Enricher, Row, as_arrays, is_plausible
+from tapline.clicks.enriching import DAY_US, Enricher, Row, as_arrays, is_plausible, look_around
 from tapline.clicks.first_clicks import set_first_clicks, set_waiting
 from tapline.clicks.listing import WrittenFile, add_files, ensure_counter
 from tapline.clicks.models import ClickCounter, LogSegment
 from tapline.clicks.parquet import write_file
 from tapline.clicks.resolving import MessagePlace, resolve
 from tapline.errors import Conflict
-from tapline.geo.book import place_book
 from tapline.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -143,9 +142,7 @@ def _enrich(segments: Sequence[Segment], sequence: int) -> tuple[list[Row], list
     clicks = list(_plausible_lines(segments))
     records = [record for _, record in clicks]
     days = {record.time_us // DAY_US for record in records}
-    book = place_book()
-    book.refresh()
-    enricher = Enricher(resolve(records), daily_keys(days), book)
+    enricher = Enricher(resolve(records), daily_keys(days), look_around())
     rows, messages = [], []
     for number, (name, record) in enumerate(clicks):
         row, message = enricher.row(sequence + number, name, record)

@@ -151,6 +151,8 @@ FEED_COLUMNS: tuple[str, ...] = (
     "region",
     "city",
     "network_name",
+    "network_kind",
+    "network_source",
     "network",
 )
 

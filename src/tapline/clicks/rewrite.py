@@ -31,16 +31,19 @@ WITHOUT_PERSON: Mapping[str, str] = {
 # Rows that tell of nobody any more are left alone.
 TELLS = " or ".join(f"{name} <> {empty}" for name, empty in WITHOUT_PERSON.items())
 
+# What the rules look at, as it was stored: lists of networks of today change nothing of it.
+SIGHT = "method, agent, headers, is_operator, requests, network_kind, network_source"
+
 SIGHTS = """
 -- The different things that the rules look at: far fewer than clicks.
-select distinct method, agent, headers, is_operator, requests from {source} where {where}
+select distinct {sight} from {source} where {where}
 """
 
 CHANGED_MESSAGES = """
 -- Messages of which a click became or is no longer a person's.
 select distinct c.message
 from {source} c
-join judged v using (method, agent, headers, is_operator, requests)
+join judged v using ({sight})
 where c.message > 0 and (c.verdict = 'human') <> (v.new_verdict = 'human') and ({where})
 """
 
@@ -193,16 +196,19 @@ def _rejudged(
     database: duckdb.DuckDBPyConnection, source: str, where: str, messages: set[int]
 ) -> str:
     """Judge each different sight once and return the rows with the new verdicts joined in."""
-    sights = database.execute(SIGHTS.format(source=source, where=where)).fetchall()
+    sights = database.execute(SIGHTS.format(sight=SIGHT, source=source, where=where)).fetchall()
     database.execute(
         "create or replace table judged (method varchar, agent varchar, headers varchar,"
-        " is_operator utinyint, requests uinteger, new_verdict varchar, new_reasons varchar)"
+        " is_operator utinyint, requests uinteger, network_kind varchar, network_source varchar,"
+        " new_verdict varchar, new_reasons varchar)"
     )
     database.executemany(
-        "insert into judged values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into judged values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(*sight, *_judge_sight(*sight)) for sight in sights],
     )
-    changed = database.execute(CHANGED_MESSAGES.format(source=source, where=where)).fetchall()
+    changed = database.execute(
+        CHANGED_MESSAGES.format(sight=SIGHT, source=source, where=where)
+    ).fetchall()
     messages.update(message for (message,) in changed)
     new = {
         "verdict": "new_verdict",
@@ -214,14 +220,17 @@ def _rejudged(
         f"case when ({where}) then {new[name]} else c.{name} end as {name}" if name in new else name
         for name in NAMES
     ]
-    return (
-        f"(select {', '.join(columns)} from {source} c"
-        " left join judged using (method, agent, headers, is_operator, requests))"
-    )
+    return f"(select {', '.join(columns)} from {source} c left join judged using ({SIGHT}))"
 
 
 def _judge_sight(
-    method: str, agent: str, headers: str, is_operator: int, requests: int
+    method: str,
+    agent: str,
+    headers: str,
+    is_operator: int,
+    requests: int,
+    network_kind: str,
+    network_source: str,
 ) -> tuple[str, str]:
     names: dict[str, str] = json.loads(headers) if headers else {}
     judgement = judge(
@@ -231,6 +240,8 @@ def _judge_sight(
             headers={name.lower(): value for name, value in names.items()},
             is_operator=bool(is_operator),
             requests=requests,
+            network_kind=network_kind,
+            network_source=network_source,
         )
     )
     return judgement.verdict.value, ",".join(judgement.reasons)

@@ -18,6 +18,7 @@ import maxminddb
 from maxminddb import InvalidDatabaseError
 
 from tapline import config
+from tapline.geo.addresses import FileMark, file_mark, pack_address
 from tapline.geo.files import NETWORK_FILE, PLACE_FILE, path_of
 from tapline.geo.records import NOWHERE, Place, Record, read_network_name, read_spot
 
@@ -56,7 +57,7 @@ class GeoFile(Generic[Read]):
         self.path = path
         self.problem = ""  # why it cannot be read; empty where it can, and where it is not there
         self._read = read
-        self._mark: tuple[int, int, int] | None = None
+        self._mark: FileMark | None = None
         self._reader: maxminddb.Reader | None = None
         self._known: dict[tuple[int, int, int], Read] = {}
         self._lengths: set[tuple[int, int]] = set()  # bits of an address, and of a known network
@@ -72,7 +73,7 @@ class GeoFile(Generic[Read]):
 
     def refresh(self) -> bool:
         """Look whether the file is another one than before; say whether it is."""
-        mark = _mark(self.path)
+        mark = file_mark(self.path)
         if mark == self._mark:
             return False
         self._mark = mark
@@ -180,26 +181,3 @@ def place_book() -> PlaceBook:
     """Return this process's book of places, from the files that its settings name."""
     settings = config.current()
     return PlaceBook(path_of(PLACE_FILE, settings), path_of(NETWORK_FILE, settings))
-
-
-def pack_address(address: str) -> bytes | None:
-    """Return the bytes of an address, of one of IPv4 in IPv6's clothes its own; None for none."""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            packed = socket.inet_pton(family, address)
-        except (OSError, ValueError):
-            continue
-        return packed[12:] if packed.startswith(_IPV4_MAPPED) and len(packed) == 16 else packed
-    return None
-
-
-_IPV4_MAPPED = bytes(10) + b"\xff\xff"
-
-
-def _mark(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes with a file; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
