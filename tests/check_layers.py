@@ -16,6 +16,7 @@ BASE = {
     "config",
     "destinations",
     "outbound",
+    "mail",
     "sqlite",
     "loops",
     "processes",

@@ -11,12 +11,8 @@ from django.utils import timezone
 
 from tapline import config
 from tapline.keywords.models import Notice
-from tapline.keywords.notifying import (
-    TRIED_AGAIN_AFTER,
-    BadMailServer,
-    mail_server,
-    send_notices,
-)
+from tapline.keywords.notifying import TRIED_AGAIN_AFTER, send_notices
+from tapline.mail import BadMailServer, mail_server
 from tapline.workspaces.models import Workspace
 from tests.broadcasts.making import make_workspace, phone
 from tests.keywords.mail_server import MailServer

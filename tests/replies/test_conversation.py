@@ -144,3 +144,14 @@ def test_what_another_workspace_sent_them_is_not_told(workspace: Workspace) -> N
     )
 
     assert [item.kind for item in _items()] == [Kind.REPLY]
+
+
+def test_a_text_that_was_stopped_before_it_left_says_why(workspace: Workspace) -> None:
+    make_contacts(workspace, 1)
+    prepare(make_broadcast(workspace))
+    write("STOP")
+
+    (stopped,) = [item for item in _items() if item.kind == Kind.BROADCAST]
+
+    assert stopped.fate is not None
+    assert (stopped.fate.words, stopped.fate.why) == ("not sent", "opted out")

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tapline.replies.models import Answer, Reply, Thread
+from tapline.replies.automatic import opt_out_scope
+from tapline.replies.models import Answer, Listener, Reply, Thread
 from tapline.workspaces.models import Role, User, Workspace
+from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import make_contacts, make_workspace, phone
 from tests.replies.making import send_answers, write
 from tests.web.browsing import member_of
@@ -210,3 +212,40 @@ def test_a_word_or_a_short_code_is_shown_and_not_answered(
     assert "This sender cannot be answered" in page
     assert "<textarea" not in page
     assert phone(0) not in page
+
+
+def test_a_member_chooses_which_mails_they_get(workspace: Workspace, editor: Client) -> None:
+    _post(editor, "choose-mails", workspace, decisions="on")
+
+    listener = Listener.objects.get()
+    assert (listener.hears_replies, listener.hears_decisions) == (False, True)
+    page = _page(editor, "settings", workspace)
+    assert 'name="decisions" checked' in page
+    assert "TAPLINE_MAIL_URL" in page  # there is no mail server here
+
+
+def test_what_is_said_by_itself_is_worded_and_shown_as_people_get_it(
+    workspace: Workspace, editor: Client
+) -> None:
+    words = {"brand": "Harbour Bread", "contact": "help@example.com"}
+    _post(editor, "change-words", workspace, **words)
+
+    assert "Harbour Bread: Help: help@example.com." in _page(editor, "settings", workspace)
+    status, page = _post(editor, "change-words", workspace, **words, help_text="Call us.")
+    assert status == 422
+    assert "does not say how to stop" in page
+    assert "Call us.</textarea>" in page
+
+
+def test_only_owners_at_the_top_choose_how_far_an_opt_out_reaches(
+    workspace: Workspace, editor: Client
+) -> None:
+    owner = member_of(workspace, Role.OWNER)
+    below = create_workspace("Below", parent=workspace)
+
+    assert _post(editor, "change-reach", workspace, reach="workspace")[0] == 403
+    assert _post(member_of(below), "change-reach", below, reach="workspace")[0] == 422
+    assert opt_out_scope(below) == workspace
+
+    assert _post(owner, "change-reach", workspace, reach="workspace")[0] == 302
+    assert opt_out_scope(below) == below

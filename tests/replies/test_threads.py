@@ -210,3 +210,25 @@ def test_who_took_on_what_is_in_the_audit_once(workspace: Workspace) -> None:
         "thread.done",
         "thread.reopened",
     ]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's own plan")
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("open", "thread_by_state"),
+        ("unread", "thread_unread"),
+        ("mine", "thread_of_member"),
+        ("assigned", "thread_assigned"),
+        ("done", "thread_by_state"),
+    ],
+)
+def test_each_list_is_read_in_its_own_order_from_an_index(
+    workspace: Workspace, name: str, index: str
+) -> None:
+    wanted = LISTS[name](workspace, _editor(workspace)).order_by("-last_at", "pk")
+
+    plan = wanted[:50].explain()
+
+    assert f"USING INDEX {index}" in plan
+    assert "TEMP B-TREE" not in plan

@@ -9,10 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import smtplib
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
 
 from django.core.mail import EmailMessage
-from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -21,19 +19,14 @@ from tapline import config
 from tapline.contacts.phones import mask
 from tapline.errors import TaplineError
 from tapline.keywords.models import Notice
+from tapline.mail import mail_server
 
 NOTICES_PER_STEP = 20
-TIMEOUT_SECONDS = 10.0
 # Nobody else tries a notice while one worker does; it must outlive a time-out of the server's.
 TAKEN_FOR = dt.timedelta(minutes=2)
 TRIED_AGAIN_AFTER = tuple(
     dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440)
 )
-DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-
-
-class BadMailServer(TaplineError):
-    """TAPLINE_MAIL_URL names no mail server."""
 
 
 def send_notices(now: Callable[[], dt.datetime] = timezone.now) -> bool:
@@ -44,29 +37,6 @@ def send_notices(now: Callable[[], dt.datetime] = timezone.now) -> bool:
         if _take(notice, now()):
             _send(notice, now())
     return bool(some)
-
-
-def mail_server(url: str) -> EmailBackend:
-    """Return a connection to the server at `smtp://`, `smtp+starttls://` or `smtps://`.
-
-    Name and password stand before the host, percent-encoded. Raises `BadMailServer`.
-    """
-    parts = urlsplit(url)
-    try:
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
-    except (KeyError, ValueError) as error:
-        raise _bad_server() from error
-    if not parts.hostname:
-        raise _bad_server()
-    return EmailBackend(
-        host=parts.hostname,
-        port=port,
-        username=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        use_tls=parts.scheme == "smtp+starttls",
-        use_ssl=parts.scheme == "smtps",
-        timeout=TIMEOUT_SECONDS,
-    )
 
 
 def write_notice(notice: Notice) -> EmailMessage:
@@ -110,11 +80,3 @@ def _put_off(notice: Notice, now: dt.datetime, why: str) -> None:
     else:
         later = now + TRIED_AGAIN_AFTER[notice.tries]
         known.update(tries=notice.tries + 1, next_try_at=later, error=why[:255])
-
-
-def _bad_server() -> BadMailServer:
-    return BadMailServer(
-        "TAPLINE_MAIL_URL names no mail server.",
-        why="It needs a kind and a host.",
-        do="Write it like smtp+starttls://name:password@mail.example.com:587.",
-    )

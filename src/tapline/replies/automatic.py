@@ -62,6 +62,7 @@ _FIELDS = {
     AnswerKind.CONFIRMATION: "confirmation_text",
     AnswerKind.RETURN: "return_text",
 }
+BY_ITSELF = tuple(_OURS)
 WORDS = ("brand", "contact", *_FIELDS.values())
 
 
@@ -112,6 +113,36 @@ def opt_out_scope(workspace: Workspace) -> Workspace:
     root = Workspace.objects.get(pk=workspace.ancestor_ids[0])
     narrow = ConversationSettings.objects.filter(workspace=root, opt_out_scope=Scope.WORKSPACE)
     return workspace if narrow.exists() else root
+
+
+def own_words(workspace: Workspace) -> dict[str, str]:
+    """Return what a workspace itself says, without what it inherits: names of `WORDS` → text."""
+    kept = ConversationSettings.objects.filter(workspace=workspace).first()
+    return {name: getattr(kept, name) if kept else "" for name in WORDS}
+
+
+def reach_of_opt_outs(workspace: Workspace) -> Scope:
+    """Return how far an opt-out reaches in this workspace's tree."""
+    top = ConversationSettings.objects.filter(workspace=workspace.ancestor_ids[0]).first()
+    return Scope(top.opt_out_scope) if top else Scope.BRAND
+
+
+def save_reach(workspace: Workspace, reach: Scope, *, actor: str) -> None:
+    """Keep how far opt-outs reach from now on; raises `BadWords` below the top of a tree."""
+    if workspace.parent_id is not None:
+        raise BadWords(
+            "How far an opt-out reaches is not chosen here.",
+            why="It holds for the whole brand.",
+            do="Choose it in the workspace at the top.",
+        )
+    with transaction.atomic():
+        kept, _ = ConversationSettings.objects.select_for_update().get_or_create(
+            workspace=workspace
+        )
+        before, kept.opt_out_scope = kept.opt_out_scope, reach
+        kept.save(update_fields=["opt_out_scope"])
+        was, now = {"opt_out_scope": before}, {"opt_out_scope": str(reach)}
+        record(workspace, actor, "conversation.reach_changed", kept, before=was, after=now)
 
 
 def save_words(workspace: Workspace, values: dict[str, str], *, actor: str) -> ConversationSettings:

@@ -124,13 +124,18 @@ def _answers(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
 
 
 def _broadcasts(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
-    """Return texts to the thread's contact that were no answers and have left, or been refused."""
+    """Return texts to the thread's contact that were no answers and have left, or been refused.
+
+    Those that we handed over come from the index, in its order. The others (never handed over, or
+    by another system) have the times of their receipts alone; they are few.
+    """
     if thread.contact_id is None:
         return []
-    rows = _messages(thread).filter(answer=None).exclude(state__in=_NOT_YET)
-    # Texts that another system sent have the times of their receipts alone.
-    left_at = Coalesce("submitted_at", "accepted_at", "delivered_at", "failed_at", _STARTED)
-    found = _newest(rows.annotate(left_at=left_at), "left_at", Kind.BROADCAST, before, limit)
+    rows = _messages(thread).filter(answer=None)
+    ours = rows.filter(submitted_at__isnull=False).annotate(left_at=F("submitted_at"))
+    found = list(_newest(ours, "submitted_at", Kind.BROADCAST, before, limit))
+    others = rows.filter(submitted_at=None).exclude(state__in=_NOT_YET).annotate(left_at=_LEFT_AT)
+    found += _newest(others, "left_at", Kind.BROADCAST, before, limit)
     return [
         Item(
             kind=Kind.BROADCAST,
@@ -143,7 +148,6 @@ def _broadcasts(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
             fate=fate_of_message(message),
         )
         for message in found
-        if message.left_at is not None  # type: ignore[attr-defined]
     ]
 
 
@@ -165,7 +169,13 @@ def _taps(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
 
 
 _NOT_YET = (MessageState.PENDING, MessageState.LEASED)
-_STARTED = F("broadcast__started_at")
+_LEFT_AT = Coalesce(
+    "accepted_at",
+    "delivered_at",
+    "failed_at",
+    "broadcast__started_at",
+    "broadcast__created_at",
+)
 
 
 def _messages(thread: Thread) -> QuerySet[Message]:

@@ -158,6 +158,25 @@ class Answer(models.Model):
         ]
 
 
+class Listener(models.Model):
+    """A member who hears by e-mail of what one workspace's conversations wait for."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    hears_replies = models.BooleanField(default=False)
+    hears_decisions = models.BooleanField(default=False)
+    told_to = models.BigIntegerField(default=0)  # the newest reply that they were told of, or saw
+    reminded_at = models.DateTimeField(null=True)  # of decisions whose clock runs down
+    next_look_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)  # since a mail last got through
+    error = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "user"], name="one_listener_each")
+        ]
+
+
 class Scope(models.TextChoices):
     """How far an opt-out reaches."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from tapline.replies import pages
+from tapline.replies import pages, pages_settings
 from tapline.replies.threads import LISTS
 
 app_name = "replies"
@@ -28,6 +28,10 @@ urlpatterns = [
     path("", pages.list_threads, name="list"),
     path("decisions", pages.list_undecided, name="decisions"),
     path("decisions/<int:reply_id>", pages.settle, name="decide"),
+    path("settings", pages_settings.show, name="settings"),
+    path("settings/mails", pages_settings.choose_mails, name="choose-mails"),
+    path("settings/words", pages_settings.change_words, name="change-words"),
+    path("settings/reach", pages_settings.change_reach, name="change-reach"),
     path("<thread_list:list_name>", pages.list_threads, name="list-of"),
     path("<thread_list:list_name>/live", pages.list_live, name="list-live"),
     path("<int:thread_id>/", pages.show, name="show"),
