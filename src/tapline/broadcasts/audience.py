@@ -11,6 +11,7 @@ from tapline.broadcasts.models import Broadcast
 from tapline.contacts.consent import textable_sql
 from tapline.contacts.models import ContactImport, Tag
 from tapline.errors import TaplineError
+from tapline.providers.prices import TELLING_DIGITS
 from tapline.workspaces.models import Workspace
 
 # Ids stand in the statement itself; more than these belong under a tag.
@@ -26,6 +27,14 @@ from contacts_contact c
 where c.workspace_id = %(workspace)s and {audience} and {textable}
 order by c.id
 limit 1 offset %(n)s
+"""
+
+BY_PREFIX = """
+-- How many of the audience may be texted, by the digits that tell a number's country.
+select substr(c.phone, 1, %(digits)s), count(*)
+from contacts_contact c
+where c.workspace_id = %(workspace)s and {audience} and {textable}
+group by 1
 """
 
 
@@ -106,6 +115,14 @@ def nth_recipient(broadcast: Broadcast, n: int) -> tuple[int, str, str] | None:
         )
         row: tuple[int, str, str] | None = cursor.fetchone()
     return row
+
+
+def count_by_prefix(broadcast: Broadcast) -> list[tuple[str, int]]:
+    """Return how many of the audience may be texted, by the beginnings of their numbers."""
+    with connection.cursor() as cursor:
+        values = {"workspace": broadcast.workspace_id, "digits": TELLING_DIGITS}
+        cursor.execute(_over(broadcast, BY_PREFIX), values)
+        return [(str(prefix), int(count)) for prefix, count in cursor.fetchall()]
 
 
 def _over(broadcast: Broadcast, statement: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from tapline import config
+from tapline.broadcasts.checking_cost import cost_findings
 from tapline.broadcasts.checking_hours import check_hours
 from tapline.broadcasts.composing import Preview, preview, read_text
 from tapline.broadcasts.findings import Finding
@@ -195,13 +195,10 @@ def _price(draft: _Draft) -> Iterator[Finding]:
             "These characters are not in GSM-7, so a part holds 70 instead of 160.",
             "Replace them by plain ones if the text should cost less.",
         )
-    if draft.broadcast.spend_limit is not None and not config.current().part_price:
-        yield Finding(
-            "warning",
-            "The spend limit may not hold.",
-            "The price of a part is not set, so only what the provider itself names is counted.",
-            "Set TAPLINE_PART_PRICE.",
-        )
+
+
+def _cost(draft: _Draft) -> Iterator[Finding]:
+    yield from cost_findings(draft.broadcast, draft.first.parts.parts)
 
 
 _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
@@ -213,4 +210,5 @@ _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
     _fields,
     _only_counted,
     _price,
+    _cost,
 )

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from tapline import config
+from tapline.broadcasts.channels import parts_per_second
 from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.forecast import Forecast
 from tapline.broadcasts.models import Broadcast
@@ -95,7 +96,7 @@ def _unsure(broadcast: Broadcast, told: Forecast) -> Iterator[Finding]:
 
 
 def _slow(broadcast: Broadcast, told: Forecast) -> Iterator[Finding]:
-    rate = config.current().sender_rate
+    rate = parts_per_second(broadcast)
     if not rate or not told.closing:
         return
     takes = dt.timedelta(seconds=told.at_once / rate)

@@ -221,6 +221,7 @@ def take_sender(broadcast: Broadcast, number: str, provider: str = "") -> None:
     """
     sender = sender_for(broadcast.workspace, number.strip(), provider)
     broadcast.provider, broadcast.sender_number = sender.provider, sender.number
+    broadcast.sender_pool_id = sender.pool
 
 
 def _refuse_bad(broadcast: Broadcast) -> None:

@@ -104,7 +104,8 @@ def follow_up(earlier: Broadcast, did: str) -> Broadcast:
     What the earlier one was about stays; its text is not repeated.
     """
     kept = (
-        *("workspace", "domain", "campaign", "offer", "purpose", "provider", "sender_number"),
+        *("workspace", "domain", "campaign", "offer", "purpose"),
+        *("provider", "sender_number", "sender_pool"),
         *("at_night", "give_up_hours"),
     )
     return Broadcast(

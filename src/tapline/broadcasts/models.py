@@ -14,6 +14,7 @@ from django.db.models import Q
 from tapline.contacts.models import Contact, Purpose
 from tapline.hours.places import LONGEST_KEY
 from tapline.links.models import Campaign, Domain, Link, Offer
+from tapline.providers.models import SenderPool
 from tapline.workspaces.models import Workspace
 
 
@@ -76,6 +77,8 @@ class Broadcast(models.Model):
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MARKETING)
     provider = models.CharField(max_length=40, default="simulator")
     sender_number = models.CharField(max_length=16, blank=True)
+    # With a pool each recipient hears from one of its numbers; `sender_number` is then one of them.
+    sender_pool = models.ForeignKey(SenderPool, null=True, on_delete=models.PROTECT)
     # What `audience.read_audience` returns, such as {"all": true} or {"tags": [names]}.
     audience = models.JSONField(default=dict)
     utm = models.JSONField(default=dict)  # {"source": …, "medium": …, "campaign": …}
@@ -135,6 +138,7 @@ class Message(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, db_index=False)
     contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL, db_index=False)
     phone = models.CharField(max_length=16)
+    sender = models.CharField(max_length=16, null=True)  # of a pool; else the broadcast's number
     state = models.CharField(max_length=10, choices=MessageState.choices)
     text = models.TextField(blank=True)  # as it was sent, filled when it is rendered
     parts = models.PositiveSmallIntegerField(default=0)
@@ -223,8 +227,20 @@ class MessageTally(models.Model):
 class SenderPace(models.Model):
     """How far a sender number has used up its rate: it is free again at `free_at`."""
 
-    number = models.CharField(max_length=16, unique=True)
+    number = models.CharField(max_length=40, unique=True)  # `channels.Channel.key`
     free_at = models.DateTimeField()
+
+
+class FailedTry(models.Model):
+    """A text that the provider took and then failed in a way that lets it be sent again.
+
+    What is still said about `provider_id` is about that try, and no news of the message.
+    """
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="failed_tries")
+    provider_id = models.CharField(max_length=64, unique=True)
+    error_code = models.CharField(max_length=40)
+    at = models.DateTimeField()
 
 
 class BroadcastPlace(models.Model):

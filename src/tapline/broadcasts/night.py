@@ -18,6 +18,7 @@ from typing import Any
 from django.db import connection
 
 from tapline import config
+from tapline.broadcasts.channels import parts_per_second
 from tapline.broadcasts.models import AtNight, Broadcast, BroadcastKind, BroadcastPlace
 from tapline.hours.deciding import policy_of
 from tapline.hours.policy import LEAST_LEFT, MARGIN, Moment, Policy, look
@@ -164,7 +165,7 @@ def how_it_stands(broadcast: Broadcast, now: dt.datetime) -> Moment | None:
 def least_left(broadcast: Broadcast) -> dt.timedelta:
     """Return how long a place must stay open for a text to be handed over: the least, and as long
     as the provider needs for what it has from this sender number already."""
-    rate = config.current().sender_rate
+    rate = parts_per_second(broadcast)
     if rate <= 0:
         return LEAST_LEFT
     values = {"provider": broadcast.provider, "sender": broadcast.sender_number}

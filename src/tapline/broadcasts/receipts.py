@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from tapline.broadcasts.bulk import in_database, run_bulk
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.opted_out import is_opt_out, mirror
+from tapline.broadcasts.trying_again import failed_before, try_again
 from tapline.providers.base import Receipt, Status
 
 RANKS = {Status.ACCEPTED: 1, Status.FAILED: 2, Status.DELIVERED: 3}
@@ -81,7 +83,7 @@ def apply_receipts(receipts: Iterable[Receipt]) -> ReceiptCount:
     May be called again with the same receipts, in any order, from several processes.
     """
     all_of_them = list(receipts)
-    told = _strongest(all_of_them)
+    told = _of_this_try(_strongest(all_of_them))
     applied = known = 0
     for start in range(0, len(told), WRITTEN_AT_ONCE):
         rows = _as_rows(told[start : start + WRITTEN_AT_ONCE])
@@ -89,20 +91,39 @@ def apply_receipts(receipts: Iterable[Receipt]) -> ReceiptCount:
             by_reference = run_bulk(BY_REFERENCE, rows)
             applied += len(by_reference) + len(run_bulk(BY_PROVIDER_ID, rows))
             known += run_bulk(KNOWN, rows)[0][0]
-            _mirror_opt_outs(told[start : start + WRITTEN_AT_ONCE])
+            _act_on_failures(told[start : start + WRITTEN_AT_ONCE])
     unknown = len(told) - known + sum(receipt.status not in RANKS for receipt in all_of_them)
     return ReceiptCount(applied, len(all_of_them) - applied - unknown, unknown)
 
 
-def _mirror_opt_outs(receipts: Sequence[Receipt]) -> None:
-    """Opt out here whoever had opted out at their provider, as a failed text tells."""
+def _act_on_failures(receipts: Sequence[Receipt]) -> None:
+    """Send again what that helps, and opt out here whoever had opted out at their provider."""
     failed = {each.provider_id: each.at for each in receipts if each.error_code}
     if not failed:
         return
-    messages = Message.objects.filter(provider_id__in=failed, state=MessageState.FAILED)
-    for message in messages.select_related("workspace", "broadcast"):
+    messages = list(
+        Message.objects.filter(provider_id__in=failed, state=MessageState.FAILED).select_related(
+            "workspace", "broadcast"
+        )
+    )
+    for message in messages:
         if is_opt_out(message.broadcast.provider, message.error_code):
             mirror([message], failed[message.provider_id or ""])
+    try_again(messages, timezone.now())
+
+
+def _of_this_try(receipts: Sequence[Receipt]) -> list[Receipt]:
+    """Return the receipts without those of tries that failed before, unless one arrived after all.
+
+    A receipt that comes late must not end the wait of a text that is to be sent again.
+    """
+    old: set[str] = set()
+    for start in range(0, len(receipts), WRITTEN_AT_ONCE):
+        chunk = receipts[start : start + WRITTEN_AT_ONCE]
+        old |= failed_before([each.provider_id for each in chunk])
+    return [
+        each for each in receipts if each.provider_id not in old or each.status == Status.DELIVERED
+    ]
 
 
 def _strongest(receipts: Sequence[Receipt]) -> list[Receipt]:

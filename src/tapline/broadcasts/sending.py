@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,19 +21,21 @@ from typing import TypeGuard
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tapline import config
 from tapline.broadcasts.bulk import in_database, run_bulk
 from tapline.broadcasts.capping import cap_since, too_often_sql
+from tapline.broadcasts.channels import Channel, channels_of
 from tapline.broadcasts.composing import send_before
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastKind
 from tapline.broadcasts.night import Night
 from tapline.broadcasts.outcomes import count_spent, keep_answers
-from tapline.broadcasts.pacing import free_turns, use_turns
+from tapline.broadcasts.pacing import use_turns
 from tapline.broadcasts.rendering import Rendered, render_chunk
+from tapline.broadcasts.turns import choose_turns, use_more_turns, within_day
 from tapline.contacts.textable import answerable_sql, textable_sql
 from tapline.errors import Conflict
 from tapline.providers.base import Accepted, Answer, Outgoing, Provider, Refused
+from tapline.providers.prices import PriceList, prices_of
 from tapline.providers.registry import provider as provider_named
 from tapline.providers.registry import reasons_of
 
@@ -74,9 +76,10 @@ SUBMIT = """
 -- Mark rendered messages as handed over, before they are. An opt-out, a pause or a cancel that came
 -- since they were leased keeps them here.
 update broadcasts_message set
-  state = 'submitted', text = r.text, parts = r.parts, cost = r.cost,
+  state = 'submitted', text = r.text, parts = r.parts, cost = r.cost, sender = r.sender,
   submitted_at = %(now)s, leased_until = %(until)s
-from (select value ->> 0 as id, value ->> 1 as text, value ->> 2 as parts, value ->> 3 as cost
+from (select value ->> 0 as id, value ->> 1 as text, value ->> 2 as parts, value ->> 3 as cost,
+        value ->> 4 as sender
       from json_each(%(rows)s)) r
 where broadcasts_message.id = r.id and state = 'leased' and leased_by = %(owner)s
   and exists (select 1 from broadcasts_broadcast b
@@ -147,64 +150,91 @@ class Sender:
         leased = self._lease(broadcast, owner)
         if not leased:
             return False
-        rendered, dropped = render_chunk(broadcast, leased)
+        rendered, dropped = render_chunk(broadcast, list(leased))
         if dropped:
             run_bulk(DROP, dropped, {"owner": owner})
         submitted_at = self.now()
-        submitted = self._submit(broadcast, rendered, owner, submitted_at)
+        submitted = self._submit(broadcast, rendered, owner, submitted_at, leased)
         if self.now() - submitted_at > dt.timedelta(seconds=HAND_OVER_SECONDS):
             _take_back(broadcast, submitted, owner)
         elif submitted:
-            self._hand_over(broadcast, submitted, rest)
+            self._hand_over(broadcast, submitted, rest, leased)
         return True
 
-    def _lease(self, broadcast: Broadcast, owner: str) -> list[int]:
+    def _lease(self, broadcast: Broadcast, owner: str) -> dict[int, Channel]:
+        """Lease the next messages; return from which number each of them is to leave."""
         too_often = too_often_sql(broadcast, "broadcasts_message.contact_id")
         statement = LEASE.format(may_get_it=may_get_it_sql(broadcast), too_often=too_often)
         now = self.now()
         picked = self._night.pick(broadcast, self.chunk, now)
         if not picked:
-            return []
+            return {}
+        channels = channels_of(broadcast)
         with transaction.atomic(), connection.cursor() as cursor:
-            count = free_turns(broadcast.sender_number, self.chunk, now)
-            if not count:
-                return []
+            chosen = choose_turns(channels, picked, now)
+            if not chosen:
+                return {}
             values = {
                 "broadcast": broadcast.pk,
                 "owner": owner,
                 "until": in_database(now + dt.timedelta(seconds=LEASE_SECONDS)),
-                "picked": json.dumps(picked[:count]),
+                "picked": json.dumps(list(chosen)),
                 "now": in_database(now),
                 "cap_since": cap_since(broadcast, now),
             }
             cursor.execute(statement, values)
             leased = [number for number, state in cursor.fetchall() if state == "leased"]
-            use_turns(broadcast.sender_number, len(leased), now)
-        return leased
+            for channel in channels:
+                turns = sum(chosen[number] == channel for number in leased)
+                use_turns(channel, turns, now)
+        return {number: chosen[number] for number in leased}
 
     def _submit(
-        self, broadcast: Broadcast, rendered: Sequence[Rendered], owner: str, at: dt.datetime
+        self,
+        broadcast: Broadcast,
+        rendered: Sequence[Rendered],
+        owner: str,
+        at: dt.datetime,
+        leased: Mapping[int, Channel],
     ) -> list[Rendered]:
-        """Mark as submitted what the spend limit allows and return it; give the rest back."""
-        price = Decimal(str(config.current().part_price))
+        """Mark as submitted what spend limit and daily caps allow and return it; give the rest
+        back."""
+        prices = prices_of(broadcast.provider)
         provider = self.find_provider(broadcast.provider)
         until = at + dt.timedelta(seconds=provider.settled_after_seconds)
         with transaction.atomic():
             fresh = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
-            allowed = within_limit(rendered, price, fresh)
-            rows = [(each.id, each.text, each.parts, each.parts * price) for each in allowed]
+            affordable = within_limit(rendered, prices, fresh)
+            allowed = within_day(affordable, leased, at)
+            rows = [
+                (
+                    each.id,
+                    each.text,
+                    each.parts,
+                    cost_of(each, prices),
+                    leased[each.id].number if broadcast.sender_pool_id else None,
+                )
+                for each in allowed
+            ]
             values = {"owner": owner, "now": in_database(at), "until": in_database(until)}
             marked = {number for (number,) in run_bulk(SUBMIT, rows, values)}
             kept_back = [(each.id,) for each in rendered if each.id not in marked]
             if kept_back:
                 run_bulk(RELEASE, kept_back, values)
+            use_more_turns([each for each in allowed if each.id in marked], leased, at)
             count_spent(broadcast.pk)
-        if len(allowed) < len(rendered):
+        if len(affordable) < len(rendered):
             with suppress(Conflict):  # Somebody paused or cancelled it just now.
                 pause(broadcast, actor="worker", reason="The spend limit is reached.")
         return [each for each in allowed if each.id in marked]
 
-    def _hand_over(self, broadcast: Broadcast, submitted: Sequence[Rendered], rest: _Rest) -> None:
+    def _hand_over(
+        self,
+        broadcast: Broadcast,
+        submitted: Sequence[Rendered],
+        rest: _Rest,
+        leased: Mapping[int, Channel],
+    ) -> None:
         provider = self.find_provider(broadcast.provider)
         now = self.now()
         before = send_before(broadcast, now)
@@ -213,7 +243,7 @@ class Sender:
                 Outgoing(
                     reference=f"{broadcast.token}-{each.position}",
                     to=each.phone,
-                    sender=broadcast.sender_number,
+                    sender=leased[each.id].number,
                     text=each.text,
                     send_before_at=self._night.send_before(broadcast, each.place, before, now),
                     tag=broadcast.token,
@@ -262,15 +292,20 @@ def may_get_it_sql(broadcast: Broadcast) -> str:
       select 1 from contacts_contact c where c.id = broadcasts_message.contact_id and {textable})"""
 
 
+def cost_of(rendered: Rendered, prices: PriceList) -> Decimal:
+    """Return what a text costs by the prices that were entered; 0 where none was."""
+    return rendered.parts * (prices.of(rendered.phone) or Decimal(0))
+
+
 def within_limit(
-    rendered: Sequence[Rendered], price: Decimal, broadcast: Broadcast
+    rendered: Sequence[Rendered], prices: PriceList, broadcast: Broadcast
 ) -> Sequence[Rendered]:
     """Return the first of `rendered` that the broadcast's spend limit still pays for."""
     if broadcast.spend_limit is None:
         return rendered
     left = broadcast.spend_limit - broadcast.spent
     for count, each in enumerate(rendered):
-        left -= each.parts * price
+        left -= cost_of(each, prices)
         if left < 0:
             return rendered[:count]
     return rendered

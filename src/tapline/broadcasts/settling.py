@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tapline.broadcasts.bulk import in_database
-from tapline.broadcasts.models import Broadcast, Message, MessageState
+from tapline.broadcasts.models import Broadcast, FailedTry, Message, MessageState
 from tapline.broadcasts.outcomes import ASK_AFTER_SECONDS, keep_answers, position_of
 from tapline.providers.base import Accepted, Answer, Asked, Found, Provider, Refused
 from tapline.providers.registry import provider as provider_named
@@ -157,14 +157,19 @@ class Settler:
 def questions(broadcast: Broadcast, asked: Mapping[str, Message]) -> list[Asked]:
     """Return what to ask a provider about messages, by reference, that may have been taken."""
     others = _other_ids(asked.values())
+    tried: dict[int, set[str]] = {}
+    for message, provider_id in FailedTry.objects.filter(message__in=asked.values()).values_list(
+        "message", "provider_id"
+    ):
+        tried.setdefault(message, set()).add(provider_id)
     return [
         Asked(
             reference=reference,
             to=each.phone,
-            sender=broadcast.sender_number,
+            sender=each.sender or broadcast.sender_number,
             text=each.text,
             submitted_at=each.submitted_at,
-            other_ids=frozenset(others.get(each.contact_id, ())),
+            other_ids=frozenset(others.get(each.contact_id, set()) | tried.get(each.pk, set())),
         )
         for reference, each in asked.items()
         if each.submitted_at is not None

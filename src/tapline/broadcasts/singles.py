@@ -118,6 +118,7 @@ def standing_broadcast(
         "purpose": purpose,
         "provider": sender.provider,
         "sender_number": sender.number,
+        "sender_pool_id": sender.pool,
     }
     with transaction.atomic():
         # The lock lets two calls at once agree on one broadcast.

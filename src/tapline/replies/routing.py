@@ -35,7 +35,7 @@ NEWEST_FROM_THERE = f"""
 select r.contact_id, r.number, (
   select m.id from broadcasts_message m
   join broadcasts_broadcast b on b.id = m.broadcast_id
-  where m.contact_id = r.contact_id and b.sender_number = r.number
+  where m.contact_id = r.contact_id and coalesce(m.sender, b.sender_number) = r.number
     and m.state in ({", ".join(f"'{state}'" for state in _LEFT)})
   order by m.id desc limit 1)
 from (select value ->> 0 as contact_id, value ->> 1 as number from json_each(%(rows)s)) r

@@ -1,0 +1,140 @@
+"""What one part costs: by country, as the operator entered it for each account.
+
+No vendor's prices are built in: they change by country, carrier and contract. Where none is
+entered, `TAPLINE_PART_PRICE` counts; where that is 0, the price is not known, and pages say so.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+import phonenumbers
+from django.db import transaction
+
+from tapline import config
+from tapline.errors import TaplineError
+from tapline.providers.models import PartPrice, ProviderAccount
+from tapline.providers.registry import account_id_of
+from tapline.workspaces.audit import record
+
+EVERYWHERE_ELSE = ""
+LARGEST_PRICE = Decimal(1000)
+# Enough of a number to tell its country: +1 has area codes of 25 countries.
+TELLING_DIGITS = 8
+
+
+class BadPrice(TaplineError):
+    """That cannot be what a part costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What parts cost through one provider. `default` is for countries without a price; None: not
+    known."""
+
+    by_country: Mapping[str, Decimal] = field(default_factory=dict)
+    default: Decimal | None = None
+    currency: str = ""
+
+    def of(self, phone: str) -> Decimal | None:
+        """Return what one part to `phone` (E.164) costs; None: not known."""
+        if not self.by_country:
+            return self.default
+        return self.by_country.get(country_of(phone), self.default)
+
+
+def prices_of(provider: str) -> PriceList:
+    """Return the prices of the provider called `provider`."""
+    general = Decimal(str(config.current().part_price)) or None
+    account = account_id_of(provider)
+    if account is None:
+        return PriceList(default=general)
+    rows = PartPrice.objects.filter(account=account).values_list("country", "price")
+    prices = dict(rows)
+    default = prices.pop(EVERYWHERE_ELSE, general)
+    currency = ProviderAccount.objects.filter(pk=account).values_list("currency", flat=True).first()
+    return PriceList(prices, default, currency or "")
+
+
+def country_of(phone: str) -> str:
+    """Return the country (ISO 3166) that a number in E.164 belongs to; "" where nobody knows."""
+    return _country_of(phone[:TELLING_DIGITS].ljust(TELLING_DIGITS, "0"))
+
+
+def set_prices(account: ProviderAccount, prices: Mapping[str, Decimal], *, actor: str) -> None:
+    """Replace the prices of an account: country, or "" for everywhere else, to price.
+
+    Raises `BadPrice`.
+    """
+    for country, price in prices.items():
+        _refuse_bad(country, price)
+    with transaction.atomic():
+        kept = account.prices
+        before = {row.country: str(row.price) for row in kept.all()}
+        kept.all().delete()
+        PartPrice.objects.bulk_create(
+            PartPrice(account=account, country=country, price=price)
+            for country, price in prices.items()
+        )
+        after = {country: str(price) for country, price in prices.items()}
+        record(account.workspace, actor, "provider_account.prices", account, before, after)
+
+
+def read_prices(lines: Iterable[str]) -> dict[str, Decimal]:
+    """Return the prices in lines such as `US 0.0079` and `* 0.05` (everywhere else).
+
+    Raises `BadPrice` with the line that cannot be read.
+    """
+    found: dict[str, Decimal] = {}
+    for line in lines:
+        words = line.replace(",", ".").replace("=", " ").split()
+        if not words:
+            continue
+        try:
+            name, amount = words
+            found[EVERYWHERE_ELSE if name == "*" else name.upper()] = Decimal(amount)
+        except (ValueError, InvalidOperation) as error:
+            raise BadPrice(
+                f"The line '{line.strip()[:60]}' is no price.",
+                why="A line holds a country's two letters and what one part to it costs.",
+                do="Write it like «US 0.0079»; «* 0.05» is for everywhere else.",
+            ) from error
+    for country, price in found.items():
+        _refuse_bad(country, price)
+    return found
+
+
+def write_prices(account: ProviderAccount) -> str:
+    """Return the prices of an account as lines, as `read_prices` takes them."""
+    rows = account.prices.order_by("country").values_list("country", "price")
+    return "\n".join(f"{country or '*'} {price.normalize():f}" for country, price in rows)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _country_of(digits: str) -> str:
+    try:
+        number = phonenumbers.parse(digits.ljust(12, "0"))
+    except phonenumbers.NumberParseException:
+        return ""
+    known = phonenumbers.region_code_for_number(number)
+    known = known or phonenumbers.region_code_for_country_code(number.country_code or 0)
+    return "" if known == phonenumbers.UNKNOWN_REGION else known
+
+
+def _refuse_bad(country: str, price: Decimal) -> None:
+    known = country == EVERYWHERE_ELSE or country in phonenumbers.SUPPORTED_REGIONS
+    if not known:
+        raise BadPrice(
+            f"'{country[:20]}' is no country.",
+            why="Countries are written as two letters (ISO 3166), such as US or DE.",
+            do="Correct it, or write * for everywhere else.",
+        )
+    if not price.is_finite() or not 0 <= price < LARGEST_PRICE:
+        raise BadPrice(
+            f"{price} is no price of a part.",
+            why=f"It is an amount from 0 to {LARGEST_PRICE}.",
+            do="Look it up in your provider's price list for your account.",
+        )

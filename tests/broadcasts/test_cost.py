@@ -1,0 +1,145 @@
+"""What a broadcast will cost and what it did, by prices that the operator entered."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tapline.broadcasts.checking import check
+from tapline.broadcasts.models import Broadcast, Message
+from tapline.broadcasts.reports import build_report
+from tapline.broadcasts.sending import Sender
+from tapline.contacts.models import Contact
+from tapline.contacts.phones import hash_phone
+from tapline.providers.models import ProviderAccount
+from tapline.providers.prices import (
+    BadPrice,
+    country_of,
+    prices_of,
+    read_prices,
+    set_prices,
+    write_prices,
+)
+from tests.broadcasts.making import (
+    ACTOR,
+    Clock,
+    StandIn,
+    make_broadcast,
+    make_contacts,
+    make_workspace,
+    prepare,
+)
+from tests.providers.making import make_number, make_twilio, set_config
+
+pytestmark = pytest.mark.django_db
+
+# Ofcom's numbers for drama.
+BRITISH = "+447700900123"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_config(monkeypatch, quiet_hours="off")
+
+
+@pytest.fixture
+def account() -> ProviderAccount:
+    account = make_twilio(make_workspace())
+    make_number(account)
+    return account
+
+
+def make_mixed(account: ProviderAccount) -> Broadcast:
+    """Three people in the US, one in Britain."""
+    people = make_contacts(account.workspace, 4)
+    Contact.objects.filter(pk=people[3].pk).update(phone=BRITISH, phone_hash=hash_phone(BRITISH))
+    return make_broadcast(account.workspace)
+
+
+def findings(broadcast: Broadcast) -> str:
+    return " ".join(f"{each.level}: {each.what} {each.why}" for each in check(broadcast))
+
+
+@pytest.mark.parametrize(
+    ("phone", "country"),
+    [
+        ("+12125550123", "US"),
+        ("+14165550123", "CA"),
+        (BRITISH, "GB"),
+        ("+33639980012", "FR"),
+        ("+442079460", "GB"),
+        ("", ""),
+        ("+999", ""),
+    ],
+)
+def test_a_numbers_country_is_known_by_its_beginning(phone: str, country: str) -> None:
+    assert country_of(phone) == country
+
+
+def test_prices_are_read_and_written_as_lines(account: ProviderAccount) -> None:
+    prices = read_prices(["us 0.0079", "", "GB = 0,04", "* 0.1"])
+    set_prices(account, prices, actor=ACTOR)
+
+    assert write_prices(account) == "* 0.1\nGB 0.04\nUS 0.0079"
+    assert prices_of(f"twilio:{account.pk}").of(BRITISH) == Decimal("0.04")
+    assert prices_of(f"twilio:{account.pk}").of("+33639980012") == Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    "line", ["US", "USA 0.1", "XX 0.1", "US much", "US -1", "US NaN", "US 5000"]
+)
+def test_what_is_no_price_is_refused(line: str) -> None:
+    with pytest.raises(BadPrice):
+        read_prices([line])
+
+
+def test_the_cost_is_told_before_sending(account: ProviderAccount) -> None:
+    set_prices(account, {"US": Decimal("0.01"), "GB": Decimal("0.05")}, actor=ACTOR)
+
+    assert "note: It costs about 0.08 USD." in findings(make_mixed(account))
+
+
+def test_countries_without_a_price_are_named(account: ProviderAccount) -> None:
+    set_prices(account, {"US": Decimal("0.01")}, actor=ACTOR)
+
+    told = findings(make_mixed(account))
+
+    assert "It costs about 0.03 USD." in told
+    assert "warning: What 1 texts cost is not known." in told
+    assert "GB (1)" in told
+
+
+def test_without_any_price_that_is_said(account: ProviderAccount) -> None:
+    assert "What 4 texts cost is not known." in findings(make_mixed(account))
+
+
+def test_a_limit_below_the_cost_is_told(account: ProviderAccount) -> None:
+    set_prices(account, {"": Decimal("0.01")}, actor=ACTOR)
+    broadcast = make_mixed(account)
+    broadcast.spend_limit = Decimal("0.02")
+
+    assert "pauses at its spend limit, after about 2 of 4" in findings(broadcast)
+
+
+def test_each_text_is_booked_at_its_countrys_price_and_the_limit_holds(
+    account: ProviderAccount,
+) -> None:
+    set_prices(account, {"US": Decimal("0.01"), "GB": Decimal("0.05")}, actor=ACTOR)
+    broadcast = make_mixed(account)
+    Broadcast.objects.filter(pk=broadcast.pk).update(spend_limit=Decimal("0.07"))
+    broadcast = prepare(broadcast)
+    provider = StandIn()
+
+    Sender(find_provider=lambda _: provider, now=Clock()).send_next()
+
+    broadcast.refresh_from_db()
+    assert len(provider.taken) == 3
+    assert (broadcast.state, broadcast.spent) == ("paused", Decimal("0.03"))
+    assert "spend limit" in broadcast.pause_reason
+
+    Broadcast.objects.filter(pk=broadcast.pk).update(spend_limit=None, state="sending")
+    Sender(find_provider=lambda _: provider, now=Clock()).send_next()
+
+    assert Message.objects.get(phone=BRITISH).cost == Decimal("0.05")
+    assert build_report(broadcast).cost == Decimal("0.08")
