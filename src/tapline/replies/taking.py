@@ -176,15 +176,18 @@ def _threads_of(came: Sequence[_Came]) -> dict[tuple[int, str], Thread]:
 
 def _reply(came: _Came, threads: dict[tuple[int, str], Thread]) -> Reply:
     place, wish = came.place, came.wish
+    thread = threads[place.workspace.pk, came.phone]
+    # What `MOVE_UP` writes, so that an answer leaves from where the person wrote to.
+    thread.number, thread.provider = _number(came.inbound.to), came.inbound.provider
     return Reply(
         account=came.key[0],
         provider_id=came.key[1],
         workspace=place.workspace,
-        thread=threads[place.workspace.pk, came.phone],
+        thread=thread,
         broadcast=place.message.broadcast if place.message else None,
         contact=place.contact,
         phone=came.phone,
-        number=_number(came.inbound.to),
+        number=thread.number,
         text=_storable(came.inbound.text),
         wish=wish.verdict,
         wish_reason=wish.reason,
