@@ -14,6 +14,7 @@ from tapline.contacts.models import Consent, Contact
 from tapline.keywords.models import KeywordUse
 from tapline.keywords.reports import report_keywords
 from tapline.keywords.writing import end_keyword
+from tapline.replies.answering import queue_waiting
 from tapline.replies.models import Answer
 from tapline.replies.taking import take_inbound
 from tapline.workspaces.models import Workspace
@@ -52,6 +53,16 @@ def test_a_stranger_becomes_a_contact_who_agreed_to_nothing(workspace: Workspace
     contact = Contact.objects.get()
     assert contact.phone == phone(0)
     assert not Contact.objects.in_workspace(workspace).textable("marketing").exists()
+
+
+def test_the_reply_leaves_from_the_number_that_a_stranger_wrote_to(workspace: Workspace) -> None:
+    make_keyword(workspace)
+
+    take_inbound(dataclasses.replace(inbound("PIZZA", 0), provider="twilio:1"))
+    queue_waiting()
+
+    broadcast = Message.objects.get().broadcast
+    assert (broadcast.provider, broadcast.sender_number) == ("twilio:1", OUR_NUMBER)
 
 
 def test_texting_the_word_is_a_yes_where_the_poster_says_so(workspace: Workspace) -> None:

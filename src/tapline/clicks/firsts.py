@@ -60,13 +60,15 @@ def _stable_order(numbers: NDArray[np.int64]) -> Rows:
 def _firsts(people: NDArray[np.int64], grouping: NDArray[Any], rows: Rows, places: Rows) -> Marks:
     groups = grouping[rows]
     repeated = np.zeros(len(rows), bool)
-    undecided = np.flatnonzero(places)
-    for back in range(1, LONGEST_WALK + 1):
+    # Each row beside the one before it at once: picking rows costs more than looking at all.
+    repeated[1:] = (groups[1:] == groups[:-1]) & (places[1:] > 0)
+    undecided = np.flatnonzero((places > 1) & ~repeated)
+    back = 1
+    while len(undecided) and back < LONGEST_WALK:
+        back += 1
         repeated[undecided] = groups[undecided] == groups[undecided - back]
         undecided = undecided[~repeated[undecided] & (places[undecided] > back)]
-        if not len(undecided):
-            break
-    else:
+    if len(undecided):
         theirs = np.flatnonzero(np.isin(people[rows], people[rows[undecided]]))
         repeated[theirs] = _repeats(people[rows[theirs]], groups[theirs])
     firsts = np.ones(len(people), bool)
