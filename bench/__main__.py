@@ -33,6 +33,8 @@ NAMES = (
     "freshness",
     "report",
     "crash",
+    "twilio",
+    "inbound",
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

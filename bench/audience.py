@@ -37,7 +37,7 @@ from n
 MAKE_CONSENTS = """
 insert into contacts_consent (
   contact_id, scope_id, purpose, given, source, evidence, at, recorded_at, recorded_by)
-select id, workspace_id, 'marketing', 1, 'form', '{}', %(now)s, %(now)s, 'bench'
+select id, workspace_id, %(purpose)s, 1, 'form', '{}', %(now)s, %(now)s, 'bench'
 from contacts_contact
 """
 
@@ -56,8 +56,8 @@ def fresh_instance() -> Iterator[Path]:
         yield Path(folder)
 
 
-def make_audience(count: int) -> Workspace:
-    """Return a workspace with `count` contacts who agreed to marketing texts."""
+def make_audience(count: int, purpose: str = "marketing") -> Workspace:
+    """Return a workspace with `count` contacts who agreed to texts of a purpose."""
     from django.db import connection
     from django.utils import timezone
 
@@ -65,6 +65,7 @@ def make_audience(count: int) -> Workspace:
 
     workspace = make_ready().workspace
     values: dict[str, Any] = {"count": count, "workspace": workspace.pk, "now": timezone.now()}
+    values["purpose"] = purpose
     with connection.cursor() as cursor:
         cursor.execute(MAKE_CONTACTS, values)
         cursor.execute(MAKE_CONSENTS, values)

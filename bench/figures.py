@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,6 +42,12 @@ def seen(name: str, value: float, unit: str, note: str = "") -> Figure:
 def missing(name: str, unit: str, note: str) -> Figure:
     """Return a figure that could not be measured here, with the reason in `note`."""
     return Figure(name=name, value=None, unit=unit, note=note)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that `share` of all values do not exceed; 0 for none at all."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def as_report(bench: str, figures: list[Figure]) -> dict[str, Any]:

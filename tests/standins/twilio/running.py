@@ -67,9 +67,9 @@ class TwilioProcess:
         """Let other things go wrong from now on."""
         self._command("PUT", "/-/faults", msgspec.json.encode(faults))
 
-    def say(self, texts: Sequence[InboundText], *, per_second: float = 0.0) -> None:
+    def say(self, texts: Sequence[InboundText], *, per_second: float = 0.0, url: str = "") -> None:
         """Let people write to the numbers. Returns before the webhooks were posted."""
-        body = msgspec.json.encode(Inbound(list(texts), per_second))
+        body = msgspec.json.encode(Inbound(list(texts), per_second, url))
         self._command("POST", "/-/inbound", body)
 
     def clear(self) -> None:

@@ -5,7 +5,7 @@ GET  /2010-04-01/Accounts/{Sid}/Messages.json        list, filtered and in pages
 GET  /2010-04-01/Accounts/{Sid}/Messages/{Sid}.json  one message
 and, for the test that runs it:
 PUT  /-/faults    other faults from now on
-POST /-/inbound   {"texts": [{"sender", "to", "text", "times"?}], "per_second"?}: post them
+POST /-/inbound   {"url"?, "texts": [{"sender", "to", "text", "times"?}], "per_second"?}: post them
 POST /-/clear     forget everything that was taken
 
 It prints its address when it serves. `running.py` starts it and asks its ledger.
@@ -45,8 +45,6 @@ from tests.standins.twilio.requests import (
 from tests.standins.twilio.timetable import Timetable
 from tests.standins.twilio.webhooks import Webhooks, inbound_form, receipt_form
 
-CONNECTIONS = 32
-
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one stand-in is set up. Delays are at most these, drawn for each message."""
@@ -60,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     handles_opt_outs: bool = True  # False: Advanced Opt-Out leaves them to the account's owner
     queue_seconds: float = 0.2
     delivery_seconds: float = 1.0
+    connections: int = 32  # for webhooks, at once
     port: int = 0
     faults: Faults = Faults()
 
@@ -74,10 +73,11 @@ class InboundText(msgspec.Struct, frozen=True):
 
 
 class Inbound(msgspec.Struct, frozen=True):
-    """Texts to be posted now, or so many a second."""
+    """Texts to be posted now, or so many a second, to `url` or else to where the settings say."""
 
     texts: list[InboundText]
     per_second: float = 0.0
+    url: str = ""
 
 
 class Twilio:
@@ -91,9 +91,9 @@ class Twilio:
         self._pace = Pace(settings.queue_seconds, settings.delivery_seconds)
         self._faults = settings.faults
         self._ledger = Ledger(Path(settings.ledger), settings.account_sid)
-        self._poster = Poster(CONNECTIONS)
+        self._poster = Poster(settings.connections)
         self._webhooks = Webhooks(self._ledger, self._poster, settings.auth_token)
-        self._timetable = Timetable(CONNECTIONS)
+        self._timetable = Timetable(settings.connections)
         self._started = time.monotonic()
         self._requests = 0
 
@@ -262,14 +262,15 @@ class Twilio:
         await self._webhooks.post(callback, form, kind="status", token=f"{number}-{step.status}")
 
     def _hear(self, inbound: Inbound) -> None:
+        url, now = inbound.url or self._settings.inbound_url, time.time()
         for turn, text in enumerate(inbound.texts):
             after = turn / inbound.per_second if inbound.per_second else 0.0
-            self._timetable.add(after, partial(self._post_inbound, text))
+            self._timetable.add(after, partial(self._post_inbound, text, url, now + after))
 
-    async def _post_inbound(self, text: InboundText) -> None:
-        now = time.time()
-        sid = self._ledger.receive(sender=text.sender, to=text.to, text=text.text, now=now)
-        self._note_wish(text, now)
+    async def _post_inbound(self, text: InboundText, url: str, at: float) -> None:
+        """Post a text that somebody wrote at a moment, which a flood may have made later."""
+        sid = self._ledger.receive(sender=text.sender, to=text.to, text=text.text, now=at)
+        self._note_wish(text, at)
         form = inbound_form(
             account_sid=self._account.sid,
             sid=sid,
@@ -279,7 +280,7 @@ class Twilio:
             parts=count_parts(text.text),
         )
         for _ in range(text.times):
-            await self._webhooks.post(self._settings.inbound_url, form, kind="inbound", token=sid)
+            await self._webhooks.post(url, form, kind="inbound", token=sid)
 
     def _note_wish(self, text: InboundText, now: float) -> None:
         if not self._settings.handles_opt_outs:
