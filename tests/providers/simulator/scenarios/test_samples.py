@@ -178,6 +178,37 @@ def test_receipts_go_missing_come_late_and_tell_another_time() -> None:
     assert before_the_receipts_time
 
 
+@pytest.mark.parametrize("folder", SETS)
+def test_a_scanners_browser_is_one_that_people_hold_too(
+    corpora: dict[str, list[Corpus]], folder: str
+) -> None:
+    people = {
+        sample.agent
+        for corpus in corpora[folder]
+        for sample in corpus.samples
+        if sample.truth is Kind.HUMAN
+    }
+    scanners = {sample.agent for sample in samples_of(corpora[folder], "carrier_mobile")}
+
+    assert scanners
+    assert scanners <= people
+
+
+def test_a_prefetch_comes_from_the_browser_that_then_opens_the_page() -> None:
+    corpus = small(scenario("everyday"), 2000)
+    prefetches = {s.message: s for s in corpus.samples if s.kind == "android_prefetch"}
+    followed = [
+        (prefetches[tap.message].agent, tap.agent)
+        for tap in corpus.samples
+        if tap.kind in ("home_tap", "nat_tap")
+        and tap.message in prefetches
+        and "sec-ch-ua" in tap.headers
+    ]
+
+    assert len(followed) >= 5
+    assert all(fetched == tapped for fetched, tapped in followed)
+
+
 def test_over_plain_http_no_browser_sends_sec_headers() -> None:
     corpus = small(scenario("plain_http"))
 

@@ -86,8 +86,11 @@ def _own_bare(random: Random, handset: Handset, versions: Versions) -> tuple[str
 
 
 def _own_prefetch(random: Random, handset: Handset, versions: Versions) -> tuple[str, Headers]:
-    browser = Opener("", Kind.PREFETCH, mobile_chrome(random.randint(*versions)))
-    return "GET", prefetched(browser).headers
+    """The phone's own Chrome, or the one beside a browser that fetches nothing ahead."""
+    headers = handset.headers
+    if "sec-ch-ua" not in dict(headers):  # web views, Firefox, old phones
+        headers = mobile_chrome(random.randint(*versions))
+    return "GET", prefetched(Opener("", Kind.PREFETCH, headers)).headers
 
 
 def _own_library(random: Random, handset: Handset, versions: Versions) -> tuple[str, Headers]:
