@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tapline.replies.automatic import opt_out_scope
 from tapline.replies.models import Answer, Listener, Reply, Thread
@@ -51,6 +53,18 @@ def test_the_navigation_counts_what_waits(workspace: Workspace, editor: Client) 
     )
 
     assert "Replies 2 unread 1 to decide" in home
+
+
+def test_the_home_page_warns_when_the_time_to_decide_is_nearly_up(
+    workspace: Workspace, editor: Client
+) -> None:
+    home = reverse("web:home", args=[workspace.pk])
+    write("stpo", 0)
+    assert "their time is nearly up" not in editor.get(home).content.decode()
+
+    write("too many texts", 1, at=timezone.now() - dt.timedelta(days=13))
+
+    assert "their time is nearly up" in editor.get(home).content.decode()
 
 
 def test_a_list_shows_who_wrote_what(workspace: Workspace, editor: Client) -> None:

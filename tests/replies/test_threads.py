@@ -80,6 +80,16 @@ def test_a_new_text_opens_what_was_done(workspace: Workspace) -> None:
     assert _phones(workspace, "open") == _phones(workspace, "unread") == [phone(0)]
 
 
+def test_a_clear_opt_out_is_work_for_nobody(workspace: Workspace) -> None:
+    write("STOP", 0)
+    write("Hello?", 1)
+    write("STOP", 1)
+
+    assert _phones(workspace, "open") == _phones(workspace, "unread") == [phone(1)]
+    assert _thread(1).unread == 1
+    assert _phones(workspace, "done") == [phone(0)]
+
+
 def test_pages_of_a_list_hold_everybody_once_also_those_of_one_moment(
     workspace: Workspace,
 ) -> None:

@@ -30,10 +30,10 @@ _UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 ON_REPLY: list[Callable[[Reply], bool]] = []
 
 BEGIN_THREADS = """
--- A thread for each number that has none in its workspace yet.
+-- A thread for each number that has none in its workspace yet. What they wrote opens it next.
 insert into replies_thread (
   workspace_id, phone, contact_id, phone_hash, last_at, number, provider, state, unread)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, '', 'simulator', 'open', 0
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, '', 'simulator', 'done', 0
 from json_each(%(rows)s) where true
 on conflict (workspace_id, phone) do nothing
 """
@@ -51,9 +51,12 @@ returning id, account, provider_id
 """
 
 MOVE_UP = """
--- Bring threads to the top of the page. Texts may come late: their times only grow.
+-- Bring threads to the top of the page. Texts may come late: their times only grow. A clear opt-out
+-- is work for nobody: it is honoured and confirmed, and after a broadcast there are thousands.
 update replies_thread set
-  state = 'open', unread = unread + 1, last_at = max(last_at, r.at),
+  state = case when r.is_opt_out then state else 'open' end,
+  unread = unread + case when r.is_opt_out then 0 else 1 end,
+  last_at = max(last_at, r.at),
   number = r.number, provider = r.provider,
   contact_id = coalesce(r.contact_id, replies_thread.contact_id),
   last_wrote_at = case when r.is_opt_out then last_wrote_at
@@ -89,9 +92,9 @@ def take_many(texts: Sequence[InboundText]) -> list[Reply | None]:
     """Store inbound texts and return each; None for one that came before.
 
     Each goes to the thread of its sender in the workspace that `routing` finds, which is open and
-    unread afterwards. An opt-out stops every purpose, as far as the brand chose (the whole tree,
-    unless it did), and is confirmed once. May be called again with the same texts, from several
-    processes.
+    unread afterwards, unless all that it says is a clear opt-out. Such a one stops every purpose,
+    as far as the brand chose (the whole tree, unless it did), and is confirmed once. May be called
+    again with the same texts, from several processes.
     """
     taken: list[Reply | None] = [None] * len(texts)
     for turn in _turns(texts):
