@@ -65,6 +65,9 @@ COMMANDS: dict[str, Entry] = {
         "Know hosting networks and preview services by their addresses.",
         needs_django=False,
     ),
+    "providers": Entry(
+        "tapline.providers.commands:providers", "Connect providers, sender numbers and prices."
+    ),
     "retention": Entry(
         "tapline.contacts.commands_retention:retention", "Say what is old enough to be forgotten."
     ),

@@ -24,6 +24,7 @@ from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_w
 from tests.contacts.people import make_refused_import
 from tests.keywords.making import make_keyword
 from tests.links.making import make_link
+from tests.providers.making import make_number, make_twilio
 from tests.replies.making import write
 from tests.signups.making import make_form
 from tests.web.browsing import member_of
@@ -67,6 +68,10 @@ POSTS_ONLY = {
     "links:remove-domain",
     "links:switch",
     "links:vouch-domain",
+    "providers:prices",
+    "providers:retire",
+    "providers:retire-sender",
+    "providers:test",
     "replies:answer",
     "replies:assign",
     "replies:change-reach",
@@ -116,6 +121,7 @@ def house() -> House:
     imported = make_refused_import(own)
     make_contacts(own, 1, first=1)
     reply = write("stpo", 1)
+    account = make_twilio(own, base_url="https://127-0-0-1.invalid")
     things: dict[str, object] = {
         "broadcast_id": make_broadcast(own).pk,
         "contact_id": contact.pk,
@@ -134,6 +140,8 @@ def house() -> House:
         "thread_id": reply.thread_id,
         "reply_id": reply.pk,
         "list_name": "open",
+        "account_id": account.pk,
+        "sender_id": make_number(account, is_default=False).pk,
     }
     return House(brand, own, sibling, below, things)
 

@@ -8,14 +8,10 @@ is known when it is rendered: a turn pays for one, and the rest is paid when it 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import zoneinfo
-
-from django.db.models import F
 
 from tapline.broadcasts.channels import Channel
 from tapline.broadcasts.models import SenderPace
-from tapline.providers.models import SenderDay
+from tapline.providers.use import count_parts_on, day_in, parts_on
 
 
 def free_turns(channel: Channel, wanted: int, now: dt.datetime) -> int:
@@ -42,9 +38,7 @@ def use_turns(channel: Channel, parts: int, now: dt.datetime) -> None:
         spent = dt.timedelta(seconds=parts / channel.parts_per_second)
         _set_free_at(channel, _free_at(channel, now) + spent)
     if channel.sender is not None:
-        day = day_of(channel, now)
-        counted, _ = SenderDay.objects.get_or_create(sender_id=channel.sender, day=day)
-        SenderDay.objects.filter(pk=counted.pk).update(parts=F("parts") + parts)
+        count_parts_on(channel.sender, day_in(channel.day_zone, now), parts)
 
 
 def rest(channel: Channel, until: dt.datetime) -> None:
@@ -58,13 +52,8 @@ def left_today(channel: Channel, now: dt.datetime) -> int | None:
     """Return how many parts may still leave from a number today; None where nothing limits it."""
     if channel.sender is None or not channel.parts_per_day:
         return None
-    used = SenderDay.objects.filter(sender=channel.sender, day=day_of(channel, now)).first()
-    return max(0, channel.parts_per_day - (used.parts if used else 0))
-
-
-def day_of(channel: Channel, now: dt.datetime) -> dt.date:
-    """Return the date that it is for a number: carriers count by their own clock."""
-    return now.astimezone(_zone(channel.day_zone)).date()
+    used = parts_on(channel.sender, day_in(channel.day_zone, now))
+    return max(0, channel.parts_per_day - used)
 
 
 def _free_at(channel: Channel, now: dt.datetime) -> dt.datetime:
@@ -77,11 +66,3 @@ def _free_at(channel: Channel, now: dt.datetime) -> dt.datetime:
 
 def _set_free_at(channel: Channel, free_at: dt.datetime) -> None:
     SenderPace.objects.update_or_create(number=channel.key, defaults={"free_at": free_at})
-
-
-@functools.cache
-def _zone(name: str) -> dt.tzinfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return dt.UTC

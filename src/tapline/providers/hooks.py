@@ -67,6 +67,8 @@ Hook = Callable[[Sequence[Post]], Sequence[Said]]
 HOOKS: dict[tuple[str, str], tuple[str, int]] = {
     ("twilio", "receipts"): ("tapline.providers.twilio.hooks:receipts", RECEIPTS_AT_ONCE),
     ("twilio", "inbound"): ("tapline.providers.twilio.hooks:inbound", TEXTS_AT_ONCE),
+    ("http", "receipts"): ("tapline.providers.http.hooks:receipts", RECEIPTS_AT_ONCE),
+    ("http", "inbound"): ("tapline.providers.http.hooks:inbound", TEXTS_AT_ONCE),
 }
 
 NO_SUCH = Said(404, "Nobody has this address.")

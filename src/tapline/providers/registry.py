@@ -23,6 +23,7 @@ PROVIDERS: dict[str, str] = {
 # Kinds of accounts.
 KINDS: dict[str, str] = {
     "twilio": "tapline.providers.twilio.kind:KIND",
+    "http": "tapline.providers.http.kind:KIND",
 }
 
 # What a provider's error codes mean; one without such a table shows its codes as they are.

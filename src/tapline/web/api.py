@@ -31,6 +31,7 @@ from tapline.hours.api import router as hours_router
 from tapline.keywords.api import router as keywords_router
 from tapline.links.api import router as links_router
 from tapline.links.api_domains import router as domains_router
+from tapline.providers.api import router as providers_router
 from tapline.replies.api import router as replies_router
 from tapline.web.api_errors import body_too_large, install
 from tapline.workspaces.api import router as workspace_router
@@ -55,6 +56,7 @@ ROUTERS = (
     contacts_router,
     links_router,
     domains_router,
+    providers_router,
     hours_router,
     keywords_router,
     replies_router,

@@ -24,6 +24,8 @@ SCOPES = {
     "links:write": _("Make links and change where they lead"),
     "domains:read": _("See domains and how they stand"),
     "domains:write": _("Add and check domains, change what they answer"),
+    "providers:read": _("See providers and sender numbers, never their secrets"),
+    "providers:write": _("Connect providers, add and change sender numbers"),
     "messages:send": _("Send single texts"),
     "broadcasts:read": _("See broadcasts"),
     "broadcasts:write": _("Write, check, send and stop broadcasts"),

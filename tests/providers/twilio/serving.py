@@ -64,7 +64,8 @@ def serving(answer: Callable[[Asked], Answer]) -> Iterator[Served]:
         def _answer(self, body: str) -> None:
             parts = urlsplit(self.path)
             fields = parse_qs(body or parts.query, keep_blank_values=True)
-            user = base64.b64decode(self.headers.get("Authorization", "").rpartition(" ")[2])
+            scheme, _, given = self.headers.get("Authorization", "").partition(" ")
+            user = base64.b64decode(given) if scheme == "Basic" else b""
             asked = Asked(
                 self.command, parts.path, fields, user.decode(), body, dict(self.headers.items())
             )
