@@ -17,6 +17,8 @@ BASE = {
     "destinations",
     "outbound",
     "mail",
+    "cards",
+    "previewers",
     "sqlite",
     "loops",
     "processes",

@@ -122,3 +122,30 @@ def test_without_a_domain_there_are_no_links(caller: Caller) -> None:
 
     assert answer.status_code == 409
     assert "domain" in error_of(answer)["do"].lower()
+
+
+def test_a_card_is_given_changed_and_taken_away(caller: Caller) -> None:
+    card = {"title": "The menu", "description": "Pizza", "picture": "https://x.example/a.jpg"}
+    link = _link(caller, card=card)
+
+    def change(changes: dict[str, Any]) -> Any:
+        caller.call("PATCH", f"/links/{link['id']}", changes)
+        return caller.get(f"/links/{link['id']}")
+
+    assert link["card"] == card
+    changed = change({"card": {"title": "Lunch"}})
+    assert changed["card"] == {"title": "Lunch", "description": "", "picture": ""}
+    assert change({"disabled": True})["card"] == changed["card"]
+    assert change({"card": None})["card"] is None
+    assert AuditEntry.objects.filter(action="link.card_changed").count() == 3
+
+
+@pytest.mark.parametrize(
+    "card",
+    [{"title": ""}, {"title": "x" * 121}, {"title": "x", "picture": "ftp://x.example/"}, {}],
+)
+def test_a_card_that_cannot_be_shown_is_refused(caller: Caller, card: dict[str, str]) -> None:
+    made = caller.call("POST", "/links", {"destination": "https://example.com/", "card": card})
+
+    assert made.status_code == 422
+    assert error_of(made)["what"]

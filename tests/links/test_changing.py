@@ -6,9 +6,18 @@ import datetime as dt
 
 import pytest
 
+from tapline.cards import Card
 from tapline.destinations import BadDestination
 from tapline.links import changing
-from tapline.links.changing import CannotChange, change_destination, disable, enable, set_expiry
+from tapline.links.changing import (
+    CannotChange,
+    card_of,
+    change_destination,
+    disable,
+    enable,
+    set_card,
+    set_expiry,
+)
 from tapline.links.minting import mint_personal
 from tapline.links.models import Link
 from tapline.workspaces.models import AuditEntry
@@ -98,3 +107,34 @@ def test_a_template_without_personal_links_can_get_other_fields() -> None:
     change_destination(template, "https://www.example.com/{{ name }}/new", actor=ACTOR)
 
     assert Link.objects.get().destination == "https://www.example.com/{{ name }}/new"
+
+
+CARD = Card("The menu", "Pizza", "https://www.example.com/pizza.jpg")
+
+
+def test_a_card_is_chosen_changed_and_taken_away_with_an_audit() -> None:
+    link = make_link(make_domain())
+    seen, changes = [card_of(link)], [Link.objects.get().change]
+
+    for card in (CARD, CARD._replace(title="Lunch"), None):
+        set_card(link, card, actor=ACTOR)
+        seen.append(card_of(link))
+        changes.append(Link.objects.get().change)
+
+    assert seen == [None, CARD, CARD._replace(title="Lunch"), None]
+    assert changes == sorted(set(changes)), "edges hear of each"
+    entries = AuditEntry.objects.filter(action="link.card_changed").order_by("id")
+    assert [entry.before.get("title") for entry in entries] == [None, "The menu", "Lunch"]
+    assert [entry.after.get("title") for entry in entries] == ["The menu", "Lunch", None]
+
+
+def test_a_templates_card_is_heard_of_for_each_personal_link() -> None:
+    template = make_template(make_domain())
+    mint_personal(template, ["https://www.example.com/Ana"], first_position=0)
+    personal = Link.objects.get(parent=template)
+
+    set_card(template, CARD, actor=ACTOR)
+
+    assert Link.objects.get(pk=personal.pk).change > personal.change
+    with pytest.raises(CannotChange):
+        set_card(personal, CARD, actor=ACTOR)

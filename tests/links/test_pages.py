@@ -72,6 +72,23 @@ def test_a_link_is_changed_disabled_enabled_and_ended_with_an_audit() -> None:
     assert entries.filter(action="link.disabled", actor__startswith="user ").exists()
 
 
+def test_a_card_is_chosen_on_the_links_page_and_a_bad_one_explained() -> None:
+    link = make_link(make_domain())
+    editor = member_of(link.workspace, Role.EDITOR)
+    page = reverse("links:show", args=[link.workspace_id, link.pk])
+    choose = reverse("links:card", args=[link.workspace_id, link.pk])
+    texts = {"title": "The menu", "description": "Pizza", "picture": "https://x.example/a.jpg"}
+
+    assert editor.post(choose, texts).status_code == 302
+    shown = editor.get(page).content.decode()
+    assert all(f'{text}"' in shown or f"{text}</textarea>" in shown for text in texts.values())
+    refused = editor.post(choose, texts | {"picture": "javascript:alert(1)"})
+    assert refused.status_code == 422
+    assert "picture" in refused.content.decode()
+    assert editor.post(choose, dict.fromkeys(texts, "")).status_code == 302
+    assert "The menu" not in editor.get(page).content.decode()
+
+
 def test_aliases_come_and_go() -> None:
     link = make_link(make_domain())
     editor = member_of(link.workspace, Role.EDITOR)

@@ -59,6 +59,7 @@ POSTS_ONLY = {
     "keywords:end",
     "links:add-alias",
     "links:add-domain",
+    "links:card",
     "links:check-domain",
     "links:destination",
     "links:domain-answers",

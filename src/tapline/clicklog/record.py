@@ -21,6 +21,8 @@ KEPT_HEADERS = (
 )
 
 REDIRECT = "redirect"
+# A known previewer got the link's card instead.
+CARD = "card"
 EXPIRED = "expired"
 DISABLED = "disabled"
 # The domain may have handed out this serial, but the replica does not know it (yet).

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import crawleruseragents
 
 from tapline.clicks.evidence import Verdict
+from tapline.previewers import PREVIEWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +33,7 @@ def _known(name: str, verdict: Verdict, pattern: str) -> KnownAgent:
 # The first match wins. Sources of the forms: crawler-user-agents, isbot's fixtures, the vendors'
 # own pages; each form has a test.
 KNOWN_AGENTS: tuple[KnownAgent, ...] = (
-    _known("google_messages", Verdict.PREVIEW, r"\bGoogleMessages\b"),
-    _known("google_page_renderer", Verdict.PREVIEW, r"\bGoogle-PageRenderer\b"),
-    # iMessage, from the sender's or the recipient's own phone.
-    _known("imessage", Verdict.PREVIEW, r"facebookexternalhit/1\.1 Facebot Twitterbot/1\.0"),
-    _known("whatsapp", Verdict.PREVIEW, r"^WhatsApp/"),  # Signal says «WhatsApp/2», too
-    _known("kakaotalk", Verdict.PREVIEW, r"\bkakaotalk-scrap/"),
-    _known("line", Verdict.PREVIEW, r"\bline-poker/"),
-    _known("facebook", Verdict.PREVIEW, r"\b(facebookexternalhit|facebookcatalog|Facebot)\b"),
-    _known("meta", Verdict.PREVIEW, r"\bmeta-external(agent|fetcher)\b"),
-    _known("teams", Verdict.PREVIEW, r"\b(SkypeUriPreview|MicrosoftPreview)\b"),
-    _known("telegram", Verdict.PREVIEW, r"\bTelegramBot\b"),
-    _known("viber", Verdict.PREVIEW, r"^Viber\b"),
-    _known("snapchat", Verdict.PREVIEW, r"\bSnap URL Preview Service\b"),
-    _known("groupme", Verdict.PREVIEW, r"\bGroupMeBot/"),
-    _known("twitter", Verdict.PREVIEW, r"\bTwitterbot/"),
-    _known("slack", Verdict.PREVIEW, r"\bSlack(bot|-ImgProxy)\b"),
-    _known("discord", Verdict.PREVIEW, r"\bDiscordbot/"),
-    _known("linkedin", Verdict.PREVIEW, r"\bLinkedInBot/"),
+    *(_known(each.name, Verdict.PREVIEW, each.pattern) for each in PREVIEWERS),
     _known("google_safety", Verdict.SCANNER, r"\bGoogle-Safety\b"),
     _known("barracuda", Verdict.SCANNER, r"\bBarracuda\b"),
     _known("kaspersky", Verdict.SCANNER, r"\bKaspersky Lab\b"),

@@ -52,7 +52,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("rules_version", "USMALLINT", "Version of the rules that judged."),
     Column("requests", "UINTEGER", "More than 1: repeats folded into one record of the log."),
     Column("is_operator", "UTINYINT", "1 for test broadcasts and contacts marked as staff."),
-    Column("outcome", "VARCHAR", "redirect, expired, disabled, unresolved."),
+    Column("outcome", "VARCHAR", "redirect, card, expired, disabled, unresolved."),
     Column("status", "USMALLINT", "HTTP status of the answer."),
     Column("method", "VARCHAR", "HTTP method."),
     Column("host", "VARCHAR", "Host that was asked."),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
+from tapline.cards import CardPage
 from tapline.destinations import CODE, is_safe_location
 
 # What a link's page may learn of the tap, and what caches and search engines may keep: nothing.
@@ -85,7 +86,11 @@ class RedirectParts:
 
     def answer(self, code: str) -> Answer:
         """Return the redirect for one code or alias."""
-        return self.whole or _redirect(quote(code, safe="").join(self.before_code))
+        return self.whole or _redirect(self.location(code))
+
+    def location(self, code: str) -> str:
+        """Return where one code or alias leads."""
+        return quote(code, safe="").join(self.before_code)
 
 
 def redirect_parts(destination: str) -> RedirectParts | None:
@@ -94,6 +99,12 @@ def redirect_parts(destination: str) -> RedirectParts | None:
     if not is_safe_location("2".join(pieces)):
         return None
     return RedirectParts(_redirect(destination) if len(pieces) == 1 else None, pieces)
+
+
+def card(page: CardPage, destination: str) -> Answer:
+    """Return what a previewer gets: the link's card, and the way on. It loads and runs nothing."""
+    lines = _HTML + b"Content-Security-Policy: default-src 'none'\r\n" + _PRIVATE
+    return _made_ready(200, lines, page.body(destination))
 
 
 def fallback(url: str) -> Answer:

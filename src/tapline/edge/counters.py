@@ -32,6 +32,7 @@ class Counter(IntEnum):
     FAILED = 11
     WELL_KNOWN = 12
     FAVICON = 13
+    CARD = 14
     # Not answers: what happened on the way.
     FOLDED = 16
     SLOWED = 17
@@ -46,7 +47,7 @@ class Counter(IntEnum):
     TAP_MICROSECONDS = 26
 
 
-ANSWERS = tuple(Counter(value) for value in range(Counter.FAVICON + 1))
+ANSWERS = tuple(Counter(value) for value in range(Counter.CARD + 1))
 
 # Taps by how long they waited for their answer: so many values of a row, from this place on, one
 # for each bound and one for what is above the last.

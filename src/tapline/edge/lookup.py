@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 import lmdb
 import msgspec
 
+from tapline.cards import CardPage, card_page
 from tapline.codes.bulk import TurnDecoder
 from tapline.codes.capacity import capacity
 from tapline.codes.ff1 import CodeCipher
@@ -51,6 +52,7 @@ class KnownLink:
     is_stopped: bool
     expires_us: int
     parts: RedirectParts | None
+    card: CardPage | None = None
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -115,6 +117,7 @@ class Lookup:
         self._snapshot = -1
         self._domains: dict[bytes, KnownDomain | None] = {}  # by `Host` header
         self._links: dict[int, KnownLink | None] = {}
+        self._cards: dict[int, CardPage | None] = {}
         self._ranges: dict[bytes, _Ranges] = {}  # by prefix
 
     def domain(self, host: bytes) -> KnownDomain | None:
@@ -192,6 +195,7 @@ class Lookup:
             self._snapshot = txn.id()
             self._domains.clear()
             self._links.clear()
+            self._cards.clear()
             self._ranges.clear()
         self._txn = txn
         self._call_soon(self.end_turn)
@@ -221,9 +225,22 @@ class Lookup:
         if link in self._links:
             return self._links[link]
         value = (self._txn or self._begin()).get(rows.link_key(link))
-        known = _known_link(link, rows.read_link(bytes(value))) if value else None
+        known = self._known_link(link, rows.read_link(bytes(value))) if value else None
         _keep(self._links, link, known)
         return known
+
+    def _known_link(self, link: int, row: rows.LinkRow) -> KnownLink:
+        parts = redirect_parts(row.destination)
+        card = self._card(row.card) if row.card else None
+        return KnownLink(link, row.is_stopped, row.expires_us, parts, card)
+
+    def _card(self, link: int) -> CardPage | None:
+        """Return the card of a link, or of a template whose personal links have it."""
+        if link not in self._cards:
+            value = (self._txn or self._begin()).get(rows.card_key(link))
+            page = card_page(rows.read_card(bytes(value))) if value else None
+            _keep(self._cards, link, page)
+        return self._cards[link]
 
     def _generations(self, domain: KnownDomain, length: int) -> list[_Generation]:
         row = domain.row
@@ -256,10 +273,6 @@ def _known_domain(row: rows.DomainRow) -> KnownDomain:
         home(row.host, row.brand_name, row.home_url, row.fallback_url),
         robots(row.robots),
     )
-
-
-def _known_link(link: int, row: rows.LinkRow) -> KnownLink:
-    return KnownLink(link, row.is_stopped, row.expires_us, redirect_parts(row.destination))
 
 
 def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import lmdb
@@ -124,7 +125,7 @@ def _copy_rows(txn: lmdb.Transaction, source: Source, since: int) -> bool:
     erased: list[bytes] = []
     cursor.putmulti(_noting_erased(source.links(since), erased))
     cursor.putmulti(source.ranges(since))
-    for key, value in source.aliases(since):
+    for key, value in chain(source.aliases(since), source.cards(since)):
         if value is None:
             txn.delete(key)
         else:

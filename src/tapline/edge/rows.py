@@ -9,6 +9,8 @@ import struct
 
 import msgspec
 
+from tapline.cards import Card
+
 META = b"M"
 INSTANCE_KEY = META + b"instance"  # uuid and epoch the rows belong to
 CHANGE_KEY = META + b"change"  # the last change that is in
@@ -17,7 +19,10 @@ _RANGE_PREFIX = struct.Struct(">cIIB")  # b"R", domain, generation number, lengt
 _RANGE_KEY = struct.Struct(">cIIBQ")  # the same and the first serial
 _RANGE_VALUE = struct.Struct(">QQq")  # count, link, first position
 _LINK_KEY = struct.Struct(">cQ")
-_LINK_VALUE = struct.Struct(">?q")  # stopped, expiry in µs since 1970 (0: never); destination
+# Flags, expiry in µs since 1970 (0: never); the link whose card it has, if any; the destination.
+_LINK_VALUE = struct.Struct(">Bq")
+_CARD_OF = struct.Struct(">Q")
+_STOPPED, _HAS_CARD = 1, 2
 _ALIAS_KEY = struct.Struct(">cI")  # and the path
 _ALIAS_VALUE = struct.Struct(">Q")
 
@@ -52,6 +57,7 @@ class LinkRow(msgspec.Struct, frozen=True):
     is_stopped: bool
     expires_us: int
     destination: str
+    card: int = 0  # the link whose card it has: itself, or its template; 0: none
 
 
 def domain_key(host: str) -> bytes:
@@ -75,14 +81,29 @@ def link_key(link: int) -> bytes:
 
 
 def pack_link(
-    link: int, is_stopped: bool, expires_us: int, destination: str
+    link: int, is_stopped: bool, expires_us: int, destination: str, card: int = 0
 ) -> tuple[bytes, bytes]:
-    return link_key(link), _LINK_VALUE.pack(is_stopped, expires_us) + destination.encode()
+    has_card = bool(card and destination)
+    flags = is_stopped * _STOPPED | has_card * _HAS_CARD
+    card_of = _CARD_OF.pack(card) if has_card else b""
+    return link_key(link), _LINK_VALUE.pack(flags, expires_us) + card_of + destination.encode()
 
 
 def read_link(value: bytes) -> LinkRow:
-    is_stopped, expires_us = _LINK_VALUE.unpack_from(value)
-    return LinkRow(is_stopped, expires_us, value[_LINK_VALUE.size :].decode())
+    flags, expires_us = _LINK_VALUE.unpack_from(value)
+    card, begin = 0, _LINK_VALUE.size
+    if flags & _HAS_CARD:
+        (card,) = _CARD_OF.unpack_from(value, begin)
+        begin += _CARD_OF.size
+    return LinkRow(bool(flags & _STOPPED), expires_us, value[begin:].decode(), card)
+
+
+def card_key(link: int) -> bytes:
+    return _LINK_KEY.pack(b"C", link)
+
+
+pack_card = msgspec.msgpack.Encoder().encode
+read_card = msgspec.msgpack.Decoder(Card).decode
 
 
 def alias_key(domain: int, path: str) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite
 
+from tapline.cards import Card
 from tapline.edge import rows
 from tapline.errors import TaplineError
 
@@ -45,9 +46,18 @@ order by domain.id, generation.number desc
 
 LINKS = """
 -- Links; templates too, since their ranges count positions though nobody opens them.
-select id, disabled_at is not null or deleted_at is not null, expires_at, destination
-from links_link
-where change > :since
+-- A personal link has its template's card.
+select link.id, link.disabled_at is not null or link.deleted_at is not null, link.expires_at,
+    link.destination, coalesce(card.link_id, 0)
+from links_link link
+left join links_linkcard card
+    on card.link_id = coalesce(link.parent_id, link.id) and card.title <> ''
+where link.change > :since
+"""
+
+CARDS = """
+-- What previews show of links; without a title: no longer anything.
+select link_id, title, description, picture from links_linkcard where change > :since
 """
 
 RANGES = """
@@ -138,8 +148,14 @@ class Source:
         return list(found.values())
 
     def links(self, since: int) -> Iterator[tuple[bytes, bytes]]:
-        for id_, is_stopped, expires_at, destination in self._execute(LINKS, since):
-            yield rows.pack_link(id_, bool(is_stopped), _microseconds(expires_at), destination)
+        for id_, is_stopped, expires_at, destination, card in self._execute(LINKS, since):
+            expires_us = _microseconds(expires_at)
+            yield rows.pack_link(id_, bool(is_stopped), expires_us, destination, card)
+
+    def cards(self, since: int) -> Iterator[tuple[bytes, bytes | None]]:
+        """Return keys and values of cards; None for one that was taken away."""
+        for link, *texts in self._execute(CARDS, since):
+            yield rows.card_key(link), rows.pack_card(Card(*texts)) if texts[0] else None
 
     def ranges(self, since: int) -> Iterator[tuple[bytes, bytes]]:
         for row in self._execute(RANGES, since):

@@ -41,6 +41,7 @@ from tapline.edge.limits import (
 )
 from tapline.edge.lookup import Found, KnownDomain, Lookup, host_of
 from tapline.edge.samples import SampleTaker
+from tapline.previewers import is_previewer
 
 # How long a tap waits for a link that may be on its way to the replica, and how often it looks.
 UNRESOLVED_SECONDS = 0.5
@@ -55,6 +56,7 @@ LINK_METHODS = ("GET", "HEAD")
 
 _OUTCOME_COUNTERS = {
     log.REDIRECT: Counter.REDIRECT,
+    log.CARD: Counter.CARD,
     log.EXPIRED: Counter.EXPIRED,
     log.DISABLED: Counter.DISABLED,
     log.UNRESOLVED: Counter.UNRESOLVED,
@@ -249,7 +251,7 @@ class Taps:
     ) -> None:
         """Write down a tap that leads to a link, or may have; answer it when that is on disk."""
         path, head, client = exchange.path, exchange.head, exchange.peer
-        outcome, answer = _judge(domain, path, found, moment.now_us)
+        outcome, answer = _judge(domain, path, found, moment.now_us, head.agent)
         self._counters[_OUTCOME_COUNTERS[outcome]] += 1
         if self._trust.networks:
             client = self._trust.client(client, head.headers)
@@ -366,7 +368,9 @@ def path_of(target: bytes) -> str:
     return unquote(path.decode("utf-8", "replace"), errors="replace").strip("/")
 
 
-def _judge(domain: KnownDomain, path: str, found: Found, now_us: int) -> tuple[str, Answer]:
+def _judge(
+    domain: KnownDomain, path: str, found: Found, now_us: int, agent: str
+) -> tuple[str, Answer]:
     """Return the outcome and the answer of a tap whose code or alias was found."""
     link = found.link
     if link is None:
@@ -375,4 +379,6 @@ def _judge(domain: KnownDomain, path: str, found: Found, now_us: int) -> tuple[s
         return log.DISABLED, domain.fallback
     if 0 < link.expires_us <= now_us:
         return log.EXPIRED, domain.fallback
+    if link.card is not None and is_previewer(agent):
+        return log.CARD, answers.card(link.card, link.parts.location(path))
     return log.REDIRECT, link.parts.answer(path)

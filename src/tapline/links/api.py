@@ -10,11 +10,18 @@ from django.db import transaction
 from ninja import Router, Status
 from pydantic import AwareDatetime, Field
 
+from tapline.cards import (
+    LONGEST_DESCRIPTION,
+    LONGEST_PICTURE,
+    LONGEST_TITLE,
+    Card,
+    check_card,
+)
 from tapline.links import aliases, changing
 from tapline.links.codebook import CodeBook, load_codebook
 from tapline.links.domains import domain_for
 from tapline.links.minting import create_link, mint_range
-from tapline.links.models import Alias, Campaign, Link, LinkKind, Offer
+from tapline.links.models import Alias, Campaign, Link, LinkCard, LinkKind, Offer
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import (
     Answer,
@@ -44,12 +51,21 @@ class UtmIn(Payload):
     id: Word = ""
 
 
+class CardIn(Payload):
+    """What messaging apps show of a link before anybody taps (Open Graph)."""
+
+    title: Text = Field(min_length=1, max_length=LONGEST_TITLE)
+    description: Text = Field("", max_length=LONGEST_DESCRIPTION)
+    picture: Text = Field("", max_length=LONGEST_PICTURE, description="Address of a picture.")
+
+
 class LinkIn(Payload):
     destination: Destination = Field(description="http or https; `{code}` stands for the code.")
     name: Word = ""
     campaign: Name | None = Field(None, description="Made where there is none of this name.")
     offer: Name | None = Field(None, description="Made where there is none of this name.")
     utm: UtmIn | None = None
+    card: CardIn | None = Field(None, description="null: previews show what the page itself says.")
     expires_at: AwareDatetime | None = None
 
 
@@ -59,10 +75,17 @@ class LinkChanges(Payload):
     destination: Destination = ""
     expires_at: AwareDatetime | None = Field(None, description="null: the link never ends.")
     disabled: bool = False
+    card: CardIn | None = Field(None, description="null: previews show what the page itself says.")
 
 
 class AliasIn(Payload):
     path: Word = Field(description="Such as `sale` for https://go.example.com/sale.")
+
+
+class CardOut(Answer):
+    title: str
+    description: str
+    picture: str
 
 
 class LinkOut(Answer):
@@ -76,6 +99,7 @@ class LinkOut(Answer):
     campaign: str | None
     offer: str | None
     aliases: list[str]
+    card: CardOut | None
     expires_at: dt.datetime | None
     disabled_at: dt.datetime | None
     created_at: dt.datetime
@@ -104,6 +128,8 @@ def add_link(request: ApiRequest, link: LinkIn) -> Status[dict[str, Any]]:
         expires_at=link.expires_at,
         actor=actor_of(request),
     )
+    if link.card:
+        changing.set_card(made, _card(link.card), actor=actor_of(request))
     mint_range(made, 1)
     return Status(201, _write(made))
 
@@ -140,6 +166,9 @@ def change_link(request: ApiRequest, link_id: int, changes: LinkChanges) -> dict
         if "disabled" in said:
             stop_or_go = changing.disable if changes.disabled else changing.enable
             link = stop_or_go(link, actor=actor)
+        if "card" in said:
+            card = _card(changes.card) if changes.card else None
+            changing.set_card(link, card, actor=actor)
     return _write(_find(request, link.pk))
 
 
@@ -192,6 +221,10 @@ def offer_named(workspace: Workspace, name: str | None) -> Offer | None:
     return Offer.objects.get_or_create(workspace=workspace, name=name)[0]
 
 
+def _card(given: CardIn) -> Card | None:
+    return check_card(given.title, given.description, given.picture)
+
+
 def _links(workspace: Workspace) -> Any:
     rows = Link.objects.filter(workspace=workspace, deleted_at=None)
     return rows.select_related("workspace", "domain", "campaign", "offer")
@@ -208,7 +241,7 @@ def _write(link: Link) -> dict[str, Any]:
 
 def _write_all(links: Iterable[Link]) -> list[dict[str, Any]]:
     links = list(links)
-    urls, names = _urls(links), _aliases(links)
+    urls, names, cards = _urls(links), _aliases(links), _cards(links)
     return [
         {
             "id": link.pk,
@@ -219,6 +252,7 @@ def _write_all(links: Iterable[Link]) -> list[dict[str, Any]]:
             "campaign": link.campaign.name if link.campaign else None,
             "offer": link.offer.name if link.offer else None,
             "aliases": names.get(link.pk, []),
+            "card": cards.get(link.pk),
             "expires_at": link.expires_at,
             "disabled_at": link.disabled_at,
             "created_at": link.created_at,
@@ -242,6 +276,11 @@ def _urls(links: Iterable[Link]) -> Mapping[int, str]:
         number: CodeBook.url(link.domain, book.codes(number, [0])[0])
         for number, link in on_their_own.items()
     }
+
+
+def _cards(links: Iterable[Link]) -> Mapping[int, LinkCard]:
+    rows = LinkCard.objects.filter(link__in=list(links)).exclude(title="")
+    return {row.link_id: row for row in rows}
 
 
 def _aliases(links: Iterable[Link]) -> dict[int, list[str]]:

@@ -12,11 +12,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from tapline.cards import Card
 from tapline.destinations import check_destination, check_template, has_fields
 from tapline.errors import Conflict
 from tapline.links.changes import next_change
 from tapline.links.domains import own_hosts
-from tapline.links.models import Link, LinkKind
+from tapline.links.models import Link, LinkCard, LinkKind
 from tapline.workspaces.audit import record
 
 # Held by the writer for some 20 ms.
@@ -58,6 +59,33 @@ def enable(link: Link, *, actor: str) -> Link:
 def set_expiry(link: Link, expires_at: dt.datetime | None, *, actor: str) -> Link:
     """Let a link end at a time (aware), or never (None)."""
     return _change(link, "link.expiry_changed", {"expires_at": expires_at}, actor)
+
+
+def card_of(link: Link) -> Card | None:
+    """Return what previews show of a link; None where nothing was chosen."""
+    row = LinkCard.objects.filter(link=link).exclude(title="").first()
+    return Card(row.title, row.description, row.picture) if row else None
+
+
+def set_card(link: Link, card: Card | None, *, actor: str) -> None:
+    """Let previews show a card that `cards.check_card` returned, or nothing of ours; every edge
+    follows within a second. A template's card is that of its personal links."""
+    if link.kind == LinkKind.PERSONAL:
+        raise CannotChange(
+            "A personal link has no card of its own.",
+            why="It shows that of the link in the broadcast's text.",
+            do="Change the card there.",
+        )
+    fields = (card or Card(""))._asdict()
+    with transaction.atomic():
+        change = next_change()
+        before = card_of(link)
+        LinkCard.objects.update_or_create(link=link, defaults=fields | {"change": change})
+        Link.objects.filter(pk=link.pk).update(change=change)
+        told = before._asdict() if before else {}
+        record(link.workspace, actor, "link.card_changed", link, told, fields if card else {})
+    if link.kind == LinkKind.TEMPLATE:
+        _change_personal(link, {})
 
 
 def _change(link: Link, action: str, values: dict[str, Any], actor: str) -> Link:

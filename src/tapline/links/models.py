@@ -144,6 +144,19 @@ class Link(models.Model):
         ]
 
 
+class LinkCard(models.Model):
+    """What messaging apps show of a link before anybody taps: the fields of `tapline.cards.Card`.
+    Without a title there is none any more; the row stays, so that edges hear of it."""
+
+    link = models.OneToOneField(
+        Link, primary_key=True, on_delete=models.CASCADE, related_name="card"
+    )
+    title = models.CharField(max_length=120, blank=True)
+    description = models.CharField(max_length=300, blank=True)
+    picture = models.CharField(max_length=1000, blank=True)
+    change = models.BigIntegerField(db_index=True)
+
+
 # The position of everybody who is only counted (`workspaces.counting`): they share one code.
 CROWD_POSITION = -1
 

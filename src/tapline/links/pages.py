@@ -10,9 +10,17 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
+from tapline.cards import check_card
 from tapline.errors import TaplineError
 from tapline.links.aliases import create_alias, delete_alias
-from tapline.links.changing import change_destination, disable, enable, set_expiry
+from tapline.links.changing import (
+    card_of,
+    change_destination,
+    disable,
+    enable,
+    set_card,
+    set_expiry,
+)
 from tapline.links.domains import domain_for, usable_domains
 from tapline.links.minting import BadLink, create_link
 from tapline.links.models import Alias, Domain, Link, LinkKind
@@ -60,6 +68,7 @@ def show(visit: Visit, link_id: int) -> HttpResponse:
     context = {
         "room": "links",
         "link": link,
+        "card": card_of(link),
         "aliases": link.aliases.filter(deleted_at=None).select_related("domain"),
         "domains": usable_domains(visit.workspace),
     }
@@ -87,6 +96,15 @@ def expire(visit: Visit, link_id: int) -> HttpResponse:
     link = _find(visit, link_id)
     at = _local_time(visit.form("expires_at"), visit.workspace.zone)
     set_expiry(link, at, actor=visit.actor)
+    return _back(visit, link_id)
+
+
+@inside(Need.EDIT, "POST")
+def choose_card(visit: Visit, link_id: int) -> HttpResponse:
+    """Choose what messaging apps show of a link; without any text nothing."""
+    link = _find(visit, link_id)
+    card = check_card(visit.form("title"), visit.form("description"), visit.form("picture"))
+    set_card(link, card, actor=visit.actor)
     return _back(visit, link_id)
 
 

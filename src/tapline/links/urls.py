@@ -14,6 +14,7 @@ urlpatterns = [
     path("links/<int:link_id>/destination", pages.set_destination, name="destination"),
     path("links/<int:link_id>/switch", pages.switch, name="switch"),
     path("links/<int:link_id>/expiry", pages.expire, name="expiry"),
+    path("links/<int:link_id>/card", pages.choose_card, name="card"),
     path("links/<int:link_id>/aliases", pages.add_alias, name="add-alias"),
     path("links/aliases/<int:alias_id>/remove", pages.remove_alias, name="remove-alias"),
     path("domains/", pages_domains.list_domains, name="domains"),
