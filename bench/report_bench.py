@@ -6,10 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.audience import fresh_instance
 from bench.figures import Figure, at_most, seen
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 STORED = int(os.environ.get("BENCH_STORED_CLICKS", "20000000"))
 IN_BROADCAST = STORED // 20
@@ -152,13 +155,22 @@ def add_file(first: int, count: int, broadcast: str, *, level: int) -> int:
         broadcast=broadcast,
         people=IN_BROADCAST * 2 // 3,
     )
-    written = write_file(database, store.folder(), source)
+    written = write_file(database, store.folder(), with_other_columns(database, source))
     database.close()
     assert written is not None
     with transaction.atomic():
         add_files([written], level)
         raise_version()
     return first + count
+
+
+def with_other_columns(database: DuckDBPyConnection, source: str) -> str:
+    """Return `source` with «nothing» in every column that `CLICKS` does not make up."""
+    from tapline.clicks.columns import COLUMNS, empty_value
+
+    made = {name for name, *_ in database.execute(f"describe select * from {source}").fetchall()}
+    others = [f"{empty_value(each)} as {each.name}" for each in COLUMNS if each.name not in made]
+    return f"(select {', '.join(['*', *others])} from {source})"
 
 
 def questions() -> Sequence[Callable[[int, int], Any]]:
