@@ -35,6 +35,7 @@ from tests.broadcasts.making import (
     prepare,
     states,
 )
+from tests.web.api_client import caller_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -307,6 +308,22 @@ def test_single_texts_wait_too_if_they_are_marketing(workspace: Workspace) -> No
     clock.at = _at("2026-03-05 08:00")
     _send_all(sender)
     assert Message.objects.get(pk=marketing.pk).state == "accepted"
+
+
+def test_a_program_hears_until_when_a_single_text_waits(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_contacts(workspace, 1, state="NY")
+    caller, text = caller_of(workspace), {"to": Contact.objects.get().phone, "text": "Sale!"}
+    now = _at("2026-03-04 23:00")
+    monkeypatch.setattr("tapline.broadcasts.api_messages.timezone.now", lambda: now)
+
+    sent = caller.post("/messages", {**text, "purpose": "marketing"})
+
+    assert sent["waits_until"] == "2026-03-05T13:00:00Z"
+    assert caller.get(f"/messages/{sent['id']}")["waits_until"] == sent["waits_until"]
+    now = _at("2026-03-05 12:00")
+    assert caller.get(f"/messages/{sent['id']}")["waits_until"] is None
 
 
 def test_service_texts_wait_where_the_workspace_decided_so(workspace: Workspace) -> None:

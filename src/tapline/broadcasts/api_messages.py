@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
+from django.utils import timezone
 from ninja import Router, Status
 from pydantic import AwareDatetime, Field
 
 from tapline.broadcasts.intake import OthersReceipt, take_receipts
 from tapline.broadcasts.models import Broadcast, Message
+from tapline.broadcasts.night import waits_until
 from tapline.broadcasts.singles import StatedConsent, send_single
 from tapline.broadcasts.tracking import (
     MAX_TEXTS,
@@ -81,6 +83,9 @@ class MessageOut(Answer):
     error_code: str
     error_text: str
     first_human_click_at: dt.datetime | None
+    waits_until: dt.datetime | None = Field(
+        description="When the recipient's place opens, while it is night there; else null."
+    )
     only_counted: bool = Field(
         description="The recipient's taps are counted without saying whose they are, so"
         " `first_human_click_at` stays null."
@@ -174,6 +179,7 @@ def send_message(request: ApiRequest, message: MessageIn) -> Status[dict[str, An
 )
 def get_message(request: ApiRequest, message_id: int) -> dict[str, Any]:
     rows = Message.objects.filter(workspace=workspace_of(request))
+    rows = rows.select_related("broadcast__workspace")
     return _write(found_or_404(rows.filter(pk=message_id).first(), "message"))
 
 
@@ -250,6 +256,7 @@ def _write(message: Message) -> dict[str, Any]:
         "id": message.pk,
         "to": message.phone,
         "num_segments": message.parts,
+        "waits_until": waits_until(message, timezone.now()),
         **{name: getattr(message, name) for name in _SAME_NAME},
     }
 

@@ -19,7 +19,14 @@ from django.db import connection
 
 from tapline import config
 from tapline.broadcasts.channels import parts_per_second
-from tapline.broadcasts.models import AtNight, Broadcast, BroadcastKind, BroadcastPlace
+from tapline.broadcasts.models import (
+    AtNight,
+    Broadcast,
+    BroadcastKind,
+    BroadcastPlace,
+    Message,
+    MessageState,
+)
 from tapline.hours.deciding import policy_of
 from tapline.hours.policy import LEAST_LEFT, MARGIN, Moment, Policy, look
 from tapline.providers.registry import reaches_people
@@ -143,7 +150,11 @@ def _same_open(before: Moment | None, after: Moment | None) -> bool:
 
 
 def keeps_hours(broadcast: Broadcast, policy: Policy) -> bool:
-    """Say whether a broadcast's texts wait for open hours at all."""
+    """Say whether a broadcast's texts wait for open hours at all.
+
+    Answers to what a person just asked do not, unless the workspace decided so: the source stands
+    in `hours.rules.ANSWERS_SOURCE`.
+    """
     mode = config.current().quiet_hours
     if mode == "off" or (mode == "people" and not reaches_people(broadcast.provider)):
         return False
@@ -151,6 +162,18 @@ def keeps_hours(broadcast: Broadcast, policy: Policy) -> bool:
         # An opt-out is confirmed at once, at any hour.
         return broadcast.kind == BroadcastKind.ANSWERS and policy.answers_wait
     return policy.waits(broadcast.purpose)
+
+
+def waits_until(message: Message, now: dt.datetime) -> dt.datetime | None:
+    """Return when the place of a waiting message opens; None where it need not wait for that."""
+    policy = policy_of(message.broadcast.workspace)
+    if message.state != MessageState.PENDING or not keeps_hours(message.broadcast, policy):
+        return None
+    policy, key = policy.for_texts(message.broadcast.purpose), message.place or ""
+    if policy.is_open(key, now):
+        return None
+    opening = policy.next_opening(key, now)
+    return opening.opens_at if opening else None
 
 
 def how_it_stands(broadcast: Broadcast, now: dt.datetime) -> Moment | None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F
 
-from tapline.broadcasts.models import BroadcastPlace, Message
+from tapline.broadcasts.models import Broadcast, BroadcastPlace, Message
+from tapline.broadcasts.night import keeps_hours
 from tapline.contacts.models import Contact
 from tapline.hours.clues import make_tables, number_sql, place_sql, unstated_sql
 from tapline.hours.deciding import policy_of
-from tapline.hours.places import Place
+from tapline.hours.places import Place, key_of_number
 from tapline.hours.policy import Policy
 from tapline.hours.rules import Rule, rules_of
 from tapline.hours.windows import Opening, Week
@@ -41,6 +42,13 @@ class Whereabouts:
 def place_of(contact: Contact) -> str:
     """Return the key of a contact's place, by what is known now."""
     return _keys(contact)[0]
+
+
+def place_if_it_waits(broadcast: Broadcast, contact: Contact | None, phone: str) -> str | None:
+    """Return where an answer goes, if such texts wait here at all: mostly nobody has to ask."""
+    if not keeps_hours(broadcast, policy_of(broadcast.workspace)):
+        return None
+    return place_of(contact) if contact else key_of_number(phone)
 
 
 def whereabouts(contact: Contact, now: dt.datetime) -> Whereabouts:

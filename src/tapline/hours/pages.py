@@ -18,6 +18,7 @@ from tapline.errors import TaplineError
 from tapline.hours.deciding import decide
 from tapline.hours.models import HoursSetting
 from tapline.hours.reading import BadHours
+from tapline.hours.rules import ANSWERS_SOURCE
 from tapline.hours.standing import EVERYWHERE_ELSE, Decided, Standing, standing_of
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -104,6 +105,7 @@ def _page(visit: Visit, error: TaplineError | None = None) -> HttpResponse:
         "rules": [(each, BASES[each.basis]) for each in standing.rules],
         "replaced": [each for each in standing.rules if each.instead or each.is_own],
         "regions": [each for each in standing.rules if each.region != EVERYWHERE_ELSE],
+        "answers_source": ANSWERS_SOURCE,
         "mode": config.current().quiet_hours,
         "error": error,
     }

@@ -17,6 +17,7 @@ them are candidates, and the strictest holds. Pure.
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
 import zoneinfo
@@ -193,6 +194,15 @@ def dialled_ranges() -> tuple[tuple[str, str], ...]:
             starts["+" + prefix] = f"number:+{prefix}"
             open_prefixes.append(prefix)
     return tuple(sorted(starts.items()))
+
+
+def key_of_number(phone: str) -> str:
+    """Return the key of the place that an E.164 number alone tells; empty for none."""
+    if phone.startswith("+1"):
+        return f"area:{phone[2:5]}"
+    ranges = dialled_ranges()
+    at = bisect.bisect_right(ranges, phone, key=lambda each: each[0])
+    return ranges[at - 1][1] if at else ""
 
 
 def _says_more(prefix: str) -> bool:

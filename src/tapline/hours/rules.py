@@ -58,6 +58,12 @@ def week(
 DEFAULT_WEEK = week("8-20")
 DEFAULT_SOURCE = "help.getvero.com, SMS quiet hours compliance (8 pm to 8 am is quiet)"
 
+# Why answers may leave at any hour: an immediate reply to what a person asked for is no marketing.
+ANSWERS_SOURCE = (
+    "FCC, Declaratory Ruling of 10 July 2015 on on-demand texts:"
+    " responsemagazine.com/drma/fcc-says-demand-text-messages-do-not-violate-tcpa-8790"
+)
+
 _STATES: tuple[Rule, ...] = (
     Rule(
         region="US-AL",

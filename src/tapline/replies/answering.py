@@ -23,6 +23,7 @@ from tapline.broadcasts.models import (
     Message,
     MessageState,
 )
+from tapline.broadcasts.placing import note_place, place_if_it_waits
 from tapline.broadcasts.tracked_links import (
     DestinationReader,
     FinishedText,
@@ -199,6 +200,7 @@ def queue(made: Answer) -> None:
         position = take_positions(broadcast, 1)
         is_counted = only_counted(broadcast.workspace).covers(made.thread.phone)
         text, parts = _written(broadcast, made, position, is_counted)
+        place = place_if_it_waits(broadcast, made.thread.contact, made.thread.phone)
     except TaplineError as error:  # A domain or a link that went meanwhile.
         _refuse(made, type(error).__name__)
         return
@@ -215,7 +217,10 @@ def queue(made: Answer) -> None:
                 text=text,
                 parts=parts,
                 only_counted=is_counted,
+                place=place,
             )
+            if place is not None:
+                note_place(fresh.message)
             fresh.save(update_fields=["message"])
 
 
