@@ -7,11 +7,15 @@ from decimal import Decimal
 import pytest
 
 from tapline.broadcasts.checking import check
+from tapline.broadcasts.composing import BadBroadcast
 from tapline.broadcasts.models import Broadcast, Message
+from tapline.broadcasts.receipts import apply_receipts
 from tapline.broadcasts.reports import build_report
 from tapline.broadcasts.sending import Sender
 from tapline.contacts.models import Contact
 from tapline.contacts.phones import hash_phone
+from tapline.destinations import BadDestination
+from tapline.providers.base import Receipt, Status
 from tapline.providers.models import ProviderAccount
 from tapline.providers.prices import (
     BadPrice,
@@ -143,3 +147,57 @@ def test_each_text_is_booked_at_its_countrys_price_and_the_limit_holds(
 
     assert Message.objects.get(phone=BRITISH).cost == Decimal("0.05")
     assert build_report(broadcast).cost == Decimal("0.08")
+
+
+def test_what_a_provider_says_that_it_cost_replaces_the_estimate(account: ProviderAccount) -> None:
+    set_prices(account, {"": Decimal("0.01")}, actor=ACTOR)
+    make_contacts(account.workspace, 1)
+    broadcast = prepare(make_broadcast(account.workspace))
+    Sender(find_provider=lambda _: StandIn(), now=Clock()).send_next()
+    told = Receipt(
+        provider_id=f"id-{broadcast.token}-0",
+        status=Status.DELIVERED,
+        at=Clock()(),
+        cost=Decimal("0.0079"),
+    )
+
+    apply_receipts([told])
+
+    report = build_report(broadcast)
+    assert (report.cost, report.currency) == (Decimal("0.0079"), "USD")
+
+
+def test_pictures_go_along_and_are_said_to_cost_more(account: ProviderAccount) -> None:
+    make_contacts(account.workspace, 1)
+    picture = "https://www.example.com/cake.png"
+    broadcast = make_broadcast(account.workspace, media=[picture])
+    provider = StandIn()
+
+    assert "With pictures it costs more" in findings(broadcast)
+    prepare(broadcast)
+    Sender(find_provider=lambda _: provider, now=Clock()).send_next()
+
+    assert provider.taken[0].media == (picture,)
+
+
+def test_pictures_that_would_not_leave_are_said_to(account: ProviderAccount) -> None:
+    make_contacts(account.workspace, 1)
+    broadcast = make_broadcast(
+        account.workspace, media=["https://www.example.com/cake.png"], provider="simulator"
+    )
+
+    assert "The pictures will not be sent." in findings(broadcast)
+
+
+@pytest.mark.parametrize(
+    ("media", "error"),
+    [
+        (["https://www.example.com/a.png"] * 11, BadBroadcast),
+        (["file:///etc/passwd"], BadDestination),
+    ],
+)
+def test_pictures_that_nobody_can_open_are_refused(
+    account: ProviderAccount, media: list[str], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        make_broadcast(account.workspace, media=media)

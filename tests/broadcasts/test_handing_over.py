@@ -21,12 +21,14 @@ from tapline.providers.base import (
     Asked,
     Found,
     Outgoing,
+    Provider,
     Receipt,
     Refused,
     Status,
     Unsure,
 )
 from tapline.providers.models import ProviderAccount
+from tapline.providers.registry import provider as provider_named
 from tapline.providers.senders import NoSuchSender
 from tapline.replies.answering import sender_of_thread
 from tapline.replies.models import Thread
@@ -262,3 +264,23 @@ def test_what_is_asked_names_recipient_words_and_the_other_texts_to_them(
     assert (first.to, first.sender) == (phone(0), OUR_NUMBER)
     assert first.text == Message.objects.get(broadcast=second, position=0).text
     assert first.other_ids == {f"id-{broadcast.token}-0"}
+
+
+def test_an_account_that_cannot_be_opened_holds_up_nobody_else(
+    broadcast: Broadcast, workspace: Workspace, account: ProviderAccount
+) -> None:
+    ProviderAccount.objects.filter(pk=account.pk).update(secrets="v1.broken")
+    other = prepare(make_broadcast(workspace, provider="simulator"))
+    provider, clock = StandIn(), Clock()
+
+    def find(name: str) -> Provider:
+        return provider if name == "simulator" else provider_named(name)
+
+    Sender(find_provider=find, now=clock, chunk=100).send_next()
+    Settler(find_provider=find, now=clock).settle_next()
+
+    broadcast.refresh_from_db()
+    assert broadcast.state == "paused"
+    assert "Enter the secret again" in broadcast.pause_reason
+    assert states(broadcast) == ["pending"] * 4
+    assert states(other) == ["accepted"] * 4

@@ -79,6 +79,10 @@ class BroadcastIn(Payload):
     offer: Name | None = Field(None, description="Made where there is none of this name.")
     sender_number: Annotated[Word, Field(max_length=16)] = ""
     utm: UtmIn | None = None
+    media: list[Annotated[Text, Field(max_length=2048)]] = Field(
+        default_factory=list,
+        description="Addresses of up to ten pictures, where the provider takes them.",
+    )
     is_test: bool = Field(False, description="Its taps count as the operator's own.")
     spend_limit: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None = None
     validity_seconds: int = Field(4 * 3600, description="How late a text may still arrive.")
@@ -140,6 +144,7 @@ def add_broadcast(request: ApiRequest, broadcast: BroadcastIn) -> Status[dict[st
         offer=offer_named(workspace, broadcast.offer),
         sender_number=broadcast.sender_number,
         utm=broadcast.utm.model_dump() if broadcast.utm else None,
+        media=broadcast.media,
         is_test=broadcast.is_test,
         spend_limit=broadcast.spend_limit,
         validity_seconds=broadcast.validity_seconds,

@@ -11,7 +11,7 @@ from tapline.broadcasts.audience import count_by_prefix
 from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.models import Broadcast
 from tapline.providers.prices import PriceList, country_of, prices_of
-from tapline.providers.registry import reaches_people
+from tapline.providers.registry import reaches_people, takes_media
 
 COUNTRIES_NAMED = 5
 
@@ -49,11 +49,25 @@ def estimate(broadcast: Broadcast, parts_each: int) -> Estimate:
 
 
 def cost_findings(broadcast: Broadcast, parts_each: int) -> Iterator[Finding]:
-    """Yield what there is to know about a broadcast's cost."""
+    """Yield what there is to know about a broadcast's cost, and whether its pictures leave."""
+    if broadcast.media and not takes_media(broadcast.provider):
+        yield Finding(
+            "warning",
+            "The pictures will not be sent.",
+            "The provider of this broadcast takes none.",
+            "Leave them out, or choose a sender number whose provider does.",
+        )
     if _is_free(broadcast, prices_of(broadcast.provider)):
         yield from _unkept_limit(broadcast)
         return
     told = estimate(broadcast, parts_each)
+    if broadcast.media and takes_media(broadcast.provider):
+        yield Finding(
+            "warning",
+            "With pictures it costs more than is told here.",
+            "An MMS has a price of its own, and prices were entered for parts of text.",
+            "Look it up in your provider's price list; carriers outside the US may take none.",
+        )
     if told.cost:
         yield Finding(
             "note",

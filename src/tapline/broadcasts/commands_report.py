@@ -80,7 +80,7 @@ def _lines(told: Report) -> list[tuple[str, str]]:
         ("by your own people", f"{told.operator:,}"),
         ("unclear", f"{told.unknown:,}"),
         ("replies, of them opt-outs", f"{told.replies:,}, {told.opt_outs:,}"),
-        ("cost", f"{told.cost:,.2f}"),
+        ("cost", f"{told.cost:,.2f} {told.currency}".strip()),
     ]
     if told.asleep:
         opens = f", the next {told.next_morning_at:%a %H:%M} UTC" if told.next_morning_at else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import cycle, islice
@@ -31,6 +31,7 @@ from tapline.workspaces.models import Workspace
 MOST_CHARACTERS = 1_600
 # Carriers treat texts full of links as spam, and each link of a text costs codes.
 MOST_LINKS = 20
+MOST_MEDIA = 10  # Twilio's limit of MediaUrl
 LONGEST_VALIDITY_SECONDS = 36_000  # Twilio's limit of ValidityPeriod: ten hours
 
 CHANGEABLE = (BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.SCHEDULED)
@@ -79,6 +80,7 @@ def create_broadcast(
     provider: str = "",
     sender_number: str = "",
     utm: Mapping[str, str] | None = None,
+    media: Sequence[str] = (),
     is_test: bool = False,
     spend_limit: Decimal | None = None,
     validity_seconds: int = 4 * 3600,
@@ -104,6 +106,7 @@ def create_broadcast(
         offer=offer,
         purpose=purpose,
         utm=dict(utm or {}),
+        media=list(media),
         is_test=is_test,
         spend_limit=spend_limit,
         validity_seconds=validity_seconds,
@@ -246,8 +249,20 @@ def _refuse_bad(broadcast: Broadcast) -> None:
         )
     refuse_bad_night(broadcast.at_night, broadcast.give_up_hours)
     _refuse_strangers(broadcast)
+    _refuse_bad_media(broadcast)
     broadcast.audience = read_audience(broadcast.workspace, broadcast.audience)
     read_text(broadcast.text)
+
+
+def _refuse_bad_media(broadcast: Broadcast) -> None:
+    """Pictures are fetched by the provider, from addresses that anybody can open."""
+    if len(broadcast.media) > MOST_MEDIA:
+        raise BadBroadcast(
+            f"{len(broadcast.media)} pictures are too many.",
+            why=f"Providers take {MOST_MEDIA} with one text.",
+            do="Keep the one that matters.",
+        )
+    broadcast.media = [check_destination(url) for url in broadcast.media]
 
 
 def _refuse_strangers(broadcast: Broadcast) -> None:

@@ -46,6 +46,7 @@ def read_form(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
         "offer": _offer(workspace, form.get("offer", "").strip()),
         "purpose": form.get("purpose", Purpose.MARKETING),
         "sender_number": form.get("sender_number", "").strip(),
+        "media": form.get("media", "").split(),
         "utm": {
             name: value for name in UTM_FIELDS if (value := form.get(f"utm_{name}", "").strip())
         },

@@ -81,6 +81,7 @@ class Broadcast(models.Model):
     sender_pool = models.ForeignKey(SenderPool, null=True, on_delete=models.PROTECT)
     # What `audience.read_audience` returns, such as {"all": true} or {"tags": [names]}.
     audience = models.JSONField(default=dict)
+    media = models.JSONField(default=list)  # addresses of pictures
     utm = models.JSONField(default=dict)  # {"source": …, "medium": …, "campaign": …}
     is_test = models.BooleanField(default=False)  # Its taps count as `operator`.
     scheduled_at = models.DateTimeField(null=True)

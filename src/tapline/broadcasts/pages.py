@@ -40,6 +40,7 @@ from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import usable_domains
 from tapline.links.models import Campaign, Offer
+from tapline.providers.senders import usable_senders
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -186,6 +187,8 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
         "offers": Offer.objects.filter(workspace_id__in=above).order_by("name"),
         "purposes": Purpose.choices,
         "nights": NIGHTS.items(),
+        "senders": usable_senders(visit.workspace),
+        "media": "\n".join(draft.media),
         "utm": [(name, draft.utm.get(name, "")) for name in UTM_FIELDS],
         "error": error,
     }

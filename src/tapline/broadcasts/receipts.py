@@ -26,7 +26,7 @@ WRITTEN_AT_ONCE = 1_000
 _NEWS = """(
   select value ->> 0 as provider_id, value ->> 1 as broadcast_id, value ->> 2 as position,
     value ->> 3 as state, value ->> 4 as rank, value ->> 5 as at,
-    value ->> 6 as error_code, value ->> 7 as error_text
+    value ->> 6 as error_code, value ->> 7 as error_text, value ->> 8 as cost
   from json_each(%(rows)s)) r"""
 
 # A message that waits may have been sent after all: a receipt knows better, and keeps it from
@@ -40,6 +40,7 @@ update broadcasts_message set
   failed_at = case when r.state = 'failed' then r.at else failed_at end,
   error_code = case when r.state = 'failed' then r.error_code else '' end,
   error_text = case when r.state = 'failed' then r.error_text else '' end,
+  cost = coalesce(r.cost, broadcasts_message.cost),
   leased_by = '', leased_until = null
 from {_NEWS}
 where {{match}} and r.rank > case broadcasts_message.state
@@ -158,4 +159,5 @@ def _as_row(receipt: Receipt, ids: dict[str, int]) -> tuple[object, ...]:
         in_database(receipt.at.astimezone(dt.UTC)),
         receipt.error_code[:40],
         receipt.error_text[:255],
+        receipt.cost,
     )

@@ -28,6 +28,7 @@ from tapline.broadcasts.models import MessageState as State
 from tapline.broadcasts.night import Asleep, who_sleeps
 from tapline.broadcasts.reasons import reason_for
 from tapline.clicks.reports import ClickSummary, summarise
+from tapline.providers.prices import currency_of
 
 COUNT_REPLIES = """
 -- Texts that answered one broadcast, and how many of them opted out. By SQL, since replies are a
@@ -81,6 +82,7 @@ class Report:
     opt_outs: int
     parts: int
     cost: Decimal
+    currency: str  # of the account; empty where none is known
     human_clickers: int
     human_clicks: int
     only_counted: int  # recipients
@@ -174,6 +176,7 @@ def build_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Report
         opt_outs=opt_outs,
         parts=sum(tally.parts for tally in tallies if _is_sent(tally)),
         cost=sum((tally.cost for tally in tallies if _is_sent(tally)), Decimal(0)),
+        currency=currency_of(fresh.provider),
         **_click_numbers(clicks, (delivered if base == "delivered" else sent) - counted),
         only_counted=_sum(tallies, lambda tally: tally.only_counted),
         only_counted_base=counted,

@@ -33,7 +33,7 @@ from tapline.broadcasts.pacing import use_turns
 from tapline.broadcasts.rendering import Rendered, render_chunk
 from tapline.broadcasts.turns import choose_turns, use_more_turns, within_day
 from tapline.contacts.textable import answerable_sql, textable_sql
-from tapline.errors import Conflict
+from tapline.errors import Conflict, TaplineError
 from tapline.providers.base import Accepted, Answer, Outgoing, Provider, Refused
 from tapline.providers.prices import PriceList, prices_of
 from tapline.providers.registry import provider as provider_named
@@ -146,6 +146,8 @@ class Sender:
         rest = self._rests.setdefault(broadcast.provider, _Rest())
         if self.monotonic() < rest.until:
             return False
+        if not self._has_provider(broadcast):
+            return False
         owner = secrets.token_hex(8)
         leased = self._lease(broadcast, owner)
         if not leased:
@@ -159,6 +161,17 @@ class Sender:
             _take_back(broadcast, submitted, owner)
         elif submitted:
             self._hand_over(broadcast, submitted, rest, leased)
+        return True
+
+    def _has_provider(self, broadcast: Broadcast) -> bool:
+        """Say whether a broadcast's provider can be used; pause it with the reason where not, so
+        that one account whose secrets do not open holds up nobody else."""
+        try:
+            self.find_provider(broadcast.provider)
+        except TaplineError as error:
+            with suppress(Conflict):  # Single texts wait; or somebody was faster.
+                pause(broadcast, actor="worker", reason=f"{error.what} {error.do}"[:255])
+            return False
         return True
 
     def _lease(self, broadcast: Broadcast, owner: str) -> dict[int, Channel]:
@@ -247,6 +260,7 @@ class Sender:
                     text=each.text,
                     send_before_at=self._night.send_before(broadcast, each.place, before, now),
                     tag=broadcast.token,
+                    media=tuple(broadcast.media),
                 )
                 for each in submitted
             ]

@@ -17,6 +17,7 @@ from django.utils import timezone
 from tapline.broadcasts.bulk import in_database
 from tapline.broadcasts.models import Broadcast, FailedTry, Message, MessageState
 from tapline.broadcasts.outcomes import ASK_AFTER_SECONDS, keep_answers, position_of
+from tapline.errors import TaplineError
 from tapline.providers.base import Accepted, Answer, Asked, Found, Provider, Refused
 from tapline.providers.registry import provider as provider_named
 
@@ -136,7 +137,11 @@ class Settler:
         asked = {f"{broadcast.token}-{each.position}": each for each in due}
         if not asked:
             return 0
-        provider = self.find_provider(broadcast.provider)
+        try:
+            provider = self.find_provider(broadcast.provider)
+        except TaplineError:  # Its secrets do not open: somebody has to enter them again.
+            self._ask_again_later(broadcast, list(asked.values()))
+            return 0
         found = _unclaimed(provider.look_up(questions(broadcast, asked)), asked)
         answers = [
             _as_answer(reference, found.get(reference), each, provider, now)

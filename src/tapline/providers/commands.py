@@ -8,7 +8,7 @@ from typing import Any
 import click
 from django.utils import timezone
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from tapline.cli import print_json
 from tapline.contacts.commands import find_workspace, json_option, workspace_option
@@ -156,7 +156,16 @@ def numbers(as_json: bool) -> None:
     if as_json:
         print_json({"sender_numbers": told})
         return
-    table = Table("Id", "Number", "Account", "Kind", "Registration", "a second", "left today")
+    table = Table(
+        "Id",
+        Column("Number", no_wrap=True),
+        "Account",
+        "Kind",
+        "Registration",
+        "a second",
+        "left today",
+        box=None,
+    )
     for each in told:
         left = "–" if each["left_today"] is None else f"{each['left_today']:,}"
         table.add_row(

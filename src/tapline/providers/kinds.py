@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from tapline.errors import TaplineError
-from tapline.providers.base import Provider
+from tapline.providers.base import Provider, Reason
 
 
 class BadAccount(TaplineError):
@@ -56,3 +56,6 @@ class Kind:
     build: Callable[[Setup], Provider]
     # What the addresses that the provider calls are for: (words, path below the account's own).
     hooks: tuple[tuple[str | Promise, str], ...] = ()
+    takes_media: Callable[[Mapping[str, str]], bool] = lambda options: False
+    # What error codes mean where each account says so itself, from its options.
+    reasons: Callable[[Mapping[str, str]], Mapping[str, Reason]] | None = None

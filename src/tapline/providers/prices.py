@@ -55,8 +55,13 @@ def prices_of(provider: str) -> PriceList:
     rows = PartPrice.objects.filter(account=account).values_list("country", "price")
     prices = dict(rows)
     default = prices.pop(EVERYWHERE_ELSE, general)
-    currency = ProviderAccount.objects.filter(pk=account).values_list("currency", flat=True).first()
-    return PriceList(prices, default, currency or "")
+    return PriceList(prices, default, currency_of(provider))
+
+
+def currency_of(provider: str) -> str:
+    """Return the currency of a provider's prices; "" where it is not known."""
+    found = ProviderAccount.objects.filter(pk=account_id_of(provider) or 0)
+    return found.values_list("currency", flat=True).first() or ""
 
 
 def country_of(phone: str) -> str:

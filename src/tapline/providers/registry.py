@@ -80,7 +80,22 @@ def _reasons_of_kind(key: str) -> Mapping[str, Reason]:
 
 def reasons_of(name: str) -> Mapping[str, Reason]:
     """Return what the error codes of the provider called `name` mean, by code."""
-    return _reasons_of_kind(kind_of(name))
+    key = kind_of(name)
+    told = kind(key).reasons if key in KINDS else None
+    return told(_options_of(name)) if told else _reasons_of_kind(key)
+
+
+def _options_of(name: str) -> Mapping[str, str]:
+    from tapline.providers.models import ProviderAccount  # Needs Django ready.
+
+    found = ProviderAccount.objects.filter(pk=account_id_of(name) or 0)
+    return found.values_list("options", flat=True).first() or {}
+
+
+def takes_media(name: str) -> bool:
+    """Say whether pictures leave with a text through the provider called `name`."""
+    key = kind_of(name)
+    return key in KINDS and kind(key).takes_media(_options_of(name))
 
 
 def reaches_people(name: str) -> bool:

@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ import pytest
 from django.utils import timezone
 
 from tapline.broadcasts.models import Message
+from tapline.broadcasts.opted_out import is_opt_out
 from tapline.outbound import BadAddress
 from tapline.providers.accounts import create_account, name_of, setup_of
 from tapline.providers.base import Accepted, Outgoing, Refused, Unsure
@@ -25,6 +27,7 @@ from tapline.providers.http.send import HttpProvider
 from tapline.providers.http.templates import BadTemplate
 from tapline.providers.kinds import BadAccount
 from tapline.providers.models import ProviderAccount
+from tapline.providers.registry import takes_media
 from tapline.replies.models import Reply
 from tests.broadcasts.making import make_broadcast, make_contacts, make_workspace
 from tests.providers.hooking import post_to
@@ -360,3 +363,27 @@ def test_what_cannot_be_read_harms_nothing(body: str) -> None:
 
     assert post(account, "receipts", body, query="?key=hook") in (200, 400)
     assert post(account, "inbound", body, query="?key=hook") in (200, 400)
+
+
+def test_the_codes_that_an_account_lists_are_opt_outs() -> None:
+    account = make_account(opt_out_codes="optout, 21610")
+
+    assert is_opt_out(name_of(account), "optout")
+    assert not is_opt_out(name_of(account), "other")
+
+
+def test_a_receipt_may_tell_its_price() -> None:
+    account = make_account(receipt_cost="price.amount")
+    message = make_message(account)
+
+    post(account, "receipts", RECEIPT | {"price": {"amount": "-0.0450"}}, query="?key=hook")
+
+    message.refresh_from_db()
+    assert message.cost == Decimal("0.045")
+
+
+def test_pictures_leave_where_the_templates_name_them() -> None:
+    with_them = make_account(body='{"picture": "{{ media }}"}')
+
+    assert takes_media(name_of(with_them))
+    assert not takes_media("simulator")

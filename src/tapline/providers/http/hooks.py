@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 from django.utils import timezone
 
@@ -16,6 +17,8 @@ from tapline.providers.http.send import known_as, words_of
 from tapline.providers.http.signing import is_genuine
 from tapline.providers.kinds import Setup
 from tapline.replies.taking import take_many
+
+LARGEST_COST = Decimal(10_000)
 
 TAKEN = Said(200, "ok")
 FORGED = Said(403, "The signature or secret does not fit, or the request is too old.")
@@ -55,6 +58,7 @@ def read_receipts(post: Post, setup: Setup, now: dt.datetime) -> Iterator[Receip
                 at=now,
                 reference=reference[:40],
                 error_code=find_text(item, options["receipt_error"])[:40],
+                cost=_amount(find_text(item, options["receipt_cost"])),
             )
 
 
@@ -83,6 +87,15 @@ def read_texts(
             provider=setup.name,
             workspace=accounts.owner(post.token, _with_plus(number)),
         )
+
+
+def _amount(raw: str) -> Decimal | None:
+    """Return a cost as a positive amount; None for what is none."""
+    try:
+        amount = abs(Decimal(raw))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount < LARGEST_COST else None
 
 
 def _read(posts: Sequence[Post]) -> tuple[list[Said], list[tuple[Post, Setup]]]:

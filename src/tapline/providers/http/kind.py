@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from tapline.outbound import check_address
+from tapline.providers.base import Act, Reason
 from tapline.providers.http import templates
-from tapline.providers.http.send import CONTENT_TYPES, HttpProvider
+from tapline.providers.http.send import CONTENT_TYPES, HttpProvider, words_of
 from tapline.providers.http.signing import SCHEMES
 from tapline.providers.kinds import BadAccount, Field, Kind
 
@@ -40,6 +41,22 @@ def check(options: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         )
     if options["username"] and not secrets.get("secret"):
         _refuse("The secret is missing.", "A user name goes with one, as its password.")
+
+
+def reasons_of_account(options: Mapping[str, str]) -> dict[str, Reason]:
+    """Return the codes that an account lists as opt-outs; all others are shown as they are."""
+    said = Reason(
+        _("they had opted out at the provider"),
+        _("Nothing: they opted out, and are opted out here now too."),
+        Act.OPT_OUT,
+    )
+    return dict.fromkeys(words_of(options.get("opt_out_codes", "")), said)
+
+
+def names_field(name: str, options: Mapping[str, str]) -> bool:
+    """Say whether an account's templates fill in a field."""
+    written = " ".join(options.get(each, "") for each in ("url", "headers", "body"))
+    return name in templates.fields_in(written)
 
 
 def _check_url(url: str) -> None:
@@ -147,6 +164,12 @@ KIND = Kind(
             help=_("With commas; 429 always does."),
             required=False,
         ),
+        Field(
+            name="opt_out_codes",
+            label=_("Errors that mean that the person opted out there"),
+            help=_("With commas. They are opted out here then, too."),
+            required=False,
+        ),
         Field(name="connections", label=_("Requests at once"), required=False, default="10"),
         Field(
             name="signing",
@@ -184,6 +207,12 @@ KIND = Kind(
         Field(name="receipt_status", label=_("Receipts: status"), required=False, default="status"),
         Field(name="receipt_error", label=_("Receipts: error"), required=False, default="error"),
         Field(
+            name="receipt_cost",
+            label=_("Receipts: what it cost"),
+            help=_("If it tells; in the currency of the account."),
+            required=False,
+        ),
+        Field(
             name="delivered_words",
             label=_("Its words for delivered"),
             required=False,
@@ -213,5 +242,7 @@ KIND = Kind(
     ),
     check=check,
     build=HttpProvider,
+    takes_media=lambda options: names_field("media", options),
+    reasons=reasons_of_account,
     hooks=((_("Receipts"), "receipts"), (_("Inbound texts"), "inbound")),
 )

@@ -105,6 +105,7 @@ def values_of(text: Outgoing, setup: Setup) -> dict[str, str]:
         "reference": text.reference,
         "validity_seconds": str(max(1, int(left))),
         "send_before": text.send_before_at.isoformat(timespec="seconds"),
+        "media": text.media[0] if text.media else "",
         "receipts_url": f"{setup.webhooks}/receipts?reference={reference}",
         "secret": setup.secrets.get("secret", ""),
     }

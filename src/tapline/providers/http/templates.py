@@ -21,6 +21,7 @@ FIELDS = {
     "reference": "our name for this text",
     "validity_seconds": "how long it may wait at the provider",
     "send_before": "after which it must not be delivered, ISO 8601",
+    "media": "the address of the first picture",
     "receipts_url": "where its receipts are to be posted",
     "secret": "the account's secret",
 }
@@ -36,6 +37,11 @@ class BadTemplate(TaplineError):
 def fill(template: str, values: Mapping[str, str], escape: Escape) -> str:
     """Return a checked template with its fields filled."""
     return _FIELD.sub(lambda field: escape(values[field[1]]), template)
+
+
+def fields_in(template: str) -> set[str]:
+    """Return the fields that a template names."""
+    return set(_FIELD.findall(template))
 
 
 def check_template(template: str, where: str) -> None:

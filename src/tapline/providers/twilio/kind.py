@@ -75,5 +75,6 @@ KIND = Kind(
     ),
     check=check,
     build=TwilioProvider,
+    takes_media=lambda options: True,
     hooks=((_("Receipts"), "receipts"), (_("Inbound texts"), "inbound")),
 )
