@@ -155,3 +155,13 @@ def test_a_text_that_was_stopped_before_it_left_says_why(workspace: Workspace) -
 
     assert stopped.fate is not None
     assert (stopped.fate.words, stopped.fate.why) == ("not sent", "opted out")
+
+
+def test_a_page_knows_the_newest_reply_also_when_broadcasts_came_after_it(
+    workspace: Workspace,
+) -> None:
+    make_contacts(workspace, 1)
+    reply = write("Hello?", at=timezone.now() - dt.timedelta(days=1))
+    _send_broadcast(workspace)
+
+    assert read_conversation(Thread.objects.get(), limit=1).newest_reply == reply.pk

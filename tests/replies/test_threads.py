@@ -26,6 +26,7 @@ from tapline.workspaces.members import add_member
 from tapline.workspaces.models import AuditEntry, Role, User, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import make_contacts, make_workspace, phone
+from tests.keywords.making import make_keyword
 from tests.replies.making import write
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +89,26 @@ def test_a_clear_opt_out_is_work_for_nobody(workspace: Workspace) -> None:
     assert _phones(workspace, "open") == _phones(workspace, "unread") == [phone(1)]
     assert _thread(1).unread == 1
     assert _phones(workspace, "done") == [phone(0)]
+
+
+def test_a_keyword_alone_is_work_for_nobody_and_more_words_are(workspace: Workspace) -> None:
+    make_keyword(workspace)
+    write("Pizza", 0)
+    write("pizza for eight people on Sunday?", 1)
+
+    assert _phones(workspace, "done") == [phone(0)]
+    assert _phones(workspace, "open") == _phones(workspace, "unread") == [phone(1)]
+
+
+def test_an_open_conversation_stays_open_whatever_is_done_by_itself(workspace: Workspace) -> None:
+    make_keyword(workspace)
+    write("Hello?")
+    mark_read(_thread(), Reply.objects.latest("pk").pk)
+
+    write("PIZZA")
+
+    assert _phones(workspace, "open") == [phone(0)]
+    assert _phones(workspace, "unread") == []
 
 
 def test_pages_of_a_list_hold_everybody_once_also_those_of_one_moment(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Max, Model, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from tapline.broadcasts.models import Message, MessageState
@@ -70,13 +70,15 @@ class Conversation:
 
     items: list[Item]
     earlier: Mark | None
-    newest_reply: int  # id of the newest reply on it, 0 for none
+    newest_reply: int  # id of the newest reply of the thread when it was read, 0 for none
 
 
 def read_conversation(
     thread: Thread, before: Mark | None = None, limit: int = ITEMS_PER_PAGE
 ) -> Conversation:
     """Return the newest items of a thread that are older than `before`."""
+    # Before the items are read: what comes in between is not on the page and stays unread.
+    newest_reply = Reply.objects.filter(thread=thread).aggregate(newest=Max("pk"))["newest"]
     sources = (_replies, _answers, _broadcasts, _taps)
     found = [item for source in sources for item in source(thread, before, limit + 1)]
     newest = heapq.nlargest(limit + 1, found, key=lambda item: (item.at, item.kind, item.pk))
@@ -84,7 +86,7 @@ def read_conversation(
     return Conversation(
         items=items,
         earlier=items[0].mark if len(newest) > limit else None,
-        newest_reply=max((item.pk for item in items if item.is_theirs), default=0),
+        newest_reply=newest_reply or 0,
     )
 
 

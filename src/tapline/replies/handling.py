@@ -45,7 +45,7 @@ def reopen(thread: Thread, *, actor: str) -> None:
 def mark_read(thread: Thread, up_to: int) -> None:
     """Count as seen what people wrote up to the reply `up_to`; what came since stays unread."""
     with transaction.atomic():
-        newer = Reply.objects.filter(thread=thread, pk__gt=up_to).count()
+        newer = Reply.objects.filter(thread=thread, pk__gt=up_to, is_opt_out=False).count()
         Thread.objects.filter(pk=thread.pk, unread__gt=newer).update(unread=newer)
 
 

@@ -51,11 +51,8 @@ returning id, account, provider_id
 """
 
 MOVE_UP = """
--- Bring threads to the top of the page. Texts may come late: their times only grow. A clear opt-out
--- is work for nobody: it is honoured and confirmed, and after a broadcast there are thousands.
+-- Bring threads to the top of the page. Texts may come late: their times only grow.
 update replies_thread set
-  state = case when r.is_opt_out then state else 'open' end,
-  unread = unread + case when r.is_opt_out then 0 else 1 end,
   last_at = max(last_at, r.at),
   number = r.number, provider = r.provider,
   contact_id = coalesce(r.contact_id, replies_thread.contact_id),
@@ -65,6 +62,12 @@ from (select value ->> 0 as id, value ->> 1 as at, value ->> 2 as number, value 
         value ->> 4 as contact_id, value ->> 5 as is_opt_out
       from json_each(%(rows)s)) r
 where replies_thread.id = r.id
+"""
+
+WAKE = """
+-- Threads in which somebody has something to read.
+update replies_thread set state = 'open', unread = unread + 1
+where id in (select value ->> 0 from json_each(%(rows)s))
 """
 
 
@@ -92,9 +95,9 @@ def take_many(texts: Sequence[InboundText]) -> list[Reply | None]:
     """Store inbound texts and return each; None for one that came before.
 
     Each goes to the thread of its sender in the workspace that `routing` finds, which is open and
-    unread afterwards, unless all that it says is a clear opt-out. Such a one stops every purpose,
-    as far as the brand chose (the whole tree, unless it did), and is confirmed once. May be called
-    again with the same texts, from several processes.
+    unread afterwards, unless it says what is done by itself and no more. An opt-out stops every
+    purpose, as far as the brand chose (the whole tree, unless it did), and is confirmed once. May
+    be called again with the same texts, from several processes.
     """
     taken: list[Reply | None] = [None] * len(texts)
     for turn in _turns(texts):
@@ -127,8 +130,8 @@ def _take(texts: Sequence[InboundText]) -> list[Reply | None]:
     with transaction.atomic():
         new = _keep(known)
         wishes = {each.key: each.wish for each in known}
-        for key, reply in new.items():
-            _act(reply, wishes[key])
+        wakes = [(reply.thread_id,) for key, reply in new.items() if _act(reply, wishes[key])]
+        run_bulk(WAKE, wakes)
     return [None if each is None else new.get(each.key) for each in came]
 
 
@@ -228,15 +231,21 @@ def _move(came: _Came, reply: Reply) -> tuple[object, ...]:
     )
 
 
-def _act(reply: Reply, wish: Wish) -> None:
-    """Do what a reply asks for. A word that a feature knows («SHOP») leaves no doubt whether it
-    was meant for STOP; START may mean more than the end of an opt-out."""
+def _act(reply: Reply, wish: Wish) -> bool:
+    """Do what a reply asks for, and say whether somebody has to read it.
+
+    A word that a feature knows («SHOP») leaves no doubt whether it was meant for STOP; START may
+    mean more than the end of an opt-out. After a broadcast or with a poster thousands write STOP or
+    a keyword and nothing else: that is done and answered, and work for nobody.
+    """
     is_doubtful = wish.verdict == Verdict.UNCLEAR
     if not is_doubtful and heed(reply, wish) and wish.verdict != Verdict.START:
-        return
-    was_known = [hear(reply) for hear in ON_REPLY]
-    if is_doubtful and not any(was_known):
+        return not reply.is_opt_out
+    heard = [hear(reply) for hear in ON_REPLY]  # all of them hear it
+    was_known = any(heard)
+    if is_doubtful and not was_known:
         heed(reply, wish)
+    return not (was_known and len(reply.text.split()) == 1)
 
 
 def _number(raw: str) -> str:
