@@ -11,14 +11,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from tapline import config
 from tapline.broadcasts.models import Broadcast, BroadcastState
 from tapline.broadcasts.pages_report import chart_points, describe_tap
 from tapline.clicks.reports import MinuteCount, RecentClick
+from tapline.geo.files import PLACE_FILE, path_of
 from tapline.links.models import Campaign
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role, Workspace
 from tests.broadcasts.making import TEXT, make_broadcast, make_contacts, make_workspace, prepare
 from tests.clicks.world import NOON, PIXEL, WHATSAPP, make_world, take_in
+from tests.geo.mmdb import write_mmdb
 from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
@@ -227,6 +230,34 @@ def test_the_report_counts_people_apart_from_machines() -> None:
     assert sum(taps for _at, taps in points) == 3
     assert "https://www.example.com/menu 2 3" in _words(details.content)
     assert "12:00" in _words(details.content)
+
+
+def test_the_report_divides_people_by_place_and_names_whose_data_it_is() -> None:
+    world = make_world(recipients=4)
+    Broadcast.objects.update(state=BroadcastState.SENT, started_at=NOON, finished_at=NOON)
+    browser = member_of(world.workspace)
+    settings = config.current()
+    take_in(world.tap(0), world.tap(1))
+    before = _words(browser.get(reverse("broadcasts:details", args=world.of)).content)
+    florida = {
+        "country": {"iso_code": "US"},
+        "subdivisions": [{"names": {"en": "Florida"}}],
+        "city": {"names": {"en": "Miami"}},
+    }
+    path = path_of(PLACE_FILE, settings)
+    write_mmdb(path, {"198.51.100.0/24": florida}, "DBIP-City-Lite")
+    try:
+        take_in(world.tap(2, address="198.51.100.7"))
+        after = _words(browser.get(reverse("broadcasts:details", args=world.of)).content)
+    finally:
+        path.unlink()
+
+    assert "Place unknown: nothing on this instance says where addresses are." in before
+    assert "City" not in before
+    assert "Country People Taps United States 1 1 unknown 2 2" in after
+    assert "Miami, Florida, US 1 1 unknown 2 2" in after
+    assert "IP Geolocation by DB-IP" in after
+    assert "Place unknown" not in after
 
 
 def test_who_tapped_and_who_did_not_are_lists_of_people() -> None:

@@ -12,18 +12,19 @@ from tapline.geo.countries import COUNTRIES
 
 
 def place_shares(workspace_id: int, broadcast_id: int) -> list[tuple[str, Sequence[clicks.Share]]]:
-    """Return titles and shares, as far as places are known; nothing where nobody's is."""
+    """Return titles and shares, as far as places are known, the unknown last; nothing where
+    nobody's is."""
     ids = (workspace_id, broadcast_id)
     countries, networks = clicks.by_country(*ids), clicks.by_network(*ids)
     found: list[tuple[str, Sequence[clicks.Share]]] = []
     if any(each.value for each in countries):
         found += [
-            (_("Country"), [_named(each) for each in countries]),
-            (_("Region"), clicks.by_region(*ids)),
-            (_("City"), clicks.by_city(*ids)),
+            (_("Country"), [_named(each) for each in _known_first(countries)]),
+            (_("Region"), _known_first(clicks.by_region(*ids))),
+            (_("City"), _known_first(clicks.by_city(*ids))),
         ]
     if any(each.value for each in networks):
-        found.append((_("Network"), networks))
+        found.append((_("Network"), _known_first(networks)))
     return found
 
 
@@ -32,6 +33,10 @@ def credits_now() -> Sequence[Credit]:
     book = place_book()
     book.refresh()
     return book.coverage().credits
+
+
+def _known_first(shares: Sequence[clicks.Share]) -> list[clicks.Share]:
+    return sorted(shares, key=lambda share: not share.value)
 
 
 def _named(share: clicks.Share) -> clicks.Share:
