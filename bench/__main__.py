@@ -28,6 +28,7 @@ NAMES = (
     "prepare",
     "personal",
     "send",
+    "hours",
     "ingest",
     "verdicts",
     "freshness",
