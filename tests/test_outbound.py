@@ -9,7 +9,14 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tapline.outbound import BadAddress, Forbidden, check_address, is_public, make_client
+from tapline.outbound import (
+    BadAddress,
+    Forbidden,
+    check_address,
+    is_public,
+    is_public_address,
+    make_client,
+)
 
 TIMEOUT = httpx2.Timeout(2.0)
 
@@ -139,3 +146,17 @@ def test_a_redirect_is_not_followed() -> None:
 
     with client:
         assert client.follow_redirects is False
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://texts.example.com/hooks", True),
+        ("http://texts.example.com/hooks", False),
+        ("https://localhost/hooks", False),
+        ("https://intranet/hooks", False),
+        ("https://192.168.1.5/hooks", False),
+    ],
+)
+def test_what_somebody_outside_could_call_is_told_by_its_spelling(url: str, expected: bool) -> None:
+    assert is_public_address(url) is expected

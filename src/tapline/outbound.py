@@ -74,6 +74,14 @@ def is_public(address: str) -> bool:
     return all(each.is_global and not each.is_multicast for each in _with_embedded(ip))
 
 
+def is_public_address(url: str) -> bool:
+    """Say whether somebody on the internet could call `url`, as far as its spelling tells: https,
+    and a host that is neither this machine nor an address of a private network."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and "." in host and not _is_private_literal(host)
+
+
 def make_client(
     *,
     timeout: httpx2.Timeout,

@@ -263,3 +263,13 @@ def test_the_command_line_asks_for_the_secret_and_shows_what_to_paste(
     run("retire-number", str(told[0]["id"]))
     run("retire", name_of(account))
     assert json.loads(run("list", "--json").output) == {"accounts": []}
+
+
+def test_an_address_that_no_provider_can_reach_is_warned_of(
+    owner: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_twilio(workspace)
+    assert "No provider can reach these" in page(owner, "show", workspace, account.pk)
+
+    set_config(monkeypatch, web_url="https://texts.example.com")
+    assert "No provider can reach these" not in page(owner, "show", workspace, account.pk)

@@ -38,16 +38,22 @@ class Channel:
 
 def channels_of(broadcast: Broadcast) -> list[Channel]:
     """Return the numbers that a broadcast may leave from; one unless it has a pool."""
+    found = senders_of(broadcast)
+    return [_listed(broadcast, each) for each in found] or [_unlisted(broadcast)]
+
+
+def senders_of(broadcast: Broadcast) -> list[SenderNumber]:
+    """Return the listed sender numbers that a broadcast leaves from, those of its pool or its one;
+    none for the simulator, and where the number was retired."""
     account = account_id_of(broadcast.provider)
     if account is None:
-        return [_unlisted(broadcast)]
-    live = SenderNumber.objects.filter(account=account, retired_at=None)
-    if broadcast.sender_pool_id is not None:
-        found = list(live.filter(pool=broadcast.sender_pool_id).order_by("id"))
-        if found:
-            return [_listed(broadcast, each) for each in found]
-    one = live.filter(number=broadcast.sender_number).first()
-    return [_listed(broadcast, one) if one else _unlisted(broadcast)]
+        return []
+    live = SenderNumber.objects.filter(account=account, retired_at=None).order_by("id")
+    if broadcast.sender_pool_id is not None and (
+        pooled := list(live.filter(pool=broadcast.sender_pool_id))
+    ):
+        return pooled
+    return list(live.filter(number=broadcast.sender_number)[:1])
 
 
 def parts_per_second(broadcast: Broadcast) -> float:

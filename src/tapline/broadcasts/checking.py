@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tapline.broadcasts.checking_cost import cost_findings
 from tapline.broadcasts.checking_hours import check_hours
+from tapline.broadcasts.checking_sender import sender_findings
 from tapline.broadcasts.composing import Preview, preview, read_text
 from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.forecast import Forecast, look_ahead
@@ -197,6 +198,10 @@ def _price(draft: _Draft) -> Iterator[Finding]:
         )
 
 
+def _sender(draft: _Draft) -> Iterator[Finding]:
+    yield from sender_findings(draft.broadcast)
+
+
 def _cost(draft: _Draft) -> Iterator[Finding]:
     yield from cost_findings(draft.broadcast, draft.first.parts.parts)
 
@@ -210,5 +215,6 @@ _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
     _fields,
     _only_counted,
     _price,
+    _sender,
     _cost,
 )

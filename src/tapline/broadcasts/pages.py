@@ -40,6 +40,7 @@ from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import usable_domains
 from tapline.links.models import Campaign, Offer
+from tapline.providers.registry import reaches_people
 from tapline.providers.senders import usable_senders
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -106,6 +107,7 @@ def show(visit: Visit, broadcast_id: int) -> HttpResponse:
         "audience": describe_audience(visit.workspace, broadcast.audience),
         "preview": preview(broadcast) if visit.access.sees_people else None,
         "is_scheduled": broadcast.state == BroadcastState.SCHEDULED,
+        "is_simulated": not reaches_people(broadcast.provider),
     }
     return visit.render("broadcasts/draft.html", context)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tapline.errors import TaplineError
+from tapline.outbound import is_public_address
 from tapline.providers import accounts, numbers
 from tapline.providers.models import (
     ProviderAccount,
@@ -93,6 +94,7 @@ def show(visit: Visit, account_id: int) -> HttpResponse:
         "options": _fields(account.kind, account.options, only_shown=True),
         "hooks": [(words[path], address) for path, address in hooks.items()],
         "prices": write_prices(account),
+        "is_reachable": is_public_address(accounts.webhooks_of(account)),
         "senders": account.numbers.filter(retired_at=None).order_by("id"),
     }
     return visit.render("providers/account.html", context)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from tapline.errors import TaplineError
-from tapline.providers.accounts import account_by_name, name_of
+from tapline.providers.accounts import account_by_name, name_of, usable_accounts
 from tapline.providers.models import ProviderAccount, SenderNumber
 from tapline.providers.registry import SIMULATED, account_id_of, provider
 from tapline.workspaces.models import Workspace
@@ -74,6 +74,11 @@ def usable_senders(workspace: Workspace) -> QuerySet[SenderNumber]:
         .select_related("account", "pool")
         .order_by("-workspace__path", "-is_default", "id")
     )
+
+
+def is_usable(workspace: Workspace, provider_name: str) -> bool:
+    """Say whether a workspace may (still) send through the account of that name."""
+    return any(name_of(each) == provider_name for each in usable_accounts(workspace))
 
 
 def owner_of(account: ProviderAccount, number: str) -> int:
