@@ -8,7 +8,10 @@ from typing import Any
 
 from tapline.cli import set_up_django
 
-BOTH = ["walnut bread for Zyxanna https://www.example.com/a", "again https://www.example.com/b"]
+BOTH = [
+    "walnut bread for Zyxanna https://www.example.com/orders/zyxorder-1",
+    "again https://www.example.com/b?for=zyxorder-2",
+]
 
 
 def use_the_api(phone: str) -> None:
@@ -20,7 +23,12 @@ def use_the_api(phone: str) -> None:
     single = {
         "to": phone, "text": BOTH[0], "purpose": "marketing", "reference": "crm-zyx-7",
     }  # fmt: skip
-    tracked = {"texts": [{"to": phone, "text": each, "reference": "crm-zyx-7"} for each in BOTH]}
+    texts = [{"to": phone, "text": each, "reference": "crm-zyx-7"} for each in BOTH]
+    # So many destinations in one call that each becomes a link of its own person.
+    texts += [
+        {"to": phone, "text": f"{n} https://www.example.com/bill/zyxorder-{n}"} for n in range(25)
+    ]
+    tracked = {"texts": texts}
     for path, body in (("/messages", single), ("/track", tracked)):
         response = caller.call("POST", path, body, **{"Idempotency-Key": path})
         assert response.status_code < 300, response.content
@@ -39,6 +47,57 @@ def write_back(phone: str) -> None:
             received_at=timezone.now(),
         )  # fmt: skip
         assert take_inbound(inbound) is not None
+
+
+def join_and_be_answered(phone: str) -> None:
+    """Let the person sign up, text a keyword, and be answered by a member."""
+    import datetime as dt
+
+    from django.utils import timezone
+
+    from tapline.instance.first_start import make_ready
+    from tapline.providers.base import InboundText
+    from tapline.replies.answering import answer
+    from tapline.replies.models import Thread
+    from tapline.replies.taking import take_inbound
+    from tapline.signups.signing_up import Filled, sign_up
+    from tests.keywords.making import make_keyword
+    from tests.signups.making import make_form
+
+    workspace, now = make_ready().workspace, timezone.now()
+    form = make_form(workspace)
+    filled = Filled(
+        phone=phone, agreed=True, version=str(form.versions.get().pk), first_name="Zyxanna",
+        network="198.51.100.0/24", agent="Zyxagent/1",
+    )  # fmt: skip
+    sign_up(form, filled, now)
+    make_keyword(workspace, word="BAGEL")
+    inbound = InboundText(
+        provider_id="in-bagel", sender=phone, to="+12025550100", text="BAGEL",
+        received_at=now + dt.timedelta(seconds=1),
+    )  # fmt: skip
+    assert take_inbound(inbound) is not None
+    answer(Thread.objects.get(phone=phone), "Dear Zyxanna, tomorrow", actor="test")
+
+
+def refuse_a_row_and_opt_out(phone: str) -> None:
+    """Keep a row of the person that an import could not read; and let them opt out at last."""
+    from django.utils import timezone
+
+    from tapline.contacts.models import ContactImport
+    from tapline.contacts.uploads import refused_file
+    from tapline.providers.base import InboundText
+    from tapline.replies.taking import take_inbound
+
+    done = ContactImport.objects.order_by("id")[0]
+    path = refused_file(done)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"line,why,phone\n7,unclear,(212) {phone[-7:-4]}-{phone[-4:]}\n")
+    stop = InboundText(
+        provider_id="in-stop", sender=phone, to="+12025550100", text="STOP",
+        received_at=timezone.now(),
+    )  # fmt: skip
+    assert take_inbound(stop) is not None
 
 
 def note_and_upload(phone: str) -> None:
@@ -91,6 +150,13 @@ def taps_of(phone: str) -> int:
         f"select count(*) from clicks where message in ({store.int_list(ids)})"
     )
     return int(count)
+
+
+def files_of_kinds() -> list[str]:
+    """Return the names in the data folder that kinds of things kept about people know."""
+    from tapline.contacts import keeping
+
+    return sorted({name for kind in keeping.kinds() for name in kind.files})
 
 
 def clean_up() -> bool:

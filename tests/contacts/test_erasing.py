@@ -10,9 +10,11 @@ from django.db import connection
 from tapline.broadcasts.models import BroadcastLink, Message
 from tapline.clicks import store
 from tapline.clicks.erasing import erase_pending
+from tapline.contacts import keeping
 from tapline.contacts.consent import opt_out
-from tapline.contacts.erasing import NobodyFound, erase_person, export_person, summarise
+from tapline.contacts.erasing import NobodyFound, erase_person, summarise
 from tapline.contacts.erasures import follow_up
+from tapline.contacts.exporting import export
 from tapline.contacts.models import Consent, Contact, Suppression
 from tapline.links.minting import create_link, mint_personal
 from tapline.links.models import Link
@@ -75,7 +77,7 @@ def test_a_person_is_found_with_all_that_is_kept(world: World) -> None:
 
 
 def test_an_export_holds_all_of_it_and_nothing_of_others(world: World) -> None:
-    exported = export_person(world.workspace, world.messages[0].phone)
+    exported = export(keeping.person(world.workspace, world.messages[0].phone))
 
     assert exported["answers"][0]["wording__text"] == "Yes, text me offers."
     assert [row["text"] for row in exported["messages"]] == ["Hi Anna"]

@@ -181,3 +181,29 @@ def test_an_erased_destination_is_overwritten_in_the_file(
     assert not replica.refresh(source)
     source.close()
     replica.close()
+
+
+def test_overwriting_goes_on_after_the_edge_was_stopped_half_way(
+    control: ControlDatabase, tmp_path: Path
+) -> None:
+    domain = control.domain(HOST)
+    for _ in range(300):
+        control.link(domain, "https://example.com/for/somebody/else")
+    anna = control.link(domain, "https://example.com/for/Anna/with/love")
+    replica, source = Replica(tmp_path / "replica"), Source(control.path)
+    replica.refresh(source)
+    control.change(ERASE.format(link=anna))
+    replica.refresh(source)
+    replica.close()
+    assert b"or/Anna" in (tmp_path / "replica" / "data.mdb").read_bytes()
+
+    replica = Replica(tmp_path / "replica")
+    while replica.scrub():
+        pass
+
+    assert b"or/Anna" not in (tmp_path / "replica" / "data.mdb").read_bytes()
+    replica.close()
+    again = Replica(tmp_path / "replica")
+    assert not again.scrub(), "there is nothing left to do"
+    again.close()
+    source.close()

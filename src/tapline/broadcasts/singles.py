@@ -87,7 +87,9 @@ def send_single(
     check_text(text)
     phone = normalise(to, workspace.default_country)
     is_counted = only_counted(workspace).covers(phone)
-    finished = DestinationReader(own_hosts(), {}).read(text, only_counted=is_counted)
+    finished = DestinationReader(own_hosts(), {}).read(
+        text, crowd_member=phone if is_counted else ""
+    )
     broadcast = standing_broadcast(workspace, campaign, purpose, actor=actor)
     for refusal in refuse_stopped(broadcast, finished.destinations).values():
         raise refusal

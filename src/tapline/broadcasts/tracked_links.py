@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
@@ -45,7 +46,7 @@ class FinishedText:
     destinations: list[str]
     # Each once: a link is written alike wherever the text repeats it.
     distinct: tuple[str, ...]
-    only_counted: bool = False  # its recipient: see `crowds`
+    crowd_member: str = ""  # its recipient's number, who is only counted: see `crowds`
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,12 @@ class DestinationReader:
     def __init__(self, own_hosts: Iterable[str], utm: Mapping[str, str]) -> None:
         self.own_hosts, self.utm, self._checked = set(own_hosts), utm, {}
 
-    def read(self, text: str, *, only_counted: bool = False) -> FinishedText:
+    def read(self, text: str, *, crowd_member: str = "") -> FinishedText:
         """Return `text` with its links; raises `BadDestination` for one that cannot be tracked."""
         found = find_links(text)
         destinations = [self._destination(link.url) for link in found]
         distinct = tuple(dict.fromkeys(destinations))
-        return FinishedText(text, found, destinations, distinct, only_counted)
+        return FinishedText(text, found, destinations, distinct, crowd_member)
 
     def _destination(self, url: str) -> str:
         if url not in self._checked:
@@ -113,13 +114,13 @@ def track_texts(
     Sort them by their destinations first: neighbours share a range. Must not be called inside a
     transaction, because serials are handed out in one of their own.
     """
-    places = _places(texts, first_position, only_counted=False)
+    places = _places(texts, first_position, is_crowd=False)
     shared = _shared_links(broadcast, domain, places, actor)
     codes = _mint_shared(shared, places)
     codes |= _mint_personal(broadcast, domain, _without(places, shared), actor)
-    codes |= _crowd_codes(
-        broadcast, domain, _places(texts, first_position, only_counted=True), actor
-    )
+    members = {first_position + i: text.crowd_member for i, text in enumerate(texts)}
+    of_crowd = _places(texts, first_position, is_crowd=True)
+    codes |= _crowd_codes(broadcast, domain, of_crowd, members, actor)
     return [_write(domain, text, first_position + i, codes) for i, text in enumerate(texts)]
 
 
@@ -134,12 +135,12 @@ def refuse_stopped(broadcast: Broadcast, destinations: Iterable[str]) -> dict[st
 
 
 def _places(
-    texts: Sequence[FinishedText], first_position: int, *, only_counted: bool
+    texts: Sequence[FinishedText], first_position: int, *, is_crowd: bool
 ) -> dict[str, list[int]]:
     """Return destination → the positions that hold it, ascending, of one kind of recipients."""
     places: dict[str, list[int]] = {}
     for position, text in enumerate(texts, first_position):
-        for destination in text.distinct if text.only_counted is only_counted else ():
+        for destination in text.distinct if bool(text.crowd_member) is is_crowd else ():
             places.setdefault(destination, []).append(position)
     return places
 
@@ -237,7 +238,7 @@ def _mint_personal(
     wanted = [(name, position) for name, found in places.items() for position in found]
     if not wanted:
         return {}
-    template = _template(broadcast, domain, wanted[0][0], actor)
+    template = _template(broadcast, domain, _origin(wanted[0][0]), actor)
     codes = mint_personal(
         template,
         [destination for destination, _ in wanted],
@@ -247,17 +248,21 @@ def _mint_personal(
 
 
 def _crowd_codes(
-    broadcast: Broadcast, domain: Domain, places: Mapping[str, list[int]], actor: str
+    broadcast: Broadcast,
+    domain: Domain,
+    places: Mapping[str, list[int]],
+    members: Mapping[int, str],
+    actor: str,
 ) -> dict[tuple[str, int], str]:
-    """Return (destination, position) → the code that a crowd shares. Destinations of few stay out,
-    unless a crowd has theirs already."""
+    """Return (destination, position) → the code that a crowd shares. Destinations of few people
+    (`members`: position → number) stay out, unless a crowd has theirs already."""
     links = _known(broadcast, places)
-    crowds = [name for name, found in places.items() if len(found) >= SMALLEST_CROWD]
-    new = [name for name in crowds if name not in links]
+    people = {name: len({members[at] for at in found}) for name, found in places.items()}
+    new = [name for name, count in people.items() if count >= SMALLEST_CROWD and name not in links]
     for start in range(0, len(new), CREATED_AT_ONCE):
         links |= _create_shared(broadcast, domain, new[start : start + CREATED_AT_ONCE], actor)
     for name, link in links.items():
-        mint_crowd(link, len(places[name]))
+        mint_crowd(link, people[name])
     codes = crowd_codes(link.pk for link in links.values())
     return {
         (name, position): codes[link.pk]
@@ -271,12 +276,18 @@ def _crowd_codes(
 def _template(broadcast: Broadcast, domain: Domain, sample: str, actor: str) -> Link:
     """Return the link that stands in reports for all personal ones of this broadcast.
 
-    Nobody opens it; its destination is that of the first of them.
+    Nobody opens it. Its destination is the site that the first of them leads to: what follows in
+    theirs may tell of a person.
     """
     Broadcast.objects.select_for_update().get(pk=broadcast.pk)
     templates = Link.objects.filter(in_broadcast__broadcast=broadcast, kind=LinkKind.TEMPLATE)
     found = templates.select_related("domain").first()
     return found or _create(broadcast, domain, sample, LinkKind.TEMPLATE, actor)
+
+
+def _origin(destination: str) -> str:
+    parts = urlsplit(destination)
+    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def _runs(positions: Iterable[int]) -> list[tuple[int, int]]:

@@ -216,7 +216,7 @@ def _read(
 ) -> _Ready:
     check_text(text.text)
     phone = normalise(text.to, country)
-    finished = reader.read(text.text, only_counted=counted.covers(phone))
+    finished = reader.read(text.text, crowd_member=phone if counted.covers(phone) else "")
     return _Ready(index, phone, text.reference, finished)
 
 
@@ -274,7 +274,7 @@ def _write(
             done.text,
             done.parts,
             text.reference,
-            text.finished.only_counted,
+            bool(text.finished.crowd_member),
         )
         for i, (text, done) in enumerate(zip(ready, written, strict=True))
     ]

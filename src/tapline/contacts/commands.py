@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from tapline.cli import print_json
-from tapline.contacts import erasing
+from tapline.contacts import erasing, exporting, keeping
 from tapline.contacts import erasures as lists
 from tapline.contacts.consent import opt_out
 from tapline.contacts.importing import (
@@ -31,6 +31,7 @@ from tapline.contacts.phones import mask, normalise
 from tapline.contacts.rows import BadRow, parse_time
 from tapline.errors import NotFound, TaplineError
 from tapline.instance.first_start import make_ready
+from tapline.web.bundle import DIST, FONT
 from tapline.workspaces.models import Workspace
 
 ACTOR = "command line"
@@ -165,11 +166,24 @@ def find(phone: str, workspace_name: str | None, as_json: bool) -> None:
 @contacts.command("export")
 @click.argument("phone")
 @workspace_option
+@click.option(
+    "--zip", "file", type=click.Path(path_type=Path), help="Write it there, with consent as PDF."
+)
 @click.option("--json", "as_json", is_flag=True, help="Accepted for symmetry: it is always JSON.")
-def export(phone: str, workspace_name: str | None, as_json: bool) -> None:
-    """Print everything kept of the person with PHONE, as one JSON object."""
+def export(phone: str, workspace_name: str | None, file: Path | None, as_json: bool) -> None:
+    """Print everything kept of the person with PHONE, as one JSON object; or write it as a ZIP
+    file to hand over, in which each contact's consent is a page of PDF too.
+
+    \b
+    tapline contacts export "+1 212 555 0123" --zip anna.zip
+    """
     workspace = find_workspace(workspace_name)
-    print_json(erasing.export_person(workspace, normalise(phone, workspace.default_country)))
+    person = keeping.person(workspace, normalise(phone, workspace.default_country))
+    if file is None:
+        print_json(exporting.export(person))
+    else:
+        file.write_bytes(exporting.export_zip(person, DIST / FONT))
+        file.chmod(0o600)
 
 
 @contacts.command("erase")

@@ -30,14 +30,17 @@ class NobodyFound(NotFound):
 def summarise(workspace: Workspace, phone: str) -> dict[str, int | bool]:
     """Return how much of each kind is kept of a person, without showing it, and whether they opted
     out; raises `NobodyFound`."""
-    found = _find(keeping.person(workspace, phone))
+    found = find_everything(keeping.person(workspace, phone))
     opted_out = any(row["lifted_at"] is None for row in found["suppressions"])
     return {name: len(rows) for name, rows in found.items()} | {"opted_out": opted_out}
 
 
-def export_person(workspace: Workspace, phone: str) -> dict[str, Any]:
+def find_everything(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Return everything kept of a person, by kind, as plain values; raises `NobodyFound`."""
-    return {"phone": phone, **_find(keeping.person(workspace, phone))}
+    found = {kind.name: kind.find(person) for kind in keeping.kinds()}
+    if not any(found[kind.name] for kind in keeping.kinds() if not kind.stays):
+        raise _nobody(person.workspace)
+    return found
 
 
 def erase_person(
@@ -59,13 +62,6 @@ def erase_person(
         for contact in contacts:
             _note(contact, by)
     return {kind.name: erased[kind.name] for kind in keeping.kinds()}
-
-
-def _find(person: Person) -> dict[str, list[dict[str, Any]]]:
-    found = {kind.name: kind.find(person) for kind in keeping.kinds()}
-    if not any(found[kind.name] for kind in keeping.kinds() if not kind.stays):
-        raise _nobody(person.workspace)
-    return found
 
 
 def _is_known(person: Person) -> bool:

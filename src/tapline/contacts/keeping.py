@@ -101,6 +101,10 @@ class Kept:
     # For recipients, where nobody sets it: «for a day». Empty: as `retention` says, else until
     # the person is erased.
     kept_for: _StrOrPromise = ""
+    # Where it lies: tables of the control database, and files and folders of the data folder. Tests
+    # go through all there are, so that none is forgotten.
+    tables: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     # Kept on purpose after erasing, as opt-outs are: alone it does not make somebody known.
     stays: bool = False
 
@@ -123,9 +127,10 @@ def kinds() -> list[Kept]:
     return list(_KEPT.values())
 
 
-def person(workspace: Workspace, phone: str) -> Person:
-    """Return the person with an E.164 number in `workspace` and below, known or not."""
-    below = descendant_ids(workspace)
+def person(workspace: Workspace, phone: str, *, with_below: bool = True) -> Person:
+    """Return the person with an E.164 number in `workspace` and below, known or not; or in this
+    workspace alone, for somebody who may not see the people below."""
+    below = descendant_ids(workspace) if with_below else [workspace.pk]
     contacts = Contact.objects.filter(workspace__in=below, phone=phone).order_by("id")
     return Person(
         workspace=workspace,

@@ -114,6 +114,7 @@ def _find_requests(person: Person) -> list[dict[str, Any]]:
 KEPT = (
     Kept(
         name="contacts",
+        tables=("contacts_contact", "contacts_tag_contacts"),
         words=_("Your number, and what was told to us about you: name, language and the like"),
         find=_contacts,
         erase=_erase_contacts,
@@ -121,12 +122,15 @@ KEPT = (
     ),
     Kept(
         name="answers",
+        tables=("contacts_consent",),
         words=_("What you agreed to or refused, when, and the words that you were shown"),
         find=_find_answers,
         erase=lambda person: _answers(person).count(),  # The ledger's rows go with their contact.
     ),
     Kept(
         name="suppressions",
+        tables=("contacts_suppression", "contacts_erasure"),
+        files=("erasures.jsonl",),
         words=_(
             "That you want no texts: kept as a scrambled form of your number, so that it holds"
         ),
@@ -137,6 +141,7 @@ KEPT = (
     ),
     Kept(
         name="audit",
+        tables=("workspaces_auditentry",),
         words=_("Which of our people changed what is known about you, and when"),
         find=_find_audit,
         erase=lambda person: _audit(person).update(before={}, after={}),
@@ -144,6 +149,7 @@ KEPT = (
     ),
     Kept(
         name="refused_rows",
+        files=("refused",),
         words=_("Rows of imported files that could not be read"),
         kept_for=_("six days"),
         find=_find_refused,
@@ -152,6 +158,7 @@ KEPT = (
     ),
     Kept(
         name="uploads",
+        files=("uploads",),
         words=_("Lists with your number that wait to be read in"),
         kept_for=_("a day"),
         find=_find_uploads,
@@ -160,6 +167,7 @@ KEPT = (
     ),
     Kept(
         name="remembered_requests",
+        tables=("workspaces_idempotentrequest",),
         words=_("What our other programs asked for that has to do with you"),
         kept_for=_("a day"),
         find=_find_requests,

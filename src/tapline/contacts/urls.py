@@ -11,6 +11,7 @@ urlpatterns = [
     path("", pages.list_contacts, name="list"),
     path("<int:contact_id>/", pages.show, name="show"),
     path("<int:contact_id>/consent.pdf", pages_consent.show_pdf, name="consent-pdf"),
+    path("<int:contact_id>/everything.zip", pages_consent.export, name="export"),
     path("<int:contact_id>/stop", pages.stop, name="stop"),
     path("kept", pages_notice.show, name="notice"),
     path("kept/publish", pages_notice.publish, name="publish-notice"),

@@ -38,6 +38,9 @@ class Replica:
                 (directory / name).unlink(missing_ok=True)
             self._env = self._open(directory)
         self._env.reader_check()
+        with self._env.begin() as txn:
+            if txn.get(rows.SCRUB_KEY) is not None:  # The edge was stopped before it was done.
+                self._scrubbing = scrub_steps(self._env)
 
     def _open(self, directory: Path) -> lmdb.Environment:
         return lmdb.open(
@@ -53,14 +56,16 @@ class Replica:
         return int(self._env.reader_check())
 
     def scrub(self) -> bool:
-        """Do a small step of overwriting, if somebody's destination was emptied since the replica
-        was opened; say whether there was anything to do."""
+        """Do a small step of overwriting, if somebody's destination was emptied since the last was
+        done; say whether there was anything to do."""
         if self._scrubbing is None:
             return False
         try:
             next(self._scrubbing)
         except StopIteration:
             self._scrubbing = None
+            with self._env.begin(write=True) as txn:
+                txn.delete(rows.SCRUB_KEY)
         except lmdb.MapFullError:
             self._grow()
             self._scrubbing = scrub_steps(self._env)
@@ -110,6 +115,8 @@ class Replica:
             if not is_same:
                 txn.drop(self._env.open_db(txn=txn), delete=False)
             has_erased = _copy_rows(txn, source, since)
+            if has_erased:
+                txn.put(rows.SCRUB_KEY, b"")
             txn.put(rows.INSTANCE_KEY, instance)
             txn.put(rows.CHANGE_KEY, str(change).encode())
         if has_erased:

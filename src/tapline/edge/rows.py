@@ -14,6 +14,7 @@ from tapline.cards import Card
 META = b"M"
 INSTANCE_KEY = META + b"instance"  # uuid and epoch the rows belong to
 CHANGE_KEY = META + b"change"  # the last change that is in
+SCRUB_KEY = META + b"scrub"  # there while something erased may still lie between the rows
 DOMAIN = b"D"
 _RANGE_PREFIX = struct.Struct(">cIIB")  # b"R", domain, generation number, length
 _RANGE_KEY = struct.Struct(">cIIBQ")  # the same and the first serial

@@ -14,7 +14,7 @@ import lmdb
 
 # Keys of rows that only overwrite pages: they sort after all others, and nobody looks for them.
 FILLER = b"~"
-FILLER_VALUE = bytes(1900)  # two to a page
+PAGE_HEADER_BYTES = 16
 # Some 8 MB a step, so that changes wait a fraction of a second.
 PAGES_PER_STEP = 2_000
 ROWS_PER_STEP = 10_000
@@ -32,11 +32,14 @@ def scrub_steps(env: lmdb.Environment) -> Iterator[None]:
 
 def _overwrite_unused(env: lmdb.Environment) -> Iterator[None]:
     pages = _unused_pages(env)
+    # A value of this length fills a page of its own, header apart. Smaller ones leave gaps in pages,
+    # and into a gap LMDB writes whatever lay in the memory that it takes for the page.
+    value = bytes(int(env.stat()["psize"]) - PAGE_HEADER_BYTES)
     steps = [PAGES_PER_STEP] * (pages // PAGES_PER_STEP) + [pages % PAGES_PER_STEP]
     for step in steps * ROUNDS:
-        keys = [FILLER + b"%08d" % number for number in range(2 * step)]
+        keys = [FILLER + b"%08d" % number for number in range(step)]
         with env.begin(write=True) as txn:
-            txn.cursor().putmulti([(key, FILLER_VALUE) for key in keys])
+            txn.cursor().putmulti([(key, value) for key in keys])
         with env.begin(write=True) as txn:
             for key in keys:
                 txn.delete(key)

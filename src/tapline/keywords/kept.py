@@ -23,6 +23,7 @@ where contact_id in (select value from json_each(%(contacts)s))
 KEPT = (
     Kept(
         name="keywords",
+        tables=("keywords_keyworduse",),
         words=_("Which of our keywords you texted, and when"),
         find=lambda person: person.rows(USES),
         erase=lambda person: person.change(BLANK_USES),

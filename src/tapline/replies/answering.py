@@ -229,7 +229,7 @@ def _written(
 ) -> tuple[str, int]:
     """Return the text as it leaves, and its parts. Without a domain links stay as they are."""
     finished: FinishedText = DestinationReader(own_hosts(), {}).read(
-        made.text, only_counted=is_counted
+        made.text, crowd_member=made.thread.phone if is_counted else ""
     )
     if broadcast.domain is None or not finished.destinations:
         return made.text, count_parts(made.text)

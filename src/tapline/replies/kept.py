@@ -121,6 +121,7 @@ def _thread_numbers() -> Iterator[str]:
 KEPT = (
     Kept(
         name="conversations",
+        tables=("replies_thread",),
         words=_("That we wrote to each other, and when last"),
         find=lambda person: person.rows(THREADS),
         erase=lambda person: person.change(FORGET_THREADS),
@@ -133,6 +134,7 @@ KEPT = (
     ),
     Kept(
         name="conversation_answers",
+        tables=("replies_answer",),
         words=_("What we answered, and who of us did"),
         find=lambda person: person.rows(ANSWERS),
         erase=lambda person: person.change(FORGET_ANSWERS),
@@ -140,6 +142,7 @@ KEPT = (
     ),
     Kept(
         name="replies",
+        tables=("replies_reply",),
         words=_("What you wrote to us"),
         find=lambda person: person.rows(REPLIES),
         erase=lambda person: person.change(BLANK_REPLIES),

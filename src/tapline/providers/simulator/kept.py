@@ -74,6 +74,7 @@ def _ledger() -> Iterator[sqlite3.Connection | None]:
 KEPT = (
     Kept(
         name="simulated_texts",
+        files=("simulator",),
         words=_("For trying things out: texts that a simulated provider was given"),
         find=_find,
         erase=lambda person: 0,
