@@ -11,6 +11,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "tapline"
 
 # A room may import itself and the rooms named here. Modules beside the rooms are named by file.
 BASE = {
+    "addresses",
     "errors",
     "gathering",
     "config",

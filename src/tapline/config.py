@@ -99,6 +99,14 @@ class Config:
     edge_client_address_header: str = setting(
         "X-Forwarded-For", "The one header in which those proxies name the client."
     )
+    web_trusted_proxies: str = setting(
+        "127.0.0.0/8,::1/128",
+        "The same as seen by pages and API: addresses or networks of our own proxies.",
+        unit="CIDR",
+    )
+    web_client_address_header: str = setting(
+        "X-Forwarded-For", "The one header in which those name the client."
+    )
     edge_connections: int = setting(
         4096, "Open connections that one child of the edge takes.", unit="connections"
     )

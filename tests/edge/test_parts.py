@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tapline.addresses import network_of, normal_address, proxy_trust
 from tapline.config import BadSetting
-from tapline.edge.addresses import network_of, normal_address, proxy_trust
 from tapline.edge.answers import NOT_FOUND, fallback, redirect_parts
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.limits import GUESSES_PER_MINUTE, TAPS_PER_MINUTE, GuessLimit, RepeatLimit

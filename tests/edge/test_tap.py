@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tapline.addresses import Client, proxy_trust
 from tapline.edge import answers
-from tapline.edge.addresses import Client, proxy_trust
 from tapline.edge.counters import Counter, Counters
 from tapline.edge.domain_pages import DomainPages
 from tapline.edge.heads import Head

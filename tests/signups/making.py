@@ -28,8 +28,9 @@ def shown_version(client: Client, form: SignUpForm) -> str:
     return found[1]
 
 
-def fill_in(form: SignUpForm, **changes: str) -> Any:
+def fill_in(form: SignUpForm, *, hops: str = "", **changes: str) -> Any:
     """Send the form as a phone would, and return the answer."""
     client = Client(enforce_csrf_checks=True)
     filled = {"phone": "(212) 555-0123", "agreed": "on", "version": shown_version(client, form)}
-    return client.post(f"/join/{form.token}", filled | changes, headers={"User-Agent": "Phone/1"})
+    headers = {"User-Agent": "Phone/1"} | ({"X-Forwarded-For": hops} if hops else {})
+    return client.post(f"/join/{form.token}", filled | changes, headers=headers)

@@ -43,6 +43,12 @@ def test_a_yes_is_kept_with_the_words_that_were_shown(workspace: Workspace) -> N
     assert consent.evidence["page"].endswith(f"/join/{form.token}")
 
 
+def test_behind_a_proxy_the_network_is_the_persons(workspace: Workspace) -> None:
+    fill_in(make_form(workspace), hops="198.51.100.9, 203.0.113.7")
+
+    assert Consent.objects.get().evidence["network"] == "203.0.113.0/24"
+
+
 def test_looking_at_the_page_keeps_nothing_and_sets_no_cookie(workspace: Workspace) -> None:
     form = make_form(workspace)
     client = Client()

@@ -22,7 +22,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from tapline.edge.addresses import normal_address
+from tapline.addresses import normal_address
 from tapline.edge.certificates import CertificateReport
 from tapline.edge.counters import ANSWERS, TAP_SECONDS, Counter, Counters
 from tapline.edge.lookup import host_of

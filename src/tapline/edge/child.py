@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tapline.edge.addresses import proxy_trust
+from tapline.addresses import proxy_trust
 from tapline.edge.certificates import Certificates, Pair
 from tapline.edge.connection import Connection, Desk
 from tapline.edge.counters import Counter, Counters

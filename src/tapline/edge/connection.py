@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import httptools
 
+from tapline.addresses import Client, network_of, normal_address
 from tapline.edge import answers
-from tapline.edge.addresses import Client, network_of, normal_address
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter
 from tapline.edge.heads import Head

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
+from tapline.addresses import proxy_trust
 from tapline.clicklog.segment import remove_stale_drafts
 from tapline.config import Config, parse_address
-from tapline.edge.addresses import proxy_trust
 from tapline.edge.admin import AdminServer, Status
 from tapline.edge.child import READY, STOP_SECONDS, TLS, ChildSetup, shared_socket
 from tapline.edge.counters import Counters

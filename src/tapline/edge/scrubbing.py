@@ -32,8 +32,8 @@ def scrub_steps(env: lmdb.Environment) -> Iterator[None]:
 
 def _overwrite_unused(env: lmdb.Environment) -> Iterator[None]:
     pages = _unused_pages(env)
-    # A value of this length fills a page of its own, header apart. Smaller ones leave gaps in pages,
-    # and into a gap LMDB writes whatever lay in the memory that it takes for the page.
+    # A value of this length fills a page of its own, header apart. Smaller ones leave gaps, and
+    # into a gap LMDB writes whatever lay in the memory that it takes for the page.
     value = bytes(int(env.stat()["psize"]) - PAGE_HEADER_BYTES)
     steps = [PAGES_PER_STEP] * (pages // PAGES_PER_STEP) + [pages % PAGES_PER_STEP]
     for step in steps * ROUNDS:

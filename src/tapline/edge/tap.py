@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from tapline.addresses import NOBODY, Client, ProxyTrust
 from tapline.clicklog import record as log
 from tapline.clicklog.record import (
     Record,
@@ -27,7 +28,6 @@ from tapline.clicklog.record import (
 from tapline.clicklog.writer import SegmentWriter
 from tapline.codes.alphabet import is_code
 from tapline.edge import answers
-from tapline.edge.addresses import NOBODY, Client, ProxyTrust
 from tapline.edge.answers import Answer
 from tapline.edge.counters import Counter, count_taps
 from tapline.edge.domain_pages import DomainPages

@@ -14,6 +14,7 @@ from tapline.errors import TaplineError
 from tapline.signups.forms import FormClosed, open_form
 from tapline.signups.models import SignUpForm
 from tapline.signups.signing_up import Filled, sign_up
+from tapline.web.clients import client_address
 
 # People never see this field; programs that fill in every field do.
 TRAP = "website"
@@ -67,6 +68,6 @@ def _filled(request: HttpRequest) -> Filled:
         agreed=bool(posted.get("agreed")),
         version=posted.get("version", ""),
         first_name=posted.get("first_name", ""),
-        network=network_of(request.META.get("REMOTE_ADDR", "")),
+        network=network_of(client_address(request)),
         agent=request.headers.get("User-Agent", ""),
     )

@@ -6,6 +6,7 @@ import click
 import uvicorn
 
 from tapline import config
+from tapline.addresses import proxy_trust
 from tapline.instance.first_start import make_ready
 from tapline.web.static_files import refuse_unbuilt
 
@@ -25,7 +26,12 @@ def web(listen: str | None) -> None:
       tapline web --listen 0.0.0.0:8000
     """
     refuse_unbuilt()
-    host, port = config.parse_address(listen or config.current().web_listen)
+    settings = config.current()
+    # A mistake in it is told now, not to the first visitor.
+    proxy_trust(
+        settings.web_client_address_header, settings.web_trusted_proxies, "web_trusted_proxies"
+    )
+    host, port = config.parse_address(listen or settings.web_listen)
     make_ready()
     uvicorn.run(
         "tapline.asgi:application",
@@ -34,6 +40,7 @@ def web(listen: str | None) -> None:
         log_config=None,
         access_log=False,  # Paths hold one-time sign-in tokens.
         server_header=False,
+        proxy_headers=False,  # `web.clients` reads them, by the rule of the edge.
         lifespan="off",
         timeout_graceful_shutdown=STOP_SECONDS,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from tapline.config import BadSetting
+from tapline.config import BadSetting, variable
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # One subscriber's neighbourhood: what a report keeps of an address too.
@@ -64,13 +64,14 @@ class ProxyTrust:
         return _is_in(address, self.networks)
 
 
-def proxy_trust(header: str, networks: str) -> ProxyTrust:
-    """Return the trust that two settings describe; raises `BadSetting`."""
+def proxy_trust(header: str, networks: str, setting: str = "edge_trusted_proxies") -> ProxyTrust:
+    """Return the trust that two settings describe; raises `BadSetting`, which names the `setting`
+    that holds `networks`."""
     try:
         parsed = tuple(ipaddress.ip_network(item.strip()) for item in networks.split(",") if item)
     except ValueError as error:
         raise BadSetting(
-            "TAPLINE_EDGE_TRUSTED_PROXIES cannot be used.",
+            f"{variable(setting)} cannot be used.",
             why=f"{error}.",
             do="List addresses or networks with commas, like 10.0.0.0/8,fd00::/8.",
         ) from error
