@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 BUSINESS_DAYS = 10
-# From here on the health page alarms: two business days are left to act.
+# From here on the home page warns and members are reminded: two days are left to act.
 ALARM_BEFORE = dt.timedelta(days=2)
 _SATURDAY = 5
 
