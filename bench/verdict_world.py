@@ -94,6 +94,7 @@ def _make_broadcast(corpus: Corpus) -> tuple[Broadcast, dict[int, Link]]:
         name=corpus.name[:160],
         domain=domain,
         state="sent",
+        provider="elsewhere",  # the simulator's clock may be fast
         is_test=corpus.is_test,
         created_by="bench",
     )
@@ -119,6 +120,7 @@ def _make_messages(broadcast: Broadcast, texts: Iterable[Text]) -> None:
             phone=f"+1999{number:07d}",
             phone_hash=f"{number:032x}",
             is_staff=text.role == "staff",
+            is_canary=text.role == "canary",
         )
         for number, text in enumerate(some)
     )

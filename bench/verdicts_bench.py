@@ -113,9 +113,9 @@ def _range(played: Played) -> Range:
 
 def _changed_by_fresh_judging(played: Sequence[Played], before: Sequence[dict[str, str]]) -> int:
     """Judge every click again with all that is known now; return how many verdicts that changes."""
-    from tapline.clicks.rewrite import rejudge
+    from tapline.clicks.second_look import rejudge
 
-    rejudge("1 = 1")
+    rejudge()
     return sum(
         said != verdicts[click]
         for one, verdicts in zip(played, before, strict=True)

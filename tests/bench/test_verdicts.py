@@ -14,6 +14,7 @@ import pytest
 from bench.verdict_matrix import Judged, Range, figures_of, matrix_of
 
 NOON = dt.datetime(2026, 11, 2, 12, 0, tzinfo=dt.UTC)
+PAGE = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": "en-US"}
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15"
     " (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1"
@@ -95,6 +96,7 @@ def line(message: int, seconds: float, **more: Any) -> dict[str, Any]:
         "method": "GET",
         "address": "192.0.2.7",
         "agent": IPHONE,
+        "headers": PAGE,
         "truth": "human",
         "message": f"text {message}",
         "recipient": f"person {message}",

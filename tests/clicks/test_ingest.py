@@ -19,7 +19,7 @@ from tapline.clicks.models import ClickCounter, ClickFile, LogSegment, WaitingFi
 from tapline.clicks.store import query
 from tapline.links.minting import create_link, mint_personal
 from tapline.links.models import CodeRange, LinkKind
-from tests.clicks.world import NOON, WHATSAPP, make_world, take_in, write_log
+from tests.clicks.world import NOON, PAGE, WHATSAPP, make_world, take_in, write_log
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -191,7 +191,7 @@ def test_a_message_without_its_number_leaves_nothing_that_tells_of_a_person() ->
     world = make_world(1)
     Message.objects.update(contact=None, phone="")
 
-    take_in(world.tap(headers={"accept-language": "de"}))
+    take_in(world.tap(headers=PAGE))
 
     found = rows("human, message, contact, agent, network, address_hash, headers, path, os")
     assert found == [(1, world.messages[0].pk, 0, "", "", "", "", "", "iOS")]

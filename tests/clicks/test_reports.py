@@ -17,7 +17,7 @@ from tapline.clicks.evidence import Evidence, Verdict
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
 from tapline.clicks.rules import judge
 from tapline.links.models import Campaign, Offer
-from tests.clicks.world import IPHONE, NOON, PIXEL, WHATSAPP, World, make_world, take_in
+from tests.clicks.world import IPHONE, NOON, PAGE, PIXEL, WHATSAPP, World, make_world, take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +34,9 @@ def random_taps(world: World, rng: random.Random, count: int) -> list[Record]:
             at=NOON + dt.timedelta(seconds=round(rng.uniform(0, 200_000), 6)),
             agent=rng.choice(AGENTS),
             count=rng.choice((1, 1, 1, 1, 30)),
-            headers=rng.choice(({}, {"sec-purpose": "prefetch"})) if rng.random() < 0.2 else {},
+            headers=PAGE | rng.choice(({}, {"sec-purpose": "prefetch"}))
+            if rng.random() < 0.2
+            else PAGE,
         )
         for _ in range(count)
     ]

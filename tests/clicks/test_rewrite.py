@@ -7,19 +7,14 @@ from typing import Any
 
 import pytest
 
-from tapline.broadcasts.models import Message
-from tapline.clicks import reports, rewrite, rules
-from tapline.clicks.agents import known_agent
-from tapline.clicks.evidence import Evidence, Judgement, Verdict
+from tapline.clicks import reports, rewrite
 from tapline.clicks.listing import read_list
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
 from tapline.clicks.parquet import write_file
 from tapline.clicks.store import query
-from tests.clicks.world import IPHONE, NOON, PIXEL, make_world, take_in
+from tests.clicks.world import IPHONE, NOON, PAGE, make_world, take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-ACME = f"{PIXEL} AcmeShield/1.0"
 
 
 def rows(columns: str) -> list[tuple[Any, ...]]:
@@ -29,7 +24,7 @@ def rows(columns: str) -> list[tuple[Any, ...]]:
 def test_an_erased_contact_is_gone_from_every_file_and_totals_stay() -> None:
     world = make_world(2)
     for number in range(FILES_PER_MERGE + 2):
-        take_in(world.tap(number % 2, headers={"accept-language": "de"}))
+        take_in(world.tap(number % 2, headers=PAGE))
     merge_once()
     before = reports.summarise(*world.of)
     contact = world.messages[1].contact_id
@@ -78,38 +73,6 @@ def test_rows_can_be_dropped() -> None:
     assert rows("message") == [(world.messages[1].pk,)]
     assert rewrite.rewrite("message > 0", {}, None) == 1
     assert read_list() == []
-
-
-def test_a_mended_rule_counts_old_clicks_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = make_world(2)
-    take_in(world.tap(0, agent=ACME), world.tap(1))
-    take_in(world.tap(0, agent=PIXEL, at=NOON + dt.timedelta(minutes=5)))
-    take_in(world.tap(1, agent=ACME, at=NOON - dt.timedelta(minutes=5)))
-    assert Message.objects.get(position=1).first_human_click_at == NOON - dt.timedelta(minutes=5)
-
-    mend_rules(monkeypatch)
-    judged = rewrite.rejudge()
-
-    assert judged == 4
-    assert rows("verdict, reasons, human, rules_version") == [
-        ("scanner", "acme", 0, 2),
-        ("human", "", 1, 2),
-        ("human", "", 1, 2),
-        ("scanner", "acme", 0, 2),
-    ]
-    first = dict(Message.objects.values_list("position", "first_human_click_at"))
-    assert first == {0: NOON + dt.timedelta(minutes=5), 1: NOON}
-    assert rewrite.rejudge() == 0
-
-
-def mend_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    def acme(evidence: Evidence) -> rules.Finding | None:
-        return (Verdict.SCANNER, "acme") if "AcmeShield" in evidence.agent else None
-
-    assert known_agent(ACME) is None
-    monkeypatch.setattr(rules, "RULES", (acme, *rules.RULES))
-    monkeypatch.setattr(rules, "_PERSON", Judgement(Verdict.HUMAN, (), 2))
-    monkeypatch.setattr(rewrite, "RULES_VERSION", 2)
 
 
 def test_a_rewrite_that_a_merge_overtakes_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tapline.clicks.evidence import Evidence, Verdict
 from tapline.clicks.rules import RULES_VERSION, judge
+from tests.clicks.world import PAGE
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
@@ -104,7 +105,7 @@ AGENTS = [
 
 
 def evidence(**values: object) -> Evidence:
-    given = {"method": "GET", "agent": PEOPLE[0], "headers": {}, "is_operator": False} | values
+    given = {"method": "GET", "agent": PEOPLE[0], "headers": PAGE, "is_operator": False} | values
     return Evidence(**given)  # type: ignore[arg-type]
 
 

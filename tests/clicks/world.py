@@ -32,6 +32,8 @@ PIXEL = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/126.0.0.0 Mobile Safari/537.36"
 )
+# What every browser says when it opens a page.
+PAGE = {"accept": "text/html,application/xhtml+xml", "accept-language": "en-US"}
 WHATSAPP = "WhatsApp/2.23.20.0 A"
 
 
@@ -66,6 +68,7 @@ class World:
             method="GET",
             address="203.0.113.7",
             agent=IPHONE,
+            headers=PAGE,
         )
         return msgspec.structs.replace(tap, **values)
 

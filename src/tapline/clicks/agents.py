@@ -60,6 +60,9 @@ _BROWSER = re.compile(
     r"^(Mozilla/|Opera/|BlackBerry|Nokia|SAMSUNG-|LG-|SonyEricsson|MOT-|UCWEB/)"
     r"|MIDP|UP\.Browser|Opera Mini|UCBrowser|NetFront"
 )
+# Browsers that fetch pages through their maker's proxies: many people come from a few addresses.
+# Sources: Opera, «Opera Mini servers»; UCWeb's and Puffin's cloud.
+_THROUGH_PROXIES = re.compile(r"Opera Mini|OPR/\d+.*\bMini\b|UCWEB|Puffin/|Silk-Accelerated=true")
 # An app's own fetch: the system's library without a browser's words around it.
 _RAW_LIBRARY = re.compile(r"^Dalvik/|^(?!Mozilla/)\S.*\bCFNetwork/")
 
@@ -87,6 +90,12 @@ def is_raw_library(agent: str) -> bool:
 def looks_like_browser(agent: str) -> bool:
     """Say whether `agent` has the form that browsers use, old phones' included."""
     return _BROWSER.search(agent) is not None
+
+
+@functools.lru_cache(maxsize=20_000)
+def comes_through_proxies(agent: str) -> bool:
+    """Say whether this browser's maker fetches pages for the people who use it."""
+    return _THROUGH_PROXIES.search(agent) is not None
 
 
 def _in_public_list(agent: str) -> tuple[str, Verdict] | None:

@@ -35,6 +35,10 @@ class ClickOut(Answer):
     )
     reasons: str = Field(description="The rules that said so, with commas.")
     rules_version: int
+    earlier_verdict: str = Field(
+        description="Not empty: this corrects what was said of the click before."
+    )
+    earlier_rules_version: int = Field(description="By which rules; 0: never corrected.")
     outcome: str
     requests: int = Field(description="More than 1: repeats that were counted together.")
     seconds_since_submit: float | None
@@ -67,8 +71,8 @@ class ClicksOut(Answer):
 def read_clicks(request: ApiRequest, cursor: Cursor, limit: FeedLimit) -> dict[str, Any]:
     """Start at cursor 0 and store each click by its id, then the cursor: none is ever missed.
 
-    A click that is judged again later keeps its place, so totals can differ from an old copy;
-    reports have the newest word.
+    A click that is judged otherwise later comes again, with the same id and a new sequence: put it
+    in the place of the one that you keep. `earlier_verdict` says what was said before.
     """
     items, next_cursor = feed([request.auth.workspace_id], cursor, limit)
     return {"items": items, "next_cursor": next_cursor}

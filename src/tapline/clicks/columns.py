@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COLUMNS_VERSION = 3
+COLUMNS_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("sequence", "BIGINT", "Order in which clicks were listed; the feed's cursor."),
+    Column("sequence", "BIGINT", "Order of listing, or of the last correction; the feed's cursor."),
     Column("id", "VARCHAR", "Segment and offset in the click log: the same wherever it is read."),
     Column("clicked_at", "TIMESTAMP", "When the request came, UTC."),
     Column("minute", "TIMESTAMP", "The same, cut to the minute, UTC."),
@@ -50,6 +50,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("verdict", "VARCHAR", "human, preview, scanner, prefetch, tool, operator, unknown."),
     Column("reasons", "VARCHAR", "Names of the rules that led to it, with commas."),
     Column("rules_version", "USMALLINT", "Version of the rules that judged."),
+    Column("earlier_verdict", "VARCHAR", "What was said before it was corrected.", since=4),
+    Column("earlier_rules_version", "USMALLINT", "By which version; 0: never corrected.", since=4),
     Column("requests", "UINTEGER", "More than 1: repeats folded into one record of the log."),
     Column("is_operator", "UTINYINT", "1 for test broadcasts and contacts marked as staff."),
     Column("outcome", "VARCHAR", "redirect, card, expired, disabled, unresolved."),

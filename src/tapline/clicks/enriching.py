@@ -115,6 +115,7 @@ class Enricher:
             message.message,
             message.contact,
             *sight.judged,
+            *_NEVER_CORRECTED,
             record.count,
             is_operator,
             record.outcome,
@@ -144,6 +145,7 @@ class Enricher:
 
 
 _NOTHING_OF_PERSON = ("",) * 6
+_NEVER_CORRECTED = ("", 0)  # the columns earlier_verdict and earlier_rules_version
 
 
 def as_arrays(rows: Sequence[Row]) -> dict[str, NDArray[Any]]:

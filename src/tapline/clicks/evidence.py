@@ -20,6 +20,42 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """How one broadcast's links were opened from one network, by what could be people.
+
+    A look is an agent with its headers. Shares lie between 0 and 1.
+    """
+
+    recipients: int = 1  # whose links were opened from there
+    looks: int = 1
+    is_leading: bool = False  # this look is one of the three that opened most
+    leaders_share: float = 0.0  # of all openings, by those three
+    repeats_share: float = 0.0  # openings of a link that this recipient's text had seen before
+    # How much later after the handing-over the ninth of ten openings was than the first of ten.
+    # People answer within seconds or hours; a queue works at a steady pace.
+    spread: float = 0.0
+    is_canary_opener: bool = False  # this look also opened the link of a seed contact from there
+
+
+ALONE = Cluster()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the other openings of a broadcast say about one; only a second look knows them."""
+
+    is_canary: bool = False  # the link of a seed contact, which nobody taps
+    seconds_since_submit: float | None = None  # only of openings that came soon
+    links_at_once: int = 1  # of the same text, opened by the same look within seconds
+    before_receipt: bool = False  # although this provider's receipts are punctual elsewhere
+    is_shared: bool = False  # another device, elsewhere, after the recipient's own
+    cluster: Cluster = ALONE
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that is known about one request. A rule that needs more adds a field here."""
 
@@ -30,6 +66,7 @@ class Evidence:
     network_kind: str = ""  # hosting, relay, preview: what a list says of the address; "": nothing
     network_source: str = ""  # which list, and of which day
     requests: int = 1  # more than 1: repeats within a minute that were folded into one record
+    context: Context = NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from tapline.clicks.columns import NAMES
 from tapline.clicks.enriching import DAY_US, Enricher, Row, as_arrays, is_plausible, look_around
 from tapline.clicks.first_clicks import set_first_clicks, set_waiting
 from tapline.clicks.listing import WrittenFile, add_files, ensure_counter
+from tapline.clicks.looks import note_openings
 from tapline.clicks.models import ClickCounter, LogSegment
 from tapline.clicks.parquet import write_file
 from tapline.clicks.resolving import MessagePlace, resolve
@@ -223,15 +224,18 @@ def _commit(
 ) -> None:
     first_clicks = _first_human_clicks(rows, messages)
     with _turns.take():
-        _claim_sequences(first_sequence, len(rows))
+        claim_sequences(first_sequence, len(rows))
         for segment in segments:
             _move_offset(segment)
         if written:
             add_files([written], level=0)
+            note_openings(written.contents)
         set_first_clicks(first_clicks)
 
 
-def _claim_sequences(first: int, count: int) -> None:
+def claim_sequences(first: int, count: int) -> None:
+    """Take numbers for `count` rows, inside the caller's transaction; raises `Overtaken` when
+    `first` is not the next any more."""
     claimed = ClickCounter.objects.filter(id=1, next_sequence=first).update(
         next_sequence=first + count, list_version=F("list_version") + (1 if count else 0)
     )
@@ -290,13 +294,20 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Hold the ingest lock for a pass; yields False when another process holds it."""
+def ingest_paused() -> Iterator[None]:
+    """Hold the ingest lock, waiting for a pass that is under way."""
+    with _alone(waits=True):
+        yield
+
+
+@contextmanager
+def _alone(*, waits: bool = False) -> Iterator[bool]:
+    """Hold the ingest lock for a pass; yields False when somebody else holds it."""
     folder = config.current().click_log_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(folder / "ingest.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
         yield True
     except BlockingIOError:
         yield False

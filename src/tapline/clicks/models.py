@@ -77,3 +77,19 @@ class WaitingFirstClicks(models.Model):
     """First human clicks whose clicks are listed, and whose messages do not know yet."""
 
     news = models.TextField()  # JSON: [[message, time], …]
+
+
+class Look(models.Model):
+    """How far one broadcast's openings were looked at as a whole."""
+
+    broadcast_id = models.BigIntegerField(unique=True)
+    workspace_id = models.BigIntegerField()
+    wanted = models.BigIntegerField(default=0)  # raised whenever openings are listed
+    looked = models.BigIntegerField(default=0)  # what `wanted` was when the last look began
+    receipts = models.BigIntegerField(default=0)  # receipts of delivery that it knew
+
+
+class WaitingRecount(models.Model):
+    """Messages of which clicks were corrected, and whose first human click is to be found anew."""
+
+    messages = models.TextField()  # JSON: [message, …]

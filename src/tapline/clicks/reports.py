@@ -138,6 +138,8 @@ FEED_COLUMNS: tuple[str, ...] = (
     "verdict",
     "reasons",
     "rules_version",
+    "earlier_verdict",
+    "earlier_rules_version",
     "outcome",
     "requests",
     "seconds_since_submit",

@@ -7,21 +7,18 @@ refuses when one of them was replaced in the meantime; then the new list is gone
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from tapline.clicks import store
 from tapline.clicks.columns import COLUMNS, NAMES, empty_value
-from tapline.clicks.evidence import Evidence
 from tapline.clicks.listing import ListedFile, ListMoved, raise_rewrites, read_list, swap_files
 from tapline.clicks.parquet import write_file
-from tapline.clicks.rules import RULES_VERSION, judge
 
 # What tells of a person becomes «nothing»; what counts stays, the message's number included.
 WITHOUT_PERSON: Mapping[str, str] = {
@@ -30,31 +27,6 @@ WITHOUT_PERSON: Mapping[str, str] = {
 
 # Rows that tell of nobody any more are left alone.
 TELLS = " or ".join(f"{name} <> {empty}" for name, empty in WITHOUT_PERSON.items())
-
-# What the rules look at, as it was stored: lists of networks of today change nothing of it.
-SIGHT = "method, agent, headers, is_operator, requests, network_kind, network_source"
-
-SIGHTS = """
--- The different things that the rules look at: far fewer than clicks.
-select distinct {sight} from {source} where {where}
-"""
-
-CHANGED_MESSAGES = """
--- Messages of which a click became or is no longer a person's.
-select distinct c.message
-from {source} c
-join judged v using ({sight})
-where c.message > 0 and (c.verdict = 'human') <> (v.new_verdict = 'human') and ({where})
-"""
-
-FIRST_HUMAN_CLICKS = """
--- The first human click of some messages.
-select message, min(clicked_at) from clicks
-where human = 1 and message in ({messages})
-group by message
-"""
-
-SET_FIRST_CLICK = "update broadcasts_message set first_human_click_at = %s where id = %s"
 
 # Gives the SQL that reads a file as it shall be; called with the database, source and where.
 Reading = Callable[[duckdb.DuckDBPyConnection, str, str], str]
@@ -103,23 +75,6 @@ def count_people_before(moment: dt.datetime) -> int:
 
 def _naive(moment: dt.datetime) -> dict[str, dt.datetime]:
     return {"moment": moment.astimezone(dt.UTC).replace(tzinfo=None)}
-
-
-def rejudge(where: str = "rules_version < :version", **params: Any) -> int:
-    """Judge the clicks that `where` means again by the rules of today; return how many there were.
-
-    Messages' first human clicks follow. Clicks without an agent's name because their people were
-    erased have lost what rules look at and keep their verdicts.
-    """
-    messages: set[int] = set()
-    work = _Work(
-        f"({where}) and path <> ''",
-        {"version": RULES_VERSION} | params,
-        lambda database, source, bound: _rejudged(database, source, bound, messages),
-    )
-    rows = _run(work)
-    _correct_first_clicks(sorted(messages))
-    return rows
 
 
 # --- going through the files ----------------------------------------------------------------------
@@ -190,74 +145,3 @@ def _changed(source: str, where: str, changes: Mapping[str, str] | None) -> str:
         for name in NAMES
     ]
     return f"(select {', '.join(columns)} from {source})"
-
-
-def _rejudged(
-    database: duckdb.DuckDBPyConnection, source: str, where: str, messages: set[int]
-) -> str:
-    """Judge each different sight once and return the rows with the new verdicts joined in."""
-    sights = database.execute(SIGHTS.format(sight=SIGHT, source=source, where=where)).fetchall()
-    database.execute(
-        "create or replace table judged (method varchar, agent varchar, headers varchar,"
-        " is_operator utinyint, requests uinteger, network_kind varchar, network_source varchar,"
-        " new_verdict varchar, new_reasons varchar)"
-    )
-    database.executemany(
-        "insert into judged values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*sight, *_judge_sight(*sight)) for sight in sights],
-    )
-    changed = database.execute(
-        CHANGED_MESSAGES.format(sight=SIGHT, source=source, where=where)
-    ).fetchall()
-    messages.update(message for (message,) in changed)
-    new = {
-        "verdict": "new_verdict",
-        "reasons": "new_reasons",
-        "rules_version": str(RULES_VERSION),
-        "human": "cast(new_verdict = 'human' as utinyint)",
-    }
-    columns = [
-        f"case when ({where}) then {new[name]} else c.{name} end as {name}" if name in new else name
-        for name in NAMES
-    ]
-    return f"(select {', '.join(columns)} from {source} c left join judged using ({SIGHT}))"
-
-
-def _judge_sight(
-    method: str,
-    agent: str,
-    headers: str,
-    is_operator: int,
-    requests: int,
-    network_kind: str,
-    network_source: str,
-) -> tuple[str, str]:
-    names: dict[str, str] = json.loads(headers) if headers else {}
-    judgement = judge(
-        Evidence(
-            method=method,
-            agent=agent,
-            headers={name.lower(): value for name, value in names.items()},
-            is_operator=bool(is_operator),
-            requests=requests,
-            network_kind=network_kind,
-            network_source=network_source,
-        )
-    )
-    return judgement.verdict.value, ",".join(judgement.reasons)
-
-
-def _correct_first_clicks(messages: Sequence[int], chunk: int = 5_000) -> None:
-    """Set the first human click of messages whose verdicts changed, few at a time."""
-    as_database = connection.ops.adapt_datetimefield_value
-    for start in range(0, len(messages), chunk):
-        some = messages[start : start + chunk]
-        with transaction.atomic():
-            # Inside the transaction, so that no ingest can list an earlier click in between.
-            sql = FIRST_HUMAN_CLICKS.format(messages=store.int_list(some))
-            first = {message: moment.replace(tzinfo=dt.UTC) for message, moment in store.query(sql)}
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    SET_FIRST_CLICK,
-                    [(as_database(first.get(message)), message) for message in some],
-                )

@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tapline.clicks.agents import is_raw_library, known_agent, looks_like_browser
-from tapline.clicks.evidence import Evidence, Judgement, Verdict
+from tapline.clicks.agents import (
+    comes_through_proxies,
+    is_raw_library,
+    known_agent,
+    looks_like_browser,
+)
+from tapline.clicks.contradictions import contradiction
+from tapline.clicks.evidence import Cluster, Evidence, Judgement, Verdict
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 Finding = tuple[Verdict, str]
 Rule = Callable[[Evidence], Finding | None]
+
+SOONEST_TAP = 2.0  # seconds after the handing-over to the provider
+LARGE_CLUSTER = 25  # recipients
+SMALL_CLUSTER = 10
+SMALLEST_CLUSTER = 6
+UNIFORM_SHARE = 0.9
+FEW_REPEATS = 0.03  # people open a link again in one of five to ten cases
+STEADY_SPREAD = 15.0
 
 # Methods that ask about a page without showing it.
 _METHODS_WITHOUT_A_PAGE = frozenset({"HEAD", "OPTIONS", "TRACE"})
@@ -73,9 +87,83 @@ def operator(evidence: Evidence) -> Finding | None:
     return (Verdict.OPERATOR, "operator") if evidence.is_operator else None
 
 
+def contradicting_headers(evidence: Evidence) -> Finding | None:
+    """A program under a browser's name: its headers are not that browser's."""
+    name = contradiction(evidence.agent, evidence.headers)
+    return (Verdict.SCANNER, name) if name else None
+
+
+# --- signs that only a tracker with one link per recipient has ------------------------------------
+
+
+def canary(evidence: Evidence) -> Finding | None:
+    """Nobody taps the links of seed contacts."""
+    return (Verdict.SCANNER, "canary") if evidence.context.is_canary else None
+
+
+def canary_opener(evidence: Evidence) -> Finding | None:
+    """What opened a seed contact's link in this broadcast opens other links as a machine, too."""
+    return (Verdict.SCANNER, "canary_opener") if evidence.context.cluster.is_canary_opener else None
+
+
+def opened_too_soon(evidence: Evidence) -> Finding | None:
+    """Before a phone can have shown the text and somebody can have read it.
+
+    Source: the carriers' scanners of facts §3.2 open within 1.5 s of sending. A text takes about a
+    second to arrive, and nobody taps within one of its arrival.
+    """
+    seconds = evidence.context.seconds_since_submit
+    return (Verdict.SCANNER, "too_soon") if seconds is not None and seconds < SOONEST_TAP else None
+
+
+def every_link_at_once(evidence: Evidence) -> Finding | None:
+    """Two links of one text within two seconds: nobody comes back from a page so fast.
+
+    Source: e-mail senders take three seconds for it (facts §3.2, timing).
+    """
+    return (Verdict.SCANNER, "links_at_once") if evidence.context.links_at_once > 1 else None
+
+
+def walker(evidence: Evidence) -> Finding | None:
+    """One opener that walks over many recipients from its network.
+
+    Phones behind one carrier's address differ among each other, and an office's people come back
+    to a page and answer within a minute or the next day: each of the signs alone may be chance in
+    a small cluster, so that fewer recipients need more of them.
+    """
+    cluster = evidence.context.cluster
+    if not _is_uniform(cluster) or comes_through_proxies(evidence.agent):
+        return None
+    steady = (cluster.repeats_share <= FEW_REPEATS) + (cluster.spread <= STEADY_SPREAD)
+    if cluster.recipients >= LARGE_CLUSTER:
+        return (Verdict.SCANNER, "walker") if steady else (Verdict.UNKNOWN, "perhaps_walker")
+    if cluster.recipients >= SMALL_CLUSTER:
+        return (Verdict.SCANNER, "walker") if steady == 2 else None
+    return (Verdict.UNKNOWN, "perhaps_walker") if steady == 2 else None
+
+
+def _is_uniform(cluster: Cluster) -> bool:
+    return (
+        cluster.is_leading
+        and cluster.recipients >= SMALLEST_CLUSTER
+        and cluster.recipients >= 3 * min(cluster.looks, 3)
+        and cluster.leaders_share >= UNIFORM_SHARE
+    )
+
+
+def before_receipt(evidence: Evidence) -> Finding | None:
+    """Before the text was there, says a provider whose receipts are right for everybody else."""
+    return (Verdict.UNKNOWN, "before_receipt") if evidence.context.before_receipt else None
+
+
 def unfamiliar_agent(evidence: Evidence) -> Finding | None:
     """Neither a machine that we know nor the form that browsers use."""
     return None if looks_like_browser(evidence.agent) else (Verdict.UNKNOWN, "unfamiliar_agent")
+
+
+def shared(evidence: Evidence) -> Finding | None:
+    """Another device, elsewhere: the recipient passed the link on. A person, and no second one."""
+    return (Verdict.HUMAN, "shared") if evidence.context.is_shared else None
 
 
 RULES: tuple[Rule, ...] = (
@@ -86,7 +174,15 @@ RULES: tuple[Rule, ...] = (
     raw_library,
     flood,
     operator,
+    contradicting_headers,
+    canary,
+    canary_opener,
+    opened_too_soon,
+    every_link_at_once,
+    walker,
+    before_receipt,
     unfamiliar_agent,
+    shared,
 )
 
 

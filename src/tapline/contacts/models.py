@@ -109,6 +109,8 @@ class Contact(models.Model):
     language = models.CharField(max_length=12, blank=True)
     zone = models.CharField(max_length=64, blank=True)
     is_staff = models.BooleanField(default=False)  # Their taps count as `operator`.
+    # A seed contact whose links nobody taps: what opens them is learned as a machine.
+    is_canary = models.BooleanField(default=False, db_default=False)
     # The newest file that named this contact: the audience {"imports": [id]} is found by it.
     imported_by = models.ForeignKey(ContactImport, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -119,6 +121,10 @@ class Contact(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "phone"], name="one_contact_per_number")
+        ]
+        indexes = [
+            # Few; looked for whenever a broadcast is looked at.
+            models.Index(fields=["workspace"], name="canaries", condition=models.Q(is_canary=True))
         ]
 
 

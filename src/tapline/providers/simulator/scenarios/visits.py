@@ -243,7 +243,8 @@ def _address_in(world: World, place: str, random: Random) -> str:
             return _shared_address(world, "relay", 4, networks.relay_addresses, random)
         case "cellular" if world.has_ipv6:
             subnet, phone = random.randrange(65536), random.randrange(2**32)
-            return f"2001:db8:{_block(world, 'cellular'):x}:{subnet:x}::{phone:x}"
+            high, low = divmod(phone, 65536)
+            return f"2001:db8:{_block(world, 'cellular'):x}:{subnet:x}::{high:x}:{low:x}"
         case "cellular":
             return f"{world.first_byte}.{_block(world, 'cellular')}.{_host(random)}"
     return f"{world.first_byte}.{random.randint(100, 254)}.{_host(random)}"

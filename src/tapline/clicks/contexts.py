@@ -1,0 +1,241 @@
+"""What the openings of one broadcast say about each other, worked out over whole columns.
+
+Everything here is arithmetic on arrays with one place per opening: a million take about a second.
+Times are seconds as the recipients' clocks go (a simulator's clock may go faster than ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapline.clicks.evidence import ALONE, NO_CONTEXT, Cluster, Context
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+NO_NETWORK = 0
+# Nobody opens one link, comes back to the text and opens another within so many seconds.
+AT_ONCE_SECONDS = 2.0
+# How many neighbours are looked at for another link; more than a few repeats of one are rare.
+NEIGHBOURS = 3
+# Delays are of interest up to here, in steps that keep the number of contexts small.
+SOON_SECONDS = 5.0
+STEP_SECONDS = 0.25
+# Clocks of two machines differ by less; an opening longer before its text tells of a wrong clock.
+CLOCKS_DIFFER_SECONDS = 5.0
+# Receipts are punctual when so few openings come before their own.
+PUNCTUAL_SHARE = 0.02
+RECEIPT_SECONDS = 2.0
+FEWEST_RECEIPTS = 50
+LEADERS = 3
+SMALLEST_CLUSTER = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Openings:
+    """The openings of one broadcast, a column each. Codes are small numbers, any will do."""
+
+    message: Ints
+    link: Ints
+    seconds: Floats
+    since_submit: Floats  # nan: not known
+    since_receipt: Floats  # nan: there is none
+    network: Ints  # NO_NETWORK: not known
+    look: Ints  # agent and headers
+    device: Ints  # kind of device, model and system
+    is_canary: Flags
+    may_be_person: Flags  # by its look alone
+
+    def __len__(self) -> int:
+        return len(self.message)
+
+
+def contexts_of(openings: Openings) -> tuple[Ints, list[Context]]:
+    """Return the different contexts, and for each opening which of them is its own."""
+    cluster, clusters = _clusters(openings)
+    columns = [
+        openings.is_canary.astype(np.int64),
+        _steps(openings.since_submit),
+        _opened_at_once(openings).astype(np.int64),
+        _before_receipt(openings).astype(np.int64),
+        cluster,
+    ]
+    numbers, rows = _distinct(columns)
+    return numbers, [_context(tuple(map(int, row)), clusters) for row in rows]
+
+
+def shared_links(openings: Openings, is_person: Flags) -> Flags:
+    """Return which openings by people came from another device elsewhere than the first of their
+    message."""
+    shared = np.zeros(len(openings), bool)
+    rows = np.flatnonzero(is_person)
+    rows = rows[np.lexsort((openings.seconds[rows], openings.message[rows]))]
+    if not len(rows):
+        return shared
+    begins = np.r_[True, np.diff(openings.message[rows]) != 0]
+    first = rows[np.maximum.accumulate(np.where(begins, np.arange(len(rows)), 0))]
+    known = (openings.network[rows] != NO_NETWORK) & (openings.network[first] != NO_NETWORK)
+    shared[rows] = (
+        known
+        & (openings.device[rows] != openings.device[first])
+        & (openings.network[rows] != openings.network[first])
+    )
+    return shared
+
+
+# --- one text -------------------------------------------------------------------------------------
+
+
+def _steps(since_submit: Floats) -> Ints:
+    """Return delays in steps, counted from 1; 0 for those that are not of interest or not known."""
+    with np.errstate(invalid="ignore"):
+        soon = (since_submit < SOON_SECONDS) & (since_submit > -CLOCKS_DIFFER_SECONDS)
+    return np.where(soon, np.maximum(since_submit, 0) // STEP_SECONDS + 1, 0).astype(np.int64)
+
+
+def _opened_at_once(openings: Openings) -> Flags:
+    """Return which openings have one of another link of their message, by the same look, beside
+    them in time."""
+    at_once = np.zeros(len(openings), bool)
+    rows = np.flatnonzero(openings.may_be_person)
+    rows = rows[np.lexsort((openings.seconds[rows], openings.look[rows], openings.message[rows]))]
+    for back in range(1, NEIGHBOURS + 1):
+        later, earlier = rows[back:], rows[:-back]
+        beside = (
+            (openings.message[later] == openings.message[earlier])
+            & (openings.look[later] == openings.look[earlier])
+            & (openings.link[later] != openings.link[earlier])
+            & (openings.seconds[later] - openings.seconds[earlier] <= AT_ONCE_SECONDS)
+        )
+        at_once[later[beside]] = True
+        at_once[earlier[beside]] = True
+    return at_once
+
+
+def _before_receipt(openings: Openings) -> Flags:
+    """Return which openings came before their receipt's time, where hardly any do."""
+    with np.errstate(invalid="ignore"):
+        before = openings.since_receipt < -RECEIPT_SECONDS
+    told = openings.may_be_person & ~np.isnan(openings.since_receipt)
+    count = int(told.sum())
+    if count < FEWEST_RECEIPTS or before[told].sum() > PUNCTUAL_SHARE * count:
+        return np.zeros(len(openings), bool)
+    return before
+
+
+# --- one network ----------------------------------------------------------------------------------
+
+
+def _clusters(openings: Openings) -> tuple[Ints, list[Cluster]]:
+    """Return the clusters of some size, and for each opening which it belongs to (0: to none)."""
+    rows = np.flatnonzero(openings.may_be_person & (openings.network != NO_NETWORK))
+    clusters: list[Cluster] = [ALONE]
+    belongs = np.zeros(len(openings), np.int64)
+    if not len(rows):
+        return belongs, clusters
+    groups, group_of = np.unique(
+        np.stack([openings.network[rows], openings.look[rows]]), axis=1, return_inverse=True
+    )
+    numbers = np.zeros(groups.shape[1], np.int64)
+    for group, cluster in _clusters_of_groups(openings, rows, groups[0], group_of.ravel()):
+        numbers[group] = len(clusters)
+        clusters.append(cluster)
+    belongs[rows] = numbers[group_of.ravel()]
+    return belongs, clusters
+
+
+def _clusters_of_groups(
+    openings: Openings, rows: Ints, network_of_group: Ints, group_of: Ints
+) -> list[tuple[int, Cluster]]:
+    """Return (group, cluster) of the groups that a rule could be about; a group is a look in a
+    network."""
+    networks, network_of = np.unique(network_of_group, return_inverse=True)
+    network = network_of.ravel()[group_of]  # of each row
+    recipients = _count_distinct(network, openings.message[rows], len(networks))
+    openings_of = np.bincount(group_of, minlength=len(network_of_group))
+    all_of = np.bincount(network, minlength=len(networks))
+    different = _count_distinct_pairs(network, openings, rows, len(networks))
+    spread = _spread(network, openings.since_submit[rows], len(networks))
+    canaries = np.bincount(group_of, openings.is_canary[rows], len(network_of_group)) > 0
+    found: list[tuple[int, Cluster]] = []
+    for number in np.flatnonzero((recipients >= SMALLEST_CLUSTER) | _any(network_of, canaries)):
+        groups = np.flatnonzero(network_of.ravel() == number)
+        groups = groups[np.argsort(-openings_of[groups], kind="stable")]
+        cluster = Cluster(
+            recipients=int(recipients[number]),
+            looks=len(groups),
+            leaders_share=float(openings_of[groups[:LEADERS]].sum() / all_of[number]),
+            repeats_share=float(1 - different[number] / all_of[number]),
+            spread=float(spread[number]),
+        )
+        found += _members(groups, cluster, canaries)
+    return found
+
+
+def _members(groups: Ints, cluster: Cluster, canaries: Flags) -> list[tuple[int, Cluster]]:
+    """Return the cluster as each of its looks sees it; looks that no rule is about are left out."""
+    return [
+        (
+            int(group),
+            replace(cluster, is_leading=place < LEADERS, is_canary_opener=bool(canaries[group])),
+        )
+        for place, group in enumerate(groups)
+        if place < LEADERS or canaries[group]
+    ]
+
+
+def _any(network_of: Ints, flags: Flags) -> Flags:
+    return np.bincount(network_of.ravel(), flags) > 0
+
+
+def _count_distinct(network: Ints, message: Ints, networks: int) -> Ints:
+    pairs = np.unique(np.stack([network, message]), axis=1)
+    return np.bincount(pairs[0], minlength=networks)
+
+
+def _count_distinct_pairs(network: Ints, openings: Openings, rows: Ints, networks: int) -> Ints:
+    columns = np.stack([network, openings.message[rows], openings.link[rows]])
+    return np.bincount(np.unique(columns, axis=1)[0], minlength=networks)
+
+
+def _spread(network: Ints, delays: Floats, networks: int) -> Floats:
+    """Return per network how many times as late as the first tenth the last tenth of its openings
+    was; infinite where too few delays are known."""
+    spread = np.full(networks, np.inf)
+    known = np.flatnonzero(~np.isnan(delays))
+    known = known[np.lexsort((delays[known], network[known]))]
+    counts = np.bincount(network[known], minlength=networks)
+    starts = np.cumsum(counts) - counts
+    for number in np.flatnonzero(counts >= SMALLEST_CLUSTER):
+        own = delays[known[starts[number] : starts[number] + counts[number]]]
+        early, late = np.quantile(own, (0.1, 0.9))
+        spread[number] = late / max(early, STEP_SECONDS / 2)
+    return spread
+
+
+# --- telling contexts apart -----------------------------------------------------------------------
+
+
+def _distinct(columns: Sequence[Ints]) -> tuple[Ints, NDArray[Any]]:
+    """Return which distinct row each place is, and the distinct rows."""
+    rows, numbers = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    return numbers.ravel(), rows
+
+
+def _context(row: tuple[int, ...], clusters: Sequence[Cluster]) -> Context:
+    is_canary, step, at_once, before_receipt, cluster = row
+    if not any(row):
+        return NO_CONTEXT
+    return Context(
+        is_canary=bool(is_canary),
+        seconds_since_submit=(step - 1) * STEP_SECONDS if step else None,
+        links_at_once=2 if at_once else 1,
+        before_receipt=bool(before_receipt),
+        cluster=clusters[cluster],
+    )

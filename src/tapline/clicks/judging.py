@@ -1,0 +1,278 @@
+"""Judges the openings of one broadcast as a whole: from what is stored to what is to be said.
+
+The verdict of an opening depends on what is stored and told by now, and not on the order in which
+that came, so judging everything afresh later comes to the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from tapline import config
+from tapline.clicks import store
+from tapline.clicks.contexts import Openings, contexts_of, shared_links
+from tapline.clicks.evidence import Context, Evidence, Verdict
+from tapline.clicks.resolving import EPOCH, MICROSECOND
+from tapline.clicks.rules import RULES_VERSION, judge
+
+MOST_IDS_PER_QUERY = 30_000
+SECOND_US = 1_000_000
+
+# What the rules look at in one request, as it was stored: lists of networks of today change nothing
+# of it.
+SIGHT = "method, agent, headers, is_operator, requests, network_kind, network_source"
+
+OPENED = """
+-- One broadcast's openings that can still be judged: of who is erased nothing is left to look at.
+create or replace temp table opened as
+select
+    row_number() over (order by clicked_at, id) - 1 as place, id, message, opened_link, clicked_at,
+    seconds_since_submit, seconds_since_delivery, network,
+    device_kind || '/' || device || '/' || os as device,
+    verdict, reasons, rules_version, {sight}
+from {source}
+where workspace = $workspace and broadcast = $broadcast and path <> ''
+"""
+
+SIGHTS = """
+-- The different things that rules look at in one request: far fewer than openings.
+create or replace temp table sights as
+select row_number() over (order by {sight}) - 1 as sight, *
+from (select distinct {sight} from opened)
+"""
+
+COLUMNS = """
+-- Openings as numbers. Code 0 of a network is «not known».
+select
+    o.message, o.opened_link as link, epoch_us(o.clicked_at) as at,
+    coalesce(o.seconds_since_submit, 'nan'::double) as since_submit,
+    coalesce(o.seconds_since_delivery, 'nan'::double) as since_receipt,
+    case when o.network = '' then 0 else dense_rank() over (order by o.network) end as network,
+    s.sight,
+    dense_rank() over (order by o.agent, o.headers) as look,
+    dense_rank() over (order by o.device) as device
+from opened o
+join sights s using ({sight})
+order by o.place
+"""
+
+CHANGES = """
+-- What is to be said of openings now, where it is something else than is stored. What older rules
+-- judged changes only when asked for.
+create or replace temp table changes as
+select o.id, o.message, o.verdict, j.new_verdict, j.new_reasons
+from opened o
+join of_each using (place)
+join judgements j using (judgement)
+where (o.rules_version = {version} or ({is_asked}))
+  and (o.rules_version <> {version} or o.verdict <> j.new_verdict or o.reasons <> j.new_reasons)
+"""
+
+RECEIPTS = """
+-- When the provider says that some messages arrived.
+select m.id, m.delivered_at
+from json_each(%s) wanted cross join broadcasts_message m on m.id = wanted.value
+where m.delivered_at is not null
+"""
+
+CANARIES = """
+-- Messages of one broadcast to seed contacts.
+select m.id
+from contacts_contact c join broadcasts_message m on m.contact_id = c.id
+where c.workspace_id = %s and c.is_canary and m.broadcast_id = %s
+"""
+
+PROVIDER = "select provider from broadcasts_broadcast where id = %s"
+
+
+class Judged(NamedTuple):
+    """One broadcast's openings and what is to be said of each."""
+
+    of_each: NDArray[np.int64]  # places in `judgements`
+    judgements: Sequence[tuple[str, str]]  # verdict, reasons
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def opened(workspace_id: int, broadcast_id: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database of its own whose table `opened` holds one broadcast's openings."""
+    database = store.connect(threads=1, memory="512MB")
+    wanted = {"workspace": workspace_id, "broadcast": broadcast_id}
+
+    def read() -> None:
+        source = store.source(store.find_files(wanted))
+        database.execute(OPENED.format(source=source, sight=SIGHT), wanted)
+
+    try:
+        store.with_files(read)
+        database.execute(SIGHTS.format(sight=SIGHT))
+        yield database
+    finally:
+        database.close()
+
+
+def find_changes(
+    database: duckdb.DuckDBPyConnection, workspace_id: int, broadcast_id: int, where: str = "false"
+) -> int:
+    """Fill the table `changes` with openings that are to be said something else of; return how
+    many. Those for which `where` holds are in it when only the version of the rules is another."""
+    judged = _judge(database, workspace_id, broadcast_id)
+    database.register("judgements", _as_table(judged.judgements))
+    database.register(
+        "of_each", {"place": np.arange(len(judged.of_each)), "judgement": judged.of_each}
+    )
+    database.execute(CHANGES.format(is_asked=where, version=RULES_VERSION))
+    row = database.execute("select count(*) from changes").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _as_table(judgements: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
+    verdicts, reasons = zip(*judgements, strict=True) if judgements else ((), ())
+    return {
+        "judgement": np.arange(len(judgements)),
+        "new_verdict": np.array(verdicts, dtype=object),
+        "new_reasons": np.array(reasons, dtype=object),
+    }
+
+
+# --- judging --------------------------------------------------------------------------------------
+
+
+def _judge(database: duckdb.DuckDBPyConnection, workspace_id: int, broadcast_id: int) -> Judged:
+    sights = _sights(database)
+    columns = database.execute(COLUMNS.format(sight=SIGHT)).fetchnumpy()
+    sight = columns["sight"].astype(np.int64)
+    alone = [judge(evidence).verdict for evidence in sights]
+    may_be_person = np.array([verdict in _PERHAPS for verdict in alone], bool)[sight]
+    may_be_person &= columns["message"] > 0  # Aliases and shared codes are opened by anybody.
+    openings = _openings(columns, may_be_person, workspace_id, broadcast_id)
+    context, contexts = contexts_of(openings)
+    of_each, judgements = _judge_pairs(sight, context, sights, contexts)
+    is_person = np.array([verdict == Verdict.HUMAN for verdict, _ in judgements], bool)[of_each]
+    is_person &= may_be_person
+    shared = shared_links(openings, is_person)
+    context, contexts = _with_shared(context, contexts, shared)
+    return Judged(*_judge_pairs(sight, context, sights, contexts))
+
+
+_PERHAPS = frozenset({Verdict.HUMAN, Verdict.UNKNOWN})
+
+
+def _judge_pairs(
+    sight: NDArray[np.int64],
+    context: NDArray[np.int64],
+    sights: Sequence[Evidence],
+    contexts: Sequence[Context],
+) -> tuple[NDArray[np.int64], list[tuple[str, str]]]:
+    """Judge each different pair of sight and context once."""
+    pairs, of_each = np.unique(sight * len(contexts) + context, return_inverse=True)
+    judgements = []
+    for pair in pairs.tolist():
+        one, other = divmod(pair, len(contexts))
+        said = judge(replace(sights[one], context=contexts[other]))
+        judgements.append((said.verdict.value, ",".join(said.reasons)))
+    return of_each.ravel(), judgements
+
+
+def _with_shared(
+    context: NDArray[np.int64], contexts: Sequence[Context], shared: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], list[Context]]:
+    marked = [replace(one, is_shared=True) for one in contexts]
+    return context + shared * len(contexts), [*contexts, *marked]
+
+
+def _sights(database: duckdb.DuckDBPyConnection) -> list[Evidence]:
+    rows = database.execute(f"select {SIGHT} from sights order by sight").fetchall()
+    return [_evidence(*row) for row in rows]
+
+
+def _evidence(
+    method: str,
+    agent: str,
+    headers: str,
+    is_operator: int,
+    requests: int,
+    network_kind: str,
+    network_source: str,
+) -> Evidence:
+    return Evidence(
+        method=method,
+        agent=agent,
+        headers=json.loads(headers) if headers else {},
+        is_operator=bool(is_operator),
+        requests=requests,
+        network_kind=network_kind,
+        network_source=network_source,
+    )
+
+
+def _openings(
+    columns: dict[str, NDArray[Any]],
+    may_be_person: NDArray[np.bool_],
+    workspace_id: int,
+    broadcast_id: int,
+) -> Openings:
+    pace = pace_of(broadcast_id)
+    message, at = columns["message"], columns["at"]
+    since_receipt = np.where(
+        np.isnan(columns["since_receipt"]),
+        (at - _receipts(message[np.isnan(columns["since_receipt"])], message)) / SECOND_US,
+        columns["since_receipt"],
+    )
+    return Openings(
+        message=message,
+        link=columns["link"],
+        seconds=at / SECOND_US * pace,
+        since_submit=columns["since_submit"] * pace,
+        since_receipt=since_receipt * pace,
+        network=columns["network"],
+        look=columns["look"],
+        device=columns["device"],
+        is_canary=np.isin(message, _canaries(workspace_id, broadcast_id)),
+        may_be_person=may_be_person,
+    )
+
+
+# --- what the control database knows --------------------------------------------------------------
+
+
+def pace_of(broadcast_id: int) -> float:
+    """Return how many seconds pass on recipients' clocks within one of ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(PROVIDER, [broadcast_id])
+        row = cursor.fetchone()
+    return config.current().simulator_speed if row and row[0] == "simulator" else 1.0
+
+
+def _receipts(wanted: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return when (µs) each message of `of` arrived, nan where that is not known or not wanted."""
+    found: list[tuple[int, Any]] = []
+    ids = np.unique(wanted).tolist()
+    with connection.cursor() as cursor:
+        for start in range(0, len(ids), MOST_IDS_PER_QUERY):
+            cursor.execute(RECEIPTS, [json.dumps(ids[start : start + MOST_IDS_PER_QUERY])])
+            found += cursor.fetchall()
+    if not found:
+        return np.full(len(of), np.nan)
+    found.sort()
+    messages = np.array([message for message, _ in found])
+    moments = np.array([(moment - EPOCH) / MICROSECOND for _, moment in found])
+    places = np.minimum(np.searchsorted(messages, of), len(messages) - 1)
+    return np.where(messages[places] == of, moments[places], np.nan)
+
+
+def _canaries(workspace_id: int, broadcast_id: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(CANARIES, [workspace_id, broadcast_id])
+        return [message for (message,) in cursor.fetchall()]
