@@ -154,7 +154,10 @@ def test_a_text_that_could_not_be_delivered_in_time_is_not_handed_over(
         (Answer(400, {"code": 21611}), ("21611", True, False)),
         (Answer(401, {"code": 20003}), ("20003", True, True)),
         (Answer(403, b"<html>"), ("403", True, True)),
-        (Answer(400, {"code": 21606}), ("21606", True, True)),
+        (Answer(400, {"code": 21660}), ("21660", True, True)),
+        (Answer(400, {"code": 21606}), ("21606", False, False)),
+        (Answer(403, {"code": 21408}), ("21408", False, False)),
+        (Answer(403, {"code": 99999}), ("99999", False, False)),
     ],
 )
 def test_what_twilio_surely_did_not_take_is_told_apart_by_what_helps(
@@ -300,6 +303,14 @@ OTHERS = [listed("Something else", sid=f"SM{number}") for number in range(PAGE_S
         (asked(), [listed(outgoing(0).text, direction="inbound")], "absent"),
         (asked(other_ids=frozenset({"SM9"})), [listed(outgoing(0).text)], "absent"),
         (asked(), OTHERS, "not certain"),
+        (
+            asked(text="Yes, see https://www.example.com/menu"),
+            [
+                listed("No, see https://www.example.com/menu", sid="SM8"),
+                listed("Yes, see https://www.example.com/menu"),
+            ],
+            "SM9",
+        ),
         (asked(), [*OTHERS[1:], listed("Older", at=OLD)], "absent"),
         (asked(), [listed(f"Sent from your trial account - {outgoing(0).text}")], "SM9"),
         (asked(), [listed("Hallo https://go.example.com/BCDFGHJ0 !")], "SM9"),
@@ -312,3 +323,11 @@ def test_absence_is_claimed_only_where_the_list_goes_back_far_enough(
 
     told = "not certain" if found is None else found.provider_id or "absent"
     assert told == expected
+
+
+@pytest.mark.parametrize("changes", [{"to": ""}, {"text": ""}])
+def test_a_text_that_was_erased_meanwhile_is_not_asked_about(
+    twilio: Served, adapter: Adapter, changes: dict[str, Any]
+) -> None:
+    assert adapter().look_up([asked(**changes)]) == {}
+    assert twilio.asked == []

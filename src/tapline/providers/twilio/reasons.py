@@ -22,7 +22,6 @@ REASONS: dict[str, Reason] = {
     "20005": Reason(_("the Twilio account is not active"), _ACCOUNT, Act.STOP),
     "20404": Reason(_("the account is not known to Twilio"), _ACCOUNT, Act.STOP),
     "21603": Reason(_("the text had no sender number"), _ACCOUNT, Act.STOP),
-    "21606": Reason(_("the sender number cannot send from this account"), _ACCOUNT, Act.STOP),
     "21659": Reason(_("the sender number is not Twilio's"), _ACCOUNT, Act.STOP),
     "21660": Reason(_("the sender number belongs to another account"), _ACCOUNT, Act.STOP),
     "21701": Reason(_("the Messaging Service does not exist"), _ACCOUNT, Act.STOP),
@@ -71,6 +70,11 @@ REASONS: dict[str, Reason] = {
     "30035": Reason(
         _("the sender number's registration is not finished"),
         _("Wait until it is, then make a new broadcast for these people."),
+    ),
+    # «For this destination», says Twilio: it may hold for one recipient alone.
+    "21606": Reason(
+        _("the sender number cannot send texts, at least not there"),
+        _("Check that it is the account's and takes texts; else use another for that country."),
     ),
     "21612": Reason(
         _("this sender number cannot reach that number"),

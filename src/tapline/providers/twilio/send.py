@@ -99,6 +99,8 @@ class TwilioProvider:
 
     def _find(self, asked: Asked) -> Found | None:
         """Return what Twilio's newest texts to this person say; None while that is not certain."""
+        if not asked.to or not asked.text.strip():  # Erased meanwhile, or nothing to know it by.
+            return None
         query = {"To": asked.to, "PageSize": str(PAGE_SIZE)}
         if asked.sender:
             query["From"] = asked.sender
@@ -123,7 +125,9 @@ def read_answer(reference: str, response: httpx2.Response, now: dt.datetime) -> 
         return Unsure(reference=reference, why=f"Twilio answered {response.status_code} ({code}).")
     reason = REASONS.get(code)
     act = reason.act if reason else Act.NONE
-    stops = act == Act.STOP or response.status_code in (401, 403)
+    # 403 with a code is about this text, such as a country that the account may not write to.
+    is_shut_out = response.status_code == 401 or (response.status_code == 403 and not body)
+    stops = act == Act.STOP or is_shut_out
     return Refused(
         reference=reference,
         code=code,
@@ -139,23 +143,32 @@ def find_among(asked: Asked, messages: Sequence[Mapping[str, Any]]) -> Found | N
     where the page may end before the time at which it was handed over."""
     since = asked.submitted_at - CLOCKS_DIFFER
     made = [(read_time(message.get("date_created")), message) for message in messages]
-    for made_at, message in made:
-        if (made_at is None or made_at >= since) and _is_it(asked, message):
-            return Found(provider_id=str(message["sid"]), cost=read_cost(message))
+    since_then = [
+        message
+        for made_at, message in made
+        if (made_at is None or made_at >= since) and _may_be_it(asked, message)
+    ]
+    for fits in (_has_its_words, _has_its_link):
+        for message in since_then:
+            if fits(asked, str(message.get("body") or "")):
+                return Found(provider_id=str(message["sid"]), cost=read_cost(message))
     reaches_back = any(made_at is not None and made_at < since for made_at, _ in made)
     return Found(provider_id=None) if reaches_back or len(messages) < PAGE_SIZE else None
 
 
-def _is_it(asked: Asked, message: Mapping[str, Any]) -> bool:
-    if message.get("sid") in {None, *asked.other_ids}:
-        return False
-    if not str(message.get("direction") or "outbound").startswith("outbound"):
-        return False
-    body = str(message.get("body") or "")
-    # Twilio may put its own words before ours (trial accounts) or swap look-alike letters; then
-    # the recipient's own link tells.
-    links = [link.url for link in find_links(asked.text)]
-    return asked.text.strip() in body or any(url in body for url in links)
+def _may_be_it(asked: Asked, message: Mapping[str, Any]) -> bool:
+    is_ours = str(message.get("direction") or "outbound").startswith("outbound")
+    return is_ours and message.get("sid") not in {None, *asked.other_ids}
+
+
+def _has_its_words(asked: Asked, body: str) -> bool:
+    """Twilio puts its own words before those of trial accounts."""
+    return body.strip().endswith(asked.text.strip())
+
+
+def _has_its_link(asked: Asked, body: str) -> bool:
+    """Where Twilio swapped look-alike letters, the recipient's own link tells."""
+    return any(link.url in body for link in find_links(asked.text))
 
 
 def _read(response: httpx2.Response) -> Mapping[str, Any]:
