@@ -85,6 +85,9 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry(
         "tapline.broadcasts.commands_report:report", "Say who tapped, people apart from machines."
     ),
+    "clicks": Entry(
+        "tapline.clicks.commands:clicks", "Count stored openings again by the rules of today."
+    ),
     "keys": Entry(
         "tapline.instance.commands:keys", "Export, import or rotate keys.", needs_django=False
     ),
