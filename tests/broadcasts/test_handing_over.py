@@ -30,8 +30,8 @@ from tapline.providers.base import (
 from tapline.providers.models import ProviderAccount
 from tapline.providers.registry import provider as provider_named
 from tapline.providers.senders import NoSuchSender
-from tapline.replies.answering import sender_of_thread
 from tapline.replies.models import Thread
+from tapline.replies.queueing import sender_of_thread
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import (

@@ -14,8 +14,8 @@ from tapline.contacts.models import Consent, Contact
 from tapline.keywords.models import KeywordUse
 from tapline.keywords.reports import report_keywords
 from tapline.keywords.writing import end_keyword
-from tapline.replies.answering import queue_waiting
 from tapline.replies.models import Answer
+from tapline.replies.queueing import queue_waiting
 from tapline.replies.taking import take_inbound
 from tapline.workspaces.models import Workspace
 from tests.broadcasts.making import ACTOR, make_contacts, make_workspace, phone

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from tapline.broadcasts.models import Message
 from tapline.providers.base import InboundText, Outgoing
-from tapline.replies.answering import queue_waiting
 from tapline.replies.models import Reply
+from tapline.replies.queueing import queue_waiting
 from tapline.replies.taking import take_inbound
 from tests.broadcasts.making import Clock, StandIn, make_sender, phone
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tapline.broadcasts.models import Message
+from tapline.broadcasts.tracked_links import DestinationReader, FinishedText
 from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Suppression
+from tapline.errors import Conflict
 from tapline.replies import answering, automatic
-from tapline.replies.answering import NotAnswerable, answer, answer_by_itself, queue_waiting
+from tapline.replies.answering import NotAnswerable, answer, answer_by_itself
 from tapline.replies.models import Answer, AnswerKind, ConversationSettings, Scope, Thread
+from tapline.replies.queueing import queue, queue_waiting
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import (
@@ -224,10 +229,51 @@ def test_two_workers_at_once_make_one_message(workspace: Workspace) -> None:
     stale = Answer.objects.get(pk=made.pk)
     Answer.objects.filter(pk=made.pk).update(message=None)
     Message.objects.all().delete()
-    answering.queue(stale)
-    answering.queue(stale)
+    queue([stale])
+    queue([stale])
 
     assert Message.objects.count() == 1
+
+
+def test_answers_that_wait_together_are_queued_together_each_with_its_own_link(
+    workspace: Workspace,
+) -> None:
+    linked = "Menu: https://www.example.com/menu"
+    for number in range(12):
+        reply = write("menu", number)
+        answer_by_itself(reply, AnswerKind.KEYWORD, linked if number % 2 else "No link.")
+        write("STOP", number + 20)
+
+    with CaptureQueriesContext(connection) as seen:
+        queue_waiting()
+
+    texts = list(Message.objects.values_list("phone", "text"))
+    codes = {text for _, text in texts if text.startswith("Menu: https://go.example.com/")}
+    assert len(texts) == 24
+    assert len(codes) == 6
+    assert sum(text == "No link." for _, text in texts) == 6
+    assert len({each.broadcast_id for each in Message.objects.all()}) == 2
+    assert len(seen) < 70  # one by one it took 15 statements each
+
+
+def test_one_answer_that_cannot_be_written_holds_up_no_other(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, text in enumerate(("One https://www.example.com/a", "Bad", "Three")):
+        answer_by_itself(write("menu", number), AnswerKind.KEYWORD, text)
+
+    def read(self: object, text: str, **how: object) -> FinishedText:
+        if text == "Bad":
+            raise Conflict("Stopped.", why="By hand.", do="Nothing.")
+        return real(self, text, **how)  # type: ignore[arg-type]
+
+    real = DestinationReader.read
+    monkeypatch.setattr(DestinationReader, "read", read)
+
+    queue_waiting()
+
+    assert Message.objects.count() == 2
+    assert Answer.objects.get(message=None).refused == "Conflict"
 
 
 def test_an_answer_whose_worker_died_is_queued_by_the_next(workspace: Workspace) -> None:

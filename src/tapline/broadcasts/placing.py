@@ -4,6 +4,7 @@ for pages."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -44,11 +45,14 @@ def place_of(contact: Contact) -> str:
     return _keys(contact)[0]
 
 
-def place_if_it_waits(broadcast: Broadcast, contact: Contact | None, phone: str) -> str | None:
-    """Return where an answer goes, if such texts wait here at all: mostly nobody has to ask."""
+def places_if_they_wait(
+    broadcast: Broadcast, people: Sequence[tuple[Contact | None, str]]
+) -> list[str | None]:
+    """Return where answers to these contacts or else phones go, if such texts wait here at all:
+    mostly nobody has to ask."""
     if not keeps_hours(broadcast, policy_of(broadcast.workspace)):
-        return None
-    return place_of(contact) if contact else key_of_number(phone)
+        return [None] * len(people)
+    return [place_of(contact) if contact else key_of_number(phone) for contact, phone in people]
 
 
 def whereabouts(contact: Contact, now: dt.datetime) -> Whereabouts:

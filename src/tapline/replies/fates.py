@@ -26,7 +26,7 @@ WORDS: dict[str, str | Promise] = {
 }
 WENT_WRONG = (MessageState.FAILED, MessageState.CANCELLED, MessageState.LOST)
 
-# Why an answer never became a message: `answering.queue` writes these.
+# Why an answer never became a message: `queueing` writes these.
 REFUSED: dict[str, str | Promise] = {
     "expired": gettext_lazy("it was too late to send it"),
     "NoDomain": gettext_lazy("no domain serves links any more"),

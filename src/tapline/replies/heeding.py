@@ -13,10 +13,11 @@ from django.utils import timezone
 from tapline.broadcasts.models import MessageState
 from tapline.contacts.consent import is_suppressed, opt_out, undo_opt_out
 from tapline.errors import Conflict
-from tapline.replies.answering import CONFIRMED_WITHIN, answer_by_itself
+from tapline.replies.answering import answer_by_itself
 from tapline.replies.automatic import automatic_text, opt_out_scope
 from tapline.replies.clock import due_at
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread
+from tapline.replies.queueing import CONFIRMED_WITHIN
 from tapline.texts.wishes import Verdict, Wish, is_yes
 from tapline.workspaces.audit import record
 

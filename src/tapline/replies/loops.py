@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tapline.loops import Loop
-from tapline.replies.answering import queue_waiting
+from tapline.replies.queueing import queue_waiting
 from tapline.replies.telling import tell_listeners
 
 ANSWER_LOOPS: list[Loop] = [
