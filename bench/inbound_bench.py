@@ -24,7 +24,8 @@ def run() -> list[Figure]:
             Path(folder), texts=TEXTS, per_second=PER_SECOND, seconds=TEXTS / PER_SECOND + 120
         )
     return [
-        at_most("texts lost", left.written - left.stored, "texts", 0),
+        at_most("texts lost after they were taken", left.lost, "texts", 0),
+        at_most("texts that could not be taken in time", left.written - left.stored, "texts", 0),
         at_most("texts stored twice", left.stored_twice, "texts", 0),
         at_most("answers that never came", left.without_answer, "answers", 0),
         at_most("a post's answer, p99", _ms(left.hook_seconds, 0.99), "ms", 1000),

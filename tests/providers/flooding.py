@@ -32,6 +32,7 @@ class Flooded:
 
     written: int
     stored: int
+    lost: int  # posts that were answered as taken, and are not stored
     stored_twice: int
     answered: int
     without_answer: int
@@ -78,6 +79,8 @@ def is_over(twilio: TwilioProcess, written: list[InboundText]) -> bool:
 def look(tapline: RunningTapline, twilio: TwilioProcess, written: list[InboundText]) -> Flooded:
     """Compare what was written, what is stored, and what was answered."""
     stored = tapline.rows("select count(*), count(distinct provider_id) from replies_reply")[0]
+    ours = {sid for (sid,) in tapline.rows("select provider_id from replies_reply")}
+    theirs = twilio.ledger.rows("select sid from hooks where kind = 'inbound' and status = 200")
     posts = twilio.ledger.rows(
         "select coalesce(status, failure), answered_at - posted_at from hooks"
         " where kind = 'inbound'"
@@ -99,6 +102,7 @@ def look(tapline: RunningTapline, twilio: TwilioProcess, written: list[InboundTe
     return Flooded(
         written=len(written),
         stored=stored[1],
+        lost=len({sid for (sid,) in theirs} - ours),
         stored_twice=stored[0] - stored[1],
         answered=len(came),
         without_answer=sum(text.text in ANSWERED for text in written) - len(came),
