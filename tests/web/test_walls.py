@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from tapline.broadcasts.models import Message
 from tapline.contacts.uploads import keep_upload
 from tapline.links.aliases import create_alias
 from tapline.workspaces.api_keys import create_api_key
@@ -123,8 +124,13 @@ def house() -> House:
     make_contacts(own, 1, first=1)
     reply = write("stpo", 1)
     account = make_twilio(own, base_url="https://127-0-0-1.invalid")
+    broadcast = make_broadcast(own)
+    message = Message.objects.create(
+        broadcast=broadcast, workspace=own, position=0, contact=contact, phone=contact.phone
+    )
     things: dict[str, object] = {
-        "broadcast_id": make_broadcast(own).pk,
+        "broadcast_id": broadcast.pk,
+        "message_id": message.pk,
         "contact_id": contact.pk,
         "link_id": link.pk,
         "alias_id": alias.pk,

@@ -19,6 +19,7 @@ from tapline.broadcasts.audience import REACHED_STATES
 from tapline.broadcasts.crowds import count_recipients
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
 from tapline.broadcasts.night import who_sleeps
+from tapline.broadcasts.pages_openings import machines_by_reason
 from tapline.broadcasts.pages_places import credits_now, place_shares
 from tapline.broadcasts.reasons import reason_for
 from tapline.broadcasts.reports import Report, build_report
@@ -238,6 +239,7 @@ def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
     return {
         "broadcast": broadcast,
         "mornings": _mornings(broadcast),
+        "kinds": machines_by_reason(*ids),
         "tables": [table for table in (*tables, *places) if table.rows],
         "place_is_unknown": not places,
         "credits": credits_now() if places else [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from tapline.broadcasts import pages, pages_report
+from tapline.broadcasts import pages, pages_openings, pages_report
 
 app_name = "broadcasts"
 
@@ -43,6 +43,11 @@ urlpatterns = [
         "<int:broadcast_id>/recipients/<recipient_group:group>",
         pages_report.list_recipients,
         name="recipients",
+    ),
+    path(
+        "<int:broadcast_id>/openings/<int:message_id>",
+        pages_openings.show_openings,
+        name="openings",
     ),
     path("<int:broadcast_id>/schedule", pages.send_later, name="schedule"),
     path("<int:broadcast_id>/<broadcast_action:action>", pages.act, name="act"),
