@@ -31,23 +31,29 @@ SECOND_US = 1_000_000
 # of it.
 SIGHT = "method, agent, headers, is_operator, requests, network_kind, network_source"
 
-OPENED = """
--- One broadcast's openings that can still be judged: of who is erased nothing is left to look at.
-create or replace temp table opened as
-select
-    row_number() over (order by clicked_at, id) - 1 as place, id, message, opened_link, clicked_at,
-    seconds_since_submit, seconds_since_delivery, network,
-    device_kind || '/' || device || '/' || os as device,
-    verdict, reasons, rules_version, {sight}
-from {source}
-where workspace = $workspace and broadcast = $broadcast and path <> ''
-"""
-
 SIGHTS = """
 -- The different things that rules look at in one request: far fewer than openings.
 create or replace temp table sights as
-select row_number() over (order by {sight}) - 1 as sight, *
-from (select distinct {sight} from opened)
+select
+    row_number() over (order by {sight}) - 1 as sight,
+    dense_rank() over (order by agent, headers) as look, *
+from (
+    select distinct {sight} from {source}
+    where workspace = $workspace and broadcast = $broadcast and path <> ''
+)
+"""
+
+OPENED = """
+-- One broadcast's openings that can still be judged: of who is erased nothing is left to look at.
+-- What they looked like is a number: a million with their headers would take a gigabyte.
+create or replace temp table opened as
+select
+    row_number() over () - 1 as place, id, message, opened_link, clicked_at,
+    seconds_since_submit, seconds_since_delivery, network,
+    device_kind || '/' || device || '/' || os as device,
+    verdict, reasons, rules_version, s.sight, s.look
+from {source} join sights s using ({sight})
+where workspace = $workspace and broadcast = $broadcast and path <> ''
 """
 
 COLUMNS = """
@@ -56,12 +62,15 @@ select
     o.message, o.opened_link as link, epoch_us(o.clicked_at) as at,
     coalesce(o.seconds_since_submit, 'nan'::double) as since_submit,
     coalesce(o.seconds_since_delivery, 'nan'::double) as since_receipt,
-    case when o.network = '' then 0 else dense_rank() over (order by o.network) end as network,
-    s.sight,
-    dense_rank() over (order by o.agent, o.headers) as look,
-    dense_rank() over (order by o.device) as device
+    n.network, o.sight, o.look, d.device
 from opened o
-join sights s using ({sight})
+join (
+    select network as name, case when network = '' then 0 else row_number() over () end as network
+    from (select distinct network from opened)
+) n on n.name = o.network
+join (
+    select device as name, row_number() over () as device from (select distinct device from opened)
+) d on d.name = o.device
 order by o.place
 """
 
@@ -112,11 +121,11 @@ def opened(workspace_id: int, broadcast_id: int) -> Iterator[duckdb.DuckDBPyConn
 
     def read() -> None:
         source = store.source(store.find_files(wanted))
-        database.execute(OPENED.format(source=source, sight=SIGHT), wanted)
+        for sql in (SIGHTS, OPENED):
+            database.execute(sql.format(source=source, sight=SIGHT), wanted)
 
     try:
         store.with_files(read)
-        database.execute(SIGHTS.format(sight=SIGHT))
         yield database
     finally:
         database.close()
@@ -151,7 +160,7 @@ def _as_table(judgements: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
 
 def _judge(database: duckdb.DuckDBPyConnection, workspace_id: int, broadcast_id: int) -> Judged:
     sights = _sights(database)
-    columns = database.execute(COLUMNS.format(sight=SIGHT)).fetchnumpy()
+    columns = database.execute(COLUMNS).fetchnumpy()
     sight = columns["sight"].astype(np.int64)
     alone = [judge(evidence).verdict for evidence in sights]
     may_be_person = np.array([verdict in _PERHAPS for verdict in alone], bool)[sight]
