@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.urls import reverse
 
+from tapline import config
 from tapline.broadcasts.models import Message
 from tapline.broadcasts.pages_openings import kinds_of
 from tapline.clicks import openings, second_look
 from tapline.clicks.openings import ReasonCount
+from tapline.geo.files import PLACE_FILE, path_of
 from tapline.links.models import CROWD_POSITION
 from tapline.workspaces.models import Role
 from tapline.workspaces.tree import create_workspace
 from tests.clicks.world import IPHONE, NOON, PIXEL, WHATSAPP, World, make_world, take_in
+from tests.geo.mmdb import write_mmdb
+from tests.geo.test_places import FLORIDA
 from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,6 +75,22 @@ def test_what_was_corrected_says_what_it_counted_as_before() -> None:
 
     assert "A security scanner It came before anybody can have read the text." in said
     assert "Counted as a person at first." in said
+
+
+@pytest.fixture
+def places() -> Iterator[None]:
+    path = path_of(PLACE_FILE, config.current())
+    write_mmdb(path, {"203.0.113.0/24": FLORIDA})
+    yield
+    path.unlink()
+
+
+@pytest.mark.usefixtures("places")
+def test_an_opening_says_from_where_as_far_as_that_is_known() -> None:
+    world = make_world(1)
+    take_in(world.tap(0, at=NOON), world.tap(0, at=NOON, address="192.0.2.1"))
+    said = words_of(world, address_of(world, world.messages[0]))
+    assert said.count("Miami, Florida, US") == 1
 
 
 def test_a_text_that_nothing_opened_says_so() -> None:
