@@ -34,6 +34,7 @@ NOW = "2026-01-01T00:00:00Z"
 BY_ID: list[tuple[str, str, Any]] = [
     ("GET", "/contacts/{contact}", None),
     ("POST", "/contacts/{contact}/tags", {"add": ["vip"]}),
+    ("PUT", "/contacts/{contact}/role", {"role": "staff"}),
     ("GET", "/contacts/{contact}/consents", None),
     (
         "POST",

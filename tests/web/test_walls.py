@@ -53,6 +53,7 @@ POSTS_ONLY = {
     "broadcasts:schedule",
     "contacts:go-on",
     "contacts:publish-notice",
+    "contacts:role",
     "contacts:stop",
     "contacts:withdraw-notice",
     "hours:change",

@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, Field
 from tapline.contacts.consent import opt_out, record_consent
 from tapline.contacts.models import Consent, Contact
 from tapline.contacts.phones import normalise
+from tapline.contacts.roles import ContactRole, change_role, role_of
 from tapline.contacts.upserting import add_tags, remove_tag, upsert_contact
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import (
@@ -72,9 +73,16 @@ class TagsIn(Payload):
     remove: Tags = Field(default_factory=list)
 
 
+class RoleIn(Payload):
+    role: Literal["recipient", "staff", "canary"] = Field(
+        description="staff: one of your own people; canary: a seed contact, whose links nobody taps"
+    )
+
+
 class ContactOut(Answer):
     id: int
     phone: str
+    role: Literal["recipient", "staff", "canary"]
     attributes: dict[str, str]
     language: str
     zone: str
@@ -166,6 +174,20 @@ def change_tags(request: ApiRequest, contact_id: int, tags: TagsIn) -> dict[str,
     return _write(contact)
 
 
+@router.put(
+    "/contacts/{int:contact_id}/role",
+    auth=needs("contacts:write"),
+    response=ContactOut,
+    summary="Mark a contact as one of your own, or as a seed contact",
+)
+def put_role(request: ApiRequest, contact_id: int, wanted: RoleIn) -> dict[str, Any]:
+    """Openings by staff are no taps. Whatever opens a seed contact's link is taken for a machine,
+    in the whole broadcast."""
+    contact = _find(request, contact_id)
+    role = ContactRole(wanted.role)
+    return _write(change_role(contact.workspace, contact.pk, role, actor=actor_of(request)))
+
+
 @router.get(
     "/contacts/{int:contact_id}/consents",
     auth=needs("contacts:read"),
@@ -238,6 +260,7 @@ def _write_all(contacts: Iterable[Contact]) -> list[dict[str, Any]]:
         {
             "id": contact.pk,
             "phone": contact.phone,
+            "role": role_of(contact),
             "attributes": contact.attributes,
             "language": contact.language,
             "zone": contact.zone,

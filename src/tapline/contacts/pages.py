@@ -15,6 +15,7 @@ from tapline.contacts.models import Contact, Purpose, Suppression
 from tapline.contacts.pages_import import imports_of
 from tapline.contacts.pages_place import tell_place, tell_texts
 from tapline.contacts.phones import BadNumber, normalise
+from tapline.contacts.roles import ContactRole, change_role, role_of
 from tapline.contacts.searching import named
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -54,6 +55,8 @@ def show(visit: Visit, contact_id: int) -> HttpResponse:
         "room": "contacts",
         "contact": contact,
         "place": tell_place(contact, timezone.now()),
+        "role": role_of(contact),
+        "roles": ContactRole.choices,
         "purposes": [
             (words, textable.textable(purpose).exists()) for purpose, words in Purpose.choices
         ],
@@ -78,6 +81,15 @@ def stop(visit: Visit, contact_id: int) -> HttpResponse:
         at=timezone.now(),
         by=visit.actor,
     )
+    return redirect("contacts:show", visit.workspace.pk, contact_id)
+
+
+@inside(Need.EDIT, "POST")
+def set_role(visit: Visit, contact_id: int) -> HttpResponse:
+    """Say whether this is a recipient, one of the sender's own people, or a seed contact."""
+    contact, role = _find(visit, contact_id), visit.form("role")
+    if role in ContactRole.values:
+        change_role(visit.workspace, contact.pk, ContactRole(role), actor=visit.actor)
     return redirect("contacts:show", visit.workspace.pk, contact_id)
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:contact_id>/consent.pdf", pages_consent.show_pdf, name="consent-pdf"),
     path("<int:contact_id>/everything.zip", pages_consent.export, name="export"),
     path("<int:contact_id>/stop", pages.stop, name="stop"),
+    path("<int:contact_id>/role", pages.set_role, name="role"),
     path("kept", pages_notice.show, name="notice"),
     path("kept/publish", pages_notice.publish, name="publish-notice"),
     path("kept/withdraw", pages_notice.withdraw, name="withdraw-notice"),
