@@ -23,6 +23,7 @@ from tapline.workspaces.api_keys import SCOPES, authenticate, revoke
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.keywords.making import make_keyword
+from tests.providers.making import make_number, make_twilio
 from tests.replies.making import inbound
 from tests.web.api_client import Caller, caller_of, error_of
 
@@ -69,6 +70,11 @@ BY_ID: list[tuple[str, str, Any]] = [
     ("POST", "/broadcasts/{broadcast}/cancel", {}),
     ("GET", "/broadcasts/{broadcast}/report", None),
     ("GET", "/reports/campaigns/{campaign}", None),
+    ("PATCH", "/provider-accounts/{account}", {"name": "Main"}),
+    ("POST", "/provider-accounts/{account}/test", None),
+    ("DELETE", "/provider-accounts/{account}", None),
+    ("PATCH", "/sender-numbers/{sender}", {"parts_per_day": 50}),
+    ("DELETE", "/sender-numbers/{sender}", None),
     (
         "POST",
         "/track",
@@ -108,7 +114,10 @@ def _things(workspace: Workspace) -> dict[str, int]:
     )
     reply = take_inbound(replace(inbound("stpo"), workspace=workspace.pk))
     assert reply is not None
+    account = make_twilio(workspace, base_url="https://127-0-0-1.invalid")
     return {
+        "account": account.pk,
+        "sender": make_number(account, is_default=False).pk,
         "contact": contact.pk,
         "link": link.pk,
         "domain": own_domain.pk,
@@ -244,6 +253,8 @@ def _scope_of(method: str, path: str) -> str:
         return "links:read" if method == "GET" else "links:write"
     if path.startswith("/domains"):
         return "domains:read" if method == "GET" else "domains:write"
+    if path.startswith(("/provider-accounts", "/sender-numbers")):
+        return "providers:read" if method == "GET" else "providers:write"
     if path.startswith("/messages"):
         return "messages:send"
     if path.startswith("/track"):
