@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pytest
 from django.utils import timezone
@@ -209,9 +210,9 @@ def test_features_hear_of_what_asks_for_nothing_of_the_law_s(
 ) -> None:
     heard: list[Reply] = []
 
-    def hear(reply: Reply) -> bool:
-        heard.append(reply)
-        return False
+    def hear(replies: Sequence[Reply]) -> list[bool]:
+        heard.extend(replies)
+        return [False] * len(replies)
 
     monkeypatch.setattr("tapline.replies.taking.ON_REPLY", [*ON_REPLY, hear])
 

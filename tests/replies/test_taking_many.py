@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tapline.contacts.consent import is_suppressed
+from tapline.keywords.models import Keyword, KeywordUse, Notice
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread
 from tapline.replies.taking import take_many
 from tests.broadcasts.making import (
@@ -20,6 +21,7 @@ from tests.broadcasts.making import (
     phone,
     prepare,
 )
+from tests.keywords.making import make_keyword
 from tests.replies.making import OUR_NUMBER, inbound
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,18 +76,54 @@ def test_every_call_for_help_is_answered() -> None:
     assert Answer.objects.filter(kind=AnswerKind.HELP).count() == 7
 
 
-def test_fifty_texts_cost_few_more_statements_than_five() -> None:
+@pytest.mark.parametrize("text", ["see you", "HELP", "PIZZA"])
+def test_fifty_texts_cost_few_more_statements_than_five(text: str) -> None:
     workspace = make_workspace()
+    make_contacts(workspace, 100)  # every other who writes; none of them got a text before
+    make_keyword(workspace, tags=["hungry"])
 
     def statements(count: int, first: int) -> int:
-        numbers = range(first, first + count)
-        texts = [replace(inbound("see you", each), workspace=workspace.pk) for each in numbers]
-        with CaptureQueriesContext(
-            connection,
-        ) as seen:
+        people = [each if each % 2 else each + 1000 for each in range(first, first + count)]
+        texts = [replace(inbound(text, each), workspace=workspace.pk) for each in people]
+        with CaptureQueriesContext(connection) as seen:
             take_many(texts)
-        # What each text costs by itself is to look for a keyword.
-        return len(seen) - count
+        return len(seen)
 
     statements(1, 0)
-    assert statements(50, 100) <= statements(5, 10) + 2
+    assert statements(50, 40) <= statements(5, 10) + 2
+
+
+def test_a_keyword_does_for_each_what_it_does_for_one() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 2)
+    keyword = make_keyword(workspace, tags=["hungry"])
+    Keyword.objects.update(told=["ada@example.com"])
+
+    taken = take_many(
+        [inbound("PIZZA", 0), inbound("hi", 1), inbound("pizzza please", 2), inbound("PIZZA", 3)]
+    )
+
+    uses = KeywordUse.objects.filter(keyword=keyword).order_by("id")
+    assert [use.is_misspelt for use in uses] == [False, True, False]
+    assert [use.contact and use.contact.phone for use in uses] == [phone(0), phone(2), phone(3)]
+    assert [
+        list(use.contact.tags.values_list("name", flat=True)) for use in uses if use.contact
+    ] == [["hungry"]] * 3
+    assert Notice.objects.count() == 3
+    answers = Answer.objects.filter(kind=AnswerKind.KEYWORD).order_by("id")
+    assert [each.reply_id for each in answers] == [use.reply_id for use in uses]
+    assert len({each.gathered_in_id for each in answers}) == 1
+    assert [thread.contact_id for thread in Thread.objects.order_by("id")] == [
+        Reply.objects.get(pk=reply.pk).contact_id for reply in taken if reply
+    ]
+
+
+def test_a_machine_among_many_is_answered_ten_times_and_the_others_still_are() -> None:
+    make_workspace()
+    for _ in range(12):
+        take_many([inbound("HELP", 0)])
+
+    take_many([inbound("HELP", 0), inbound("HELP", 1)])
+
+    assert Answer.objects.filter(thread__phone=phone(0)).count() == 10
+    assert Answer.objects.filter(thread__phone=phone(1)).count() == 1

@@ -76,7 +76,17 @@ def upsert_contact(
 
 def add_tags(contact: Contact, names: Sequence[str]) -> None:
     """Tag a contact; tags that the workspace does not have yet are made. Raises `BadContact`."""
-    contact.tags.add(*[_tag(contact.workspace_id, name) for name in names])
+    tag_contacts([contact], names)
+
+
+def tag_contacts(contacts: Iterable[Contact], names: Sequence[str]) -> None:
+    """Tag each contact, as `add_tags` does."""
+    by_workspace: dict[int, set[int]] = {}
+    for contact in contacts:
+        by_workspace.setdefault(contact.workspace_id, set()).add(contact.pk)
+    for name in names:
+        for workspace_id, numbers in by_workspace.items():
+            _tag(workspace_id, name).contacts.add(*numbers)
 
 
 def remove_tag(contact: Contact, name: str) -> None:

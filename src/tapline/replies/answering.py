@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from tapline import config
@@ -84,36 +87,66 @@ def _make(thread: Thread, once: str | None, fields: dict[str, object]) -> Answer
     return Answer.objects.get_or_create(thread=thread, once=once, defaults=fields)[0]
 
 
-def answer_by_itself(
-    reply: Reply, kind: AnswerKind, text: str, *, gathered_in: Broadcast | None = None
-) -> Answer | None:
-    """Ask for an automatic answer to a reply, once; None where it must not be sent.
+@dataclass(frozen=True, slots=True)
+class ToSay:
+    """An automatic answer that is asked for. `gathered_in` (of kind ANSWERS, from the same number)
+    is for features that report their own."""
 
-    `gathered_in` (of kind ANSWERS, from the same number) is for features that report their own.
+    reply: Reply
+    kind: AnswerKind
+    text: str
+    gathered_in: Broadcast | None = None
 
-    Cheap, and safe inside the transaction that stores the reply: a worker does the rest. Who must
+
+def answer_by_itself(reply: Reply, kind: AnswerKind, text: str) -> Answer | None:
+    """Ask for one automatic answer; None where it must not be sent. See `answer_by_themselves`."""
+    return next(iter(answer_by_themselves([ToSay(reply, kind, text)])), None)
+
+
+def answer_by_themselves(asked: Sequence[ToSay]) -> list[Answer]:
+    """Ask for automatic answers, one of a kind to a reply, and return those that are made.
+
+    Cheap, and safe inside the transaction that stores the replies: a worker does the rest. Who must
     be quiet decides: nobody is answered whose number takes no texts, nor a machine that answers
     each of ours.
     """
+    possible = [each for each in asked if _takes_an_answer(each.reply)]
+    if not possible:
+        return []
+    with transaction.atomic(savepoint=False):
+        said = set(
+            Answer.objects.filter(reply__in=[each.reply.pk for each in possible]).values_list(
+                "reply_id", "kind"
+            )
+        )
+        enough = _said_enough(
+            {each.reply.thread_id for each in possible if each.kind != AnswerKind.CONFIRMATION}
+        )
+        return Answer.objects.bulk_create(
+            _automatic(each)
+            for each in possible
+            if (each.reply.pk, each.kind) not in said
+            and (each.kind == AnswerKind.CONFIRMATION or each.reply.thread_id not in enough)
+        )
+
+
+def _takes_an_answer(reply: Reply) -> bool:
     thread = reply.thread
-    if thread is None or not can_get_texts(thread.phone) or thread.phone == reply.number:
-        return None
-    if kind != AnswerKind.CONFIRMATION and _said_enough(thread):
-        return None
-    within = CONFIRMED_WITHIN if kind == AnswerKind.CONFIRMATION else AUTOMATIC_WITHIN
-    made, is_new = Answer.objects.get_or_create(
-        reply=reply,
-        kind=kind,
-        defaults={
-            "thread": thread,
-            "text": text,
-            "gathered_in": gathered_in,
-            "made_by": "worker",
-            "made_at": timezone.now(),
-            "expires_at": reply.received_at + within,
-        },
+    return thread is not None and can_get_texts(thread.phone) and thread.phone != reply.number
+
+
+def _automatic(asked: ToSay) -> Answer:
+    within = CONFIRMED_WITHIN if asked.kind == AnswerKind.CONFIRMATION else AUTOMATIC_WITHIN
+    return Answer(
+        reply=asked.reply,
+        kind=asked.kind,
+        thread=asked.reply.thread,
+        text=asked.text,
+        gathered_in=asked.gathered_in,
+        made_by="worker",
+        made_at=timezone.now(),
+        expires_at=asked.reply.received_at + within,
     )
-    return made if is_new else None
 
 
 def write_first(thread: Thread, kind: AnswerKind, text: str, *, within: dt.timedelta) -> Answer:
@@ -151,10 +184,12 @@ def may_be_answered(thread: Thread) -> bool:
     return bool(may) and can_get_texts(thread.phone)
 
 
-def _said_enough(thread: Thread) -> bool:
+def _said_enough(threads: Collection[int | None]) -> set[int]:
+    """Return in which of these threads enough was said by itself within the last hour."""
     hour_ago = timezone.now() - dt.timedelta(hours=1)
-    said = Answer.objects.filter(thread=thread, made_at__gt=hour_ago)
-    return said.exclude(kind=AnswerKind.WRITTEN).count() >= AUTOMATIC_PER_HOUR
+    said = Answer.objects.filter(thread__in=threads, made_at__gt=hour_ago)
+    counted = said.exclude(kind=AnswerKind.WRITTEN).values("thread").annotate(count=Count("pk"))
+    return set(counted.filter(count__gte=AUTOMATIC_PER_HOUR).values_list("thread", flat=True))
 
 
 def _answerable_until(thread: Thread) -> dt.datetime:

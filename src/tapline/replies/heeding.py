@@ -6,6 +6,7 @@ Called inside the transaction that stores the reply, so that an opt-out is in fo
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,43 +14,50 @@ from django.utils import timezone
 from tapline.broadcasts.models import MessageState
 from tapline.contacts.consent import is_suppressed, opt_out, undo_opt_out
 from tapline.errors import Conflict
-from tapline.replies.answering import answer_by_itself
+from tapline.replies.answering import ToSay, answer_by_themselves
 from tapline.replies.automatic import automatic_text, opt_out_scope
 from tapline.replies.clock import due_at
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread
 from tapline.replies.queueing import CONFIRMED_WITHIN
-from tapline.texts.wishes import Verdict, Wish, is_yes
+from tapline.texts.wishes import NOTHING, Verdict, Wish, is_yes
 from tapline.workspaces.audit import record
 
 # The reason of opt-outs that the person gave themselves: what they said they may take back.
 BY_REPLY = "reply"
+# A reply and what it was read to ask for.
+Asked = tuple[Reply, Wish]
+
 _ARRIVED = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
 
-def heed(reply: Reply, wish: Wish) -> bool:
-    """Act on what a reply asks for; say whether that was all: features do not hear of those who
-    want to be left alone, or help. Being back may mean something to them too."""
+def heed(asked: Sequence[Asked]) -> list[bool]:
+    """Act on what replies ask for; say of each whether that was all: features do not hear of those
+    who want to be left alone, or help. Being back may mean something to them too."""
+    _say(AnswerKind.HELP, [each for each in asked if each[1].verdict == Verdict.HELP])
+    for reply, wish in asked:
+        _heed(reply, wish)
+    return [wish.verdict in (Verdict.CLEAR, Verdict.UNCLEAR, Verdict.HELP) for _, wish in asked]
+
+
+def _heed(reply: Reply, wish: Wish) -> None:
     match wish.verdict:
         case Verdict.CLEAR if reply.phone:
-            stop(reply, at=reply.received_at, by=BY_REPLY, language=wish.language)
+            stop(reply, at=reply.received_at, by=BY_REPLY, wish=wish)
         case Verdict.UNCLEAR if not is_suppressed(reply.phone, reply.workspace):
             Reply.objects.filter(pk=reply.pk).update(decide_by=due_at(reply.received_at))
-        case Verdict.HELP:
-            _say(reply, AnswerKind.HELP, wish.language)
         case Verdict.START:
-            _come_back(reply, wish.language)
+            _come_back(reply, wish)
         case Verdict.NONE if is_yes(reply.text) and _was_just_confirmed(reply):
-            _come_back(reply, wish.language)
-    return wish.verdict in (Verdict.CLEAR, Verdict.UNCLEAR, Verdict.HELP)
+            _come_back(reply, wish)
 
 
-def stop(reply: Reply, *, at: dt.datetime, by: str, language: str = "") -> None:
+def stop(reply: Reply, *, at: dt.datetime, by: str, wish: Wish = NOTHING) -> None:
     """Opt a reply's sender out, and confirm it while that is in time, if they had not before."""
     scope = opt_out_scope(reply.workspace)
     was_out = is_suppressed(reply.phone, scope)
     opt_out(reply.phone, scope=scope, reason=BY_REPLY, at=at, by=by)
     if not was_out and timezone.now() < reply.received_at + CONFIRMED_WITHIN:
-        _say(reply, AnswerKind.CONFIRMATION, language)
+        _say(AnswerKind.CONFIRMATION, [(reply, wish)])
 
 
 def decide(reply: Reply, *, is_wish: bool, actor: str) -> None:
@@ -83,7 +91,7 @@ def opt_out_thread(thread: Thread, *, actor: str) -> None:
         record(thread.workspace, actor, "thread.opted_out", thread)
 
 
-def _come_back(reply: Reply, language: str) -> None:
+def _come_back(reply: Reply, wish: Wish) -> None:
     """Take back the opt-out that a reply's sender gave, if there is one.
 
     What they had agreed to before they agree to again, with the words of our confirmation, which
@@ -100,7 +108,7 @@ def _come_back(reply: Reply, language: str) -> None:
         by=BY_REPLY,
     )
     if renewed:
-        _say(reply, AnswerKind.RETURN, language)
+        _say(AnswerKind.RETURN, [(reply, wish)])
 
 
 def _last_confirmation(reply: Reply) -> Answer | None:
@@ -119,5 +127,13 @@ def _was_just_confirmed(reply: Reply) -> bool:
     return last is not None and last.kind == AnswerKind.CONFIRMATION
 
 
-def _say(reply: Reply, kind: AnswerKind, language: str) -> None:
-    answer_by_itself(reply, kind, automatic_text(reply.workspace, kind, language))
+def _say(kind: AnswerKind, asked: Sequence[Asked]) -> None:
+    """Answer replies in our own words, in the language of whoever wrote."""
+    words: dict[tuple[int, str], str] = {}
+    for reply, wish in asked:
+        key = (reply.workspace_id, wish.language)
+        if key not in words:
+            words[key] = automatic_text(reply.workspace, kind, wish.language)
+    answer_by_themselves(
+        [ToSay(reply, kind, words[reply.workspace_id, wish.language]) for reply, wish in asked]
+    )

@@ -41,6 +41,18 @@ select r.contact_id, r.number, (
 from (select value ->> 0 as contact_id, value ->> 1 as number from json_each(%(rows)s)) r
 """
 
+NEWEST_FROM_ANYWHERE = f"""
+-- For each contact the newest text that it got from a branch of the tree; the path '' is all trees.
+select r.contact_id, r.path, (
+  select m.id from broadcasts_message m
+  left join workspaces_workspace w on w.id = m.workspace_id
+  where m.contact_id = r.contact_id
+    and m.state in ({", ".join(f"'{state}'" for state in _LEFT)})
+    and (r.path = '' or substr(w.path, 1, length(r.path)) = r.path)
+  order by m.id desc limit 1)
+from (select value ->> 0 as contact_id, value ->> 1 as path from json_each(%(rows)s)) r
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -54,6 +66,7 @@ class Place:
 def find_places(texts: Sequence[InboundText]) -> list[Place | None]:
     """Return where each of `texts` belongs; None on an instance that has no workspace yet."""
     known = _Known.about(texts)
+    known.ask_from_anywhere(texts)
     return [_find(inbound, known) for inbound in texts]
 
 
@@ -63,6 +76,8 @@ class _Known:
 
     contacts: dict[str, list[Contact]]  # by phone, the newest first
     from_there: dict[tuple[int, str], Message]  # by contact and number
+    # By contact and path of the branch that has the number, of who got nothing from the number.
+    from_anywhere: dict[tuple[int, str], Message] = field(default_factory=dict)
     # Whose a number is, by what the account says and the number.
     owners: dict[tuple[int | None, str], Workspace | None] = field(default_factory=dict)
 
@@ -76,6 +91,20 @@ class _Known:
         if key not in self.owners:
             self.owners[key] = next(_by_number(inbound), None)
         return self.owners[key]
+
+    def path(self, inbound: InboundText) -> str:
+        """Return which branch has the number that was written to; '' where nobody has it."""
+        owner = self.owner(inbound)
+        return owner.path if owner else ""
+
+    def ask_from_anywhere(self, texts: Sequence[InboundText]) -> None:
+        """Learn what those got last who got nothing from the number that they write to."""
+        asked: set[tuple[int, str]] = set()
+        for inbound in texts:
+            ids = [contact.pk for contact in self.contacts.get(inbound.sender, ())]
+            if not any((pk, inbound.to) in self.from_there for pk in ids):
+                asked |= {(pk, self.path(inbound)) for pk in ids}
+        self.from_anywhere = _newest(NEWEST_FROM_ANYWHERE, asked)
 
 
 def _find(inbound: InboundText, known: _Known) -> Place | None:
@@ -110,8 +139,15 @@ def _from_there(
         for inbound in texts
         for contact in contacts.get(inbound.sender, ())
     }
-    rows = run_bulk(NEWEST_FROM_THERE, sorted(pairs)) if pairs else []
-    ids = {(contact, number): message for contact, number, message in rows if message is not None}
+    return _newest(NEWEST_FROM_THERE, pairs)
+
+
+def _newest(statement: str, pairs: set[tuple[int, str]]) -> dict[tuple[int, str], Message]:
+    """Return the message that `statement` finds for each contact and number, or path."""
+    rows = run_bulk(statement, sorted(pairs)) if pairs else []
+    ids = {(contact, where): message for contact, where, message in rows if message is not None}
+    if not ids:
+        return {}
     messages = Message.objects.select_related("broadcast", "workspace", "contact").in_bulk(
         ids.values()
     )
@@ -121,21 +157,15 @@ def _from_there(
 def _answered(inbound: InboundText, contacts: Sequence[Contact], known: _Known) -> Message | None:
     """Return the newest text that the sender got: from the number that they wrote to, or else,
     unless that number is somebody's, from any."""
-    if not contacts:
-        return None
-    pairs = [(contact.pk, inbound.to) for contact in contacts]
-    from_there = [known.from_there[pair] for pair in pairs if pair in known.from_there]
-    if from_there:
-        return max(from_there, key=lambda message: message.pk)
-    got = (
-        Message.objects.filter(contact__in=contacts, state__in=_LEFT)
-        .select_related("broadcast", "workspace", "contact")
-        .order_by("-id")
-    )
-    owner = known.owner(inbound)
-    if owner is None:
-        return got.first()
-    return got.filter(workspace__path__startswith=owner.path).first()
+    ids = [contact.pk for contact in contacts]
+    from_there = [known.from_there.get((pk, inbound.to)) for pk in ids]
+    path = known.path(inbound) if ids else ""
+    from_anywhere = [known.from_anywhere.get((pk, path)) for pk in ids]
+    for got in (from_there, from_anywhere):
+        found = [message for message in got if message is not None]
+        if found:
+            return max(found, key=lambda message: message.pk)
+    return None
 
 
 def _by_number(inbound: InboundText) -> Iterator[Workspace]:

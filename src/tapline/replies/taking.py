@@ -16,7 +16,7 @@ from django.db import transaction
 from tapline.broadcasts.bulk import in_database, run_bulk
 from tapline.contacts.phones import hash_phone
 from tapline.providers.base import InboundText
-from tapline.replies.heeding import heed
+from tapline.replies.heeding import Asked, heed
 from tapline.replies.models import LONGEST_NUMBER, Reply, Thread
 from tapline.replies.routing import Place, find_places
 from tapline.texts.wishes import Verdict, Wish, read_wish
@@ -25,9 +25,10 @@ from tapline.texts.wishes import Verdict, Wish, read_wish
 _UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 # Features that act on what people write add a function here, in their AppConfig.ready. Each is
-# called inside the transaction that stores the reply and says whether it knew what was asked. A
-# clear wish to be left alone and a call for help come first, whatever a feature would make of them.
-ON_REPLY: list[Callable[[Reply], bool]] = []
+# called inside the transaction that stores the replies, with all that came together (one of each
+# person), and says of each whether it knew what was asked. A clear wish to be left alone and a call
+# for help come first, whatever a feature would make of them.
+ON_REPLY: list[Callable[[Sequence[Reply]], Sequence[bool]]] = []
 
 BEGIN_THREADS = """
 -- A thread for each number that has none in its workspace yet. What they wrote opens it next.
@@ -130,8 +131,8 @@ def _take(texts: Sequence[InboundText]) -> list[Reply | None]:
     with transaction.atomic():
         new = _keep(known)
         wishes = {each.key: each.wish for each in known}
-        wakes = [(reply.thread_id,) for key, reply in new.items() if _act(reply, wishes[key])]
-        run_bulk(WAKE, wakes)
+        to_read = _act([(reply, wishes[key]) for key, reply in new.items()])
+        run_bulk(WAKE, [(reply.thread_id,) for reply in to_read])
     return [None if each is None else new.get(each.key) for each in came]
 
 
@@ -231,21 +232,35 @@ def _move(came: _Came, reply: Reply) -> tuple[object, ...]:
     )
 
 
-def _act(reply: Reply, wish: Wish) -> bool:
-    """Do what a reply asks for, and say whether somebody has to read it.
+def _act(asked: Sequence[Asked]) -> list[Reply]:
+    """Do what replies ask for, and return those that somebody has to read.
 
     A word that a feature knows («SHOP») leaves no doubt whether it was meant for STOP; START may
     mean more than the end of an opt-out. After a broadcast or with a poster thousands write STOP or
     a keyword and nothing else: that is done and answered, and work for nobody.
     """
-    is_doubtful = wish.verdict == Verdict.UNCLEAR
-    if not is_doubtful and heed(reply, wish) and wish.verdict != Verdict.START:
+    doubtful = [each for each in asked if each[1].verdict == Verdict.UNCLEAR]
+    certain = [each for each in asked if each[1].verdict != Verdict.UNCLEAR]
+    was_all = {
+        reply.pk
+        for (reply, wish), was in zip(certain, heed(certain), strict=True)
+        if was and wish.verdict != Verdict.START
+    }
+    known = _heard([reply for reply, _ in asked if reply.pk not in was_all])
+    heed([(reply, wish) for reply, wish in doubtful if reply.pk not in known])
+    return [reply for reply, _ in asked if _is_to_read(reply, was_all, known)]
+
+
+def _heard(replies: Sequence[Reply]) -> set[int]:
+    """Return which of these a feature knew; all features hear all of them."""
+    answers = [hear(replies) for hear in ON_REPLY] if replies else []
+    return {reply.pk for each in answers for reply, knew in zip(replies, each, strict=True) if knew}
+
+
+def _is_to_read(reply: Reply, was_all: set[int], known: set[int]) -> bool:
+    if reply.pk in was_all:
         return not reply.is_opt_out
-    heard = [hear(reply) for hear in ON_REPLY]  # all of them hear it
-    was_known = any(heard)
-    if is_doubtful and not was_known:
-        heed(reply, wish)
-    return not (was_known and len(reply.text.split()) == 1)
+    return not (reply.pk in known and len(reply.text.split()) == 1)
 
 
 def _number(raw: str) -> str:

@@ -7,6 +7,7 @@ number causes at most a few of them: a number is asked once an hour and three ti
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +18,7 @@ from tapline.replies.automatic import words_of
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread, ThreadState
 from tapline.signups.agreeing import keep_yes
 from tapline.signups.models import SignUp, SignUpState
-from tapline.texts.wishes import Verdict, is_yes, read_wish
+from tapline.texts.wishes import Verdict, is_yes
 
 # A yes that comes later is an answer to something else.
 CONFIRMED_WITHIN = dt.timedelta(days=7)
@@ -62,14 +63,18 @@ def ask(taken: SignUp, now: dt.datetime) -> Answer | None:
     return write_first(thread, AnswerKind.SIGN_UP, _say(QUESTION, taken), within=ASKED_WITHIN)
 
 
-def hear(reply: Reply) -> bool:
+def hear(replies: Sequence[Reply]) -> list[bool]:
     """Take a yes as the confirmation of what its phone's owner signed up for, and say so.
 
-    Called for each text that people write to us, in the transaction that stores it. Says whether
-    there was anything to confirm.
+    Called with the texts that people write to us, in the transaction that stores them. Says of each
+    whether there was anything to confirm.
     """
+    return [_confirm(reply) for reply in replies]
+
+
+def _confirm(reply: Reply) -> bool:
     # START is the word that undoes an opt-out, so it says yes as well.
-    if not is_yes(reply.text) and read_wish(reply.text).verdict != Verdict.START:
+    if reply.wish != Verdict.START and not is_yes(reply.text):
         return False
     waiting = list(
         SignUp.objects.select_related("form__scope", "form__workspace", "version__wording")
