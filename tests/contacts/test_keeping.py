@@ -62,6 +62,8 @@ NOBODYS = {
     "clicks_filecontent": "between which messages a file's clicks lie",
     "clicks_clickcounter": "numbers",
     "clicks_addresssalt": "keys of hashes, which go with the log",
+    "clicks_look": "how far each broadcast's clicks were looked at",
+    "clicks_waitingrecount": "messages by number; gone within seconds",
     "clicks_waitingfirstclicks": "times by message; gone within seconds",
     "signups_signupform": "names of forms",
     "signups_formversion": "titles of forms",
