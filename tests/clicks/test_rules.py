@@ -109,6 +109,12 @@ def evidence(**values: object) -> Evidence:
     return Evidence(**given)  # type: ignore[arg-type]
 
 
+def test_previewers_networks_are_known_and_hosting_alone_says_nothing() -> None:
+    assert judge(evidence(network_kind="preview")).reasons == ("known_network",)
+    for kind in ("hosting", "relay", ""):
+        assert judge(evidence(network_kind=kind)).verdict is Verdict.HUMAN
+
+
 @pytest.mark.parametrize(("agent", "verdict"), AGENTS)
 def test_each_agent_of_the_field_is_what_it_is(agent: str, verdict: Verdict) -> None:
     assert judge(evidence(agent=agent)).verdict is verdict

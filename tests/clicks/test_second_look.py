@@ -223,6 +223,32 @@ def test_a_merge_during_a_correction_hides_nothing() -> None:
     assert verdicts() == {"scanner": 5 * FILES_PER_MERGE}
 
 
+def test_a_merge_between_writing_and_listing_loses_the_race(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = elsewhere(make_world(5 * FILES_PER_MERGE))
+    for part in range(FILES_PER_MERGE):
+        take_in(
+            *(
+                world.tap(part * 5 + number, address="198.51.100.9", agent=PIXEL)
+                for number in range(5)
+            )
+        )
+    merged: list[bool] = []
+
+    def overtaken(*arguments: Any) -> Any:
+        written = write_file(*arguments)
+        if not merged:
+            merged.append(merge_once())
+        return written
+
+    monkeypatch.setattr(correcting, "write_file", overtaken)
+    second_look.look_again()
+
+    assert merged == [True]
+    assert verdicts() == {"scanner": 5 * FILES_PER_MERGE}
+
+
 def test_killed_between_rows_and_messages_it_finishes_with_the_next_look(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

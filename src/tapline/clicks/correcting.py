@@ -18,8 +18,8 @@ from django.utils import timezone
 from tapline.clicks import store
 from tapline.clicks.columns import NAMES
 from tapline.clicks.first_clicks import set_waiting
-from tapline.clicks.ingest import claim_sequences, ingest_paused
-from tapline.clicks.listing import ListedFile, ensure_counter, raise_rewrites, swap_files
+from tapline.clicks.ingest import Overtaken, claim_sequences, ingest_paused
+from tapline.clicks.listing import ListedFile, ListMoved, ensure_counter, raise_rewrites, swap_files
 from tapline.clicks.models import WaitingRecount
 from tapline.clicks.parquet import write_file
 from tapline.clicks.rules import RULES_VERSION
@@ -73,8 +73,9 @@ def change_verdicts(
     while again:  # until the list holds nothing to correct: files may be merged meanwhile
         again = False
         for file in store.find_files({"workspace": workspace_id, "broadcast": broadcast_id}):
-            if rows := _correct_file(database, file):
-                corrected, again = corrected + rows, True
+            rows = _correct_file(database, file)
+            again = again or rows != 0
+            corrected += rows or 0
     finish_recounts()
     return corrected
 
@@ -87,8 +88,9 @@ def finish_recounts() -> None:
             waiting.delete()
 
 
-def _correct_file(database: duckdb.DuckDBPyConnection, file: ListedFile) -> int:
-    """Write a file anew with its rows corrected; return how many rows."""
+def _correct_file(database: duckdb.DuckDBPyConnection, file: ListedFile) -> int | None:
+    """Write a file anew with its rows corrected; return how many rows, None when somebody else
+    replaced the file meanwhile."""
     source = store.source([file])
     database.execute(HERE.format(source=source, version=RULES_VERSION))
     rows, news = _count(database)
@@ -99,11 +101,15 @@ def _correct_file(database: duckdb.DuckDBPyConnection, file: ListedFile) -> int:
         first = ensure_counter().next_sequence
         written = write_file(database, store.folder(), _corrected(source, first))
         assert written is not None
-        with transaction.atomic():
-            claim_sequences(first, news)
-            swap_files([file], [written], file.level, timezone.now())
-            raise_rewrites()
-            _note_recounts(database)
+        try:
+            with transaction.atomic():
+                claim_sequences(first, news)
+                swap_files([file], [written], file.level, timezone.now())
+                raise_rewrites()
+                _note_recounts(database)
+        except (ListMoved, Overtaken):  # Surely not listed; what replaced it is in the next look.
+            (store.folder() / written.name).unlink(missing_ok=True)
+            return None
     return rows
 
 

@@ -50,6 +50,7 @@ REASONS: Mapping[str, Words] = {
     "two_platforms": gettext_lazy("It named two different systems."),
     "two_sizes": gettext_lazy("It called itself a phone and a computer at once."),
     "hints_left_out": gettext_lazy("It left out what the browser it named always sends."),
+    "known_network": gettext_lazy("It came from a network that draws previews."),
     # --- what the openings of a broadcast say about each other
     "canary": gettext_lazy("It opened the link of a seed contact, which nobody taps."),
     "canary_opener": gettext_lazy("It also opened the link of a seed contact, which nobody taps."),

@@ -67,6 +67,12 @@ def known_fetcher(evidence: Evidence) -> Finding | None:
     return (known[1], f"agent_{known[0]}") if known else None
 
 
+def known_network(evidence: Evidence) -> Finding | None:
+    """A list calls this network a preview service's. Hosting alone says nothing: VPNs and private
+    relays are people's (facts §3.2)."""
+    return (Verdict.PREVIEW, "known_network") if evidence.network_kind == "preview" else None
+
+
 def no_agent(evidence: Evidence) -> Finding | None:
     """Every browser names itself."""
     return None if evidence.agent.strip() else (Verdict.TOOL, "no_agent")
@@ -132,7 +138,7 @@ def walker(evidence: Evidence) -> Finding | None:
     a small cluster, so that fewer recipients need more of them.
     """
     cluster = evidence.context.cluster
-    if not _is_uniform(cluster) or comes_through_proxies(evidence.agent):
+    if not _is_uniform(cluster) or _comes_through_proxies(evidence):
         return None
     steady = (cluster.repeats_share <= FEW_REPEATS) + (cluster.spread <= STEADY_SPREAD)
     if cluster.recipients >= LARGE_CLUSTER:
@@ -140,6 +146,11 @@ def walker(evidence: Evidence) -> Finding | None:
     if cluster.recipients >= SMALL_CLUSTER:
         return (Verdict.SCANNER, "walker") if steady == 2 else None
     return (Verdict.UNKNOWN, "perhaps_walker") if steady == 2 else None
+
+
+def _comes_through_proxies(evidence: Evidence) -> bool:
+    """Many people come from a few addresses of their browser's maker, or of a private relay."""
+    return comes_through_proxies(evidence.agent) or evidence.network_kind == "relay"
 
 
 def _is_uniform(cluster: Cluster) -> bool:
@@ -170,6 +181,7 @@ RULES: tuple[Rule, ...] = (
     method_without_a_page,
     declared_purpose,
     known_fetcher,
+    known_network,
     no_agent,
     raw_library,
     flood,
