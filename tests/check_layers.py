@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "geo": BASE,
     "workspaces": BASE | {"instance"},
     "instance": BASE | PURE | {"workspaces", "links", "geo"},
-    "hours": BASE | {"workspaces"},
+    "hours": BASE | {"workspaces", "contacts", "clicks"},
     "links": BASE | PURE | {"instance", "workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
     "clicks": BASE | PURE | {"instance", "workspaces", "links", "geo"},

@@ -140,6 +140,16 @@ def counted() -> dict[str, Any]:
     }
 
 
+def know_where_it_is(address: str) -> None:
+    """Bring a file that says in which state an address is."""
+    from tapline import config
+    from tapline.geo.files import PLACE_FILE, path_of
+    from tests.geo.mmdb import write_mmdb
+
+    florida = {"country": {"iso_code": "US"}, "subdivisions": [{"names": {"en": "Florida"}}]}
+    write_mmdb(path_of(PLACE_FILE, config.current()), {f"{address}/32": florida})
+
+
 def taps_of(phone: str) -> int:
     """Return how many clicks of the person were taken in."""
     from tapline.broadcasts.models import Message

@@ -22,11 +22,13 @@ from tests.traces import find_traces
 
 PHONE = "+12125550177"
 ADDRESS = "198.51.100.77"
+HOME = "198.51.107.78"  # from where the person taps as browsers do
 AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1 Zyxagent"
 # Whatever of the person could be recognised: number as written anywhere, name, words, address.
 TRACES = (
     "2125550177", "212 555 0177", "212-555-0177", "Zyxanna", "Quillfeather", "marzipan", ADDRESS,
-    "198.51.100.0", "Zyxagent", "crm-zyx-7", "walnut bread", "agreed-zyx", "zyxorder",
+    "198.51.100.0", HOME, "198.51.107.0", "Zyxagent", "crm-zyx-7", "walnut bread", "agreed-zyx",
+    "zyxorder",
 )  # fmt: skip
 PEOPLE = 40
 # What else lies in the data folder, and why nobody is looked for there.
@@ -34,6 +36,7 @@ OTHER_FILES = {
     "control.sqlite3": "the tables, each looked through",
     "master.key": "the key",
     "replica": "links and codes, looked through",
+    "geo": "where networks are",
     "first-start.lock": "empty",
     "up.lock": "empty",
     "up.log": "what processes said, looked through",
@@ -99,7 +102,9 @@ def live_a_life(tapline: RunningTapline, tmp_path: Path) -> None:
     )
     task(tapline, "use_the_api", PHONE)
     wait_for(lambda: not unsent(tapline), seconds=60, what="all texts are sent")
+    task(tapline, "know_where_it_is", HOME)
     tap_all_links_of(tapline, PHONE)
+    tap_at_home(tapline)
     task(tapline, "write_back", PHONE)
     task(tapline, "join_and_be_answered", PHONE)
     task(tapline, "note_and_upload", PHONE)
@@ -108,28 +113,40 @@ def live_a_life(tapline: RunningTapline, tmp_path: Path) -> None:
     for number in range(5):
         tap_all_links_of(tapline, f"+1312555{100 + number:04d}")
     wait_for(lambda: task(tapline, "taps_of", PHONE) >= 4, seconds=60, what="taps are taken in")
+    tap_places = "select count(*) from hours_tapplace"
+    wait_for(lambda: tapline.rows(tap_places)[0][0] > 0, seconds=60, what="the taps' place is kept")
 
 
 def tap_all_links_of(tapline: RunningTapline, phone: str) -> None:
     """Open every link in every text that a number was sent, as its phone would."""
+    headers = {
+        "X-Forwarded-For": ADDRESS if phone == PHONE else "203.0.113.9",
+        "User-Agent": AGENT if phone == PHONE else AGENT.replace("Zyxagent", ""),
+    }
+    for path in paths_of(tapline, phone):
+        tap(tapline, path, headers)
+
+
+def tap_at_home(tapline: RunningTapline) -> None:
+    """Let the person open one link so that it counts as theirs, and tells where they are."""
+    headers = {"X-Forwarded-For": HOME, "User-Agent": AGENT, "Accept": "text/html,*/*"}
+    tap(tapline, paths_of(tapline, PHONE)[0], headers | {"Accept-Language": "en-US"})
+
+
+def paths_of(tapline: RunningTapline, phone: str) -> list[str]:
     texts = tapline.rows(
         "select text from broadcasts_message where phone = ? and text <> ''", phone
     )
     words = [word for (text,) in texts for word in text.split() if "localhost" in word]
     assert words, "no links were sent"
-    headers = {
-        "Host": f"localhost:{tapline.edge_port}",
-        "X-Forwarded-For": ADDRESS if phone == PHONE else "203.0.113.9",
-        "User-Agent": AGENT if phone == PHONE else AGENT.replace("Zyxagent", ""),
-    }
-    for word in words:
-        path = "/" + word.partition("://")[2].partition("/")[2]
-        connection = http.client.HTTPConnection("127.0.0.1", tapline.edge_port, timeout=10)
-        connection.request(
-            "GET", path, headers={"Host": f"localhost:{tapline.edge_port}", **headers}
-        )
-        assert connection.getresponse().status == 302
-        connection.close()
+    return ["/" + word.partition("://")[2].partition("/")[2] for word in words]
+
+
+def tap(tapline: RunningTapline, path: str, headers: dict[str, str]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", tapline.edge_port, timeout=10)
+    connection.request("GET", path, headers={"Host": f"localhost:{tapline.edge_port}", **headers})
+    assert connection.getresponse().status == 302
+    connection.close()
 
 
 def unsent(tapline: RunningTapline) -> bool:

@@ -29,6 +29,7 @@ NOBODYS = {
     "workspaces_signinlink": "members",
     "workspaces_apikey": "programs",
     "hours_hourssetting": "decisions about hours",
+    "hours_tapmark": "a number",
     "links_changecounter": "a number",
     "links_domain": "host names of the business",
     "links_keygeneration": "keys",

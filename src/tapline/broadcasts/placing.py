@@ -13,7 +13,7 @@ from django.db.models import F
 from tapline.broadcasts.models import Broadcast, BroadcastPlace, Message
 from tapline.broadcasts.night import keeps_hours
 from tapline.contacts.models import Contact
-from tapline.hours.clues import make_tables, number_sql, place_sql, unstated_sql
+from tapline.hours.clues import make_tables, number_sql, place_sql, tap_sql, unstated_sql
 from tapline.hours.deciding import policy_of
 from tapline.hours.places import Place, key_of_number
 from tapline.hours.policy import Policy
@@ -21,8 +21,9 @@ from tapline.hours.rules import Rule, rules_of
 from tapline.hours.windows import Opening, Week
 
 PLACE_OF = f"""
--- The key of one contact's place; and what it would be without an address, and by number alone.
-select {place_sql("c")}, {unstated_sql("c")}, {number_sql("c")}
+-- The key of one contact's place; and what it would be without an address, by their last tap alone,
+-- and by number alone.
+select {place_sql("c")}, {unstated_sql("c")}, {tap_sql("c")}, {number_sql("c")}
 from contacts_contact c where c.id = %(contact)s and c.workspace_id = %(workspace)s
 """
 
@@ -81,7 +82,7 @@ def _keys(contact: Contact) -> list[str]:
         make_tables(cursor)
         cursor.execute(PLACE_OF, {"contact": contact.pk, "workspace": contact.workspace_id})
         row = cursor.fetchone()
-    return [str(each) for each in row] if row else [""]
+    return [str(each or "") for each in row] if row else [""]
 
 
 def note_place(message: Message) -> None:

@@ -27,6 +27,9 @@ from tapline.workspaces.models import Workspace
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
+# Kinds that somebody who is only counted is in none of.
+OF_TAPS = ("clicks", "tap_places")
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -45,7 +48,7 @@ def statements(workspace: Workspace) -> list[Statement]:
     counted = only_counted(workspace)
     kinds = keeping.kinds()
     if counted.is_everybody and not tells_of_people(workspace.pk):
-        kinds = [kind for kind in kinds if kind.name != "clicks"]
+        kinds = [kind for kind in kinds if kind.name not in OF_TAPS]
     kept = [Statement(kind.words, _how_long(kind)) for kind in kinds]
     days = config.current().clicklog_keep_days
     log = Statement(_("The address that your phone had on the internet"), _days(days))

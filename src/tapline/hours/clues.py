@@ -55,11 +55,18 @@ MAKE_TABLES = (
 PLACE = """case when json_extract({contact}.attributes, {all_fields}) = '{all_null}'
   then {unstated} else {stated} end"""
 
-# Without an address: the zone and the number.
-UNSTATED = """coalesce(
-    'zone:' || (select value from temp.hours_clue
-                where kind = 'zone' and word = nullif({contact}.zone, '')) || ' ' || {number},
-    {number})"""
+# Without an address: the zone, and where they last tapped or else the number.
+UNSTATED = """(
+    coalesce('zone:' || (select value from temp.hours_clue
+                         where kind = 'zone' and word = nullif({contact}.zone, '')) || ' ', '')
+    || coalesce({tap}, {number}))"""
+
+TAP = "(select place from hours_tapplace where contact_id = {contact}.id)"
+
+# Who says in which country they live, and taps in another, is on a journey.
+TAP_IN_COUNTRY = """(select place from hours_tapplace
+                   where contact_id = {contact}.id
+                     and (told.country is null or substr(place, 5, 2) = told.country))"""
 
 NUMBER = """case when substr({contact}.phone, 1, 2) = '+1'
     then 'area:' || substr({contact}.phone, 3, 3)
@@ -74,7 +81,7 @@ STATED = """(
     -- A number of North America says more than that its owner lives in the US or Canada.
     'address:' || case when told.country in ('US', 'CA') and told.is_american then null
                   else told.country end,
-    {unstated})
+    {unstated_at_home})
   from (
     select said.country, said.is_american,
       case when said.has_states then
@@ -110,10 +117,9 @@ def place_sql(contact: str = "c") -> str:
 
     Run `make_tables` on the same connection before. Holds no parameters.
     """
-    unstated = unstated_sql(contact)
     stated = STATED.format(
         contact=contact,
-        unstated=unstated,
+        unstated_at_home=_unstated(contact, TAP_IN_COUNTRY),
         country=_stated(contact, COUNTRY_FIELDS, "lower"),
         state=_stated(contact, STATE_FIELDS, "lower"),
         postcode=_stated(contact, POSTCODE_FIELDS, "upper"),
@@ -124,14 +130,19 @@ def place_sql(contact: str = "c") -> str:
         contact=contact,
         all_fields=", ".join(f"'$.{name}'" for name in fields),
         all_null=f"[{','.join(['null'] * len(fields))}]",
-        unstated=unstated,
+        unstated=unstated_sql(contact),
         stated=stated,
     )
 
 
 def unstated_sql(contact: str = "c") -> str:
     """Return an expression: the key of the place as it is without an address."""
-    return UNSTATED.format(contact=contact, number=number_sql(contact))
+    return _unstated(contact, TAP)
+
+
+def tap_sql(contact: str = "c") -> str:
+    """Return an expression: the key of where they last tapped; null where that is not known."""
+    return TAP.format(contact=contact)
 
 
 def number_sql(contact: str = "c") -> str:
@@ -147,6 +158,12 @@ def make_tables(cursor: CursorWrapper) -> None:
     if not cursor.fetchone()[0]:
         cursor.executemany("insert into temp.hours_clue values (%s, %s, %s)", _clues())
         cursor.executemany("insert into temp.hours_dialled values (%s, %s)", dialled_ranges())
+
+
+def _unstated(contact: str, tap: str) -> str:
+    return UNSTATED.format(
+        contact=contact, tap=tap.format(contact=contact), number=number_sql(contact)
+    )
 
 
 def _stated(contact: str, fields: tuple[str, ...], case: str) -> str:

@@ -1,9 +1,12 @@
-"""What is stored about hours: what each workspace has decided. The rules themselves are code."""
+"""What is stored about hours: what each workspace has decided, and where people last tapped. The
+rules themselves are code."""
 
 from __future__ import annotations
 
 from django.db import models
 
+from tapline.contacts.models import Contact
+from tapline.hours.places import LONGEST_KEY
 from tapline.workspaces.models import Workspace
 
 
@@ -25,3 +28,23 @@ class HoursSetting(models.Model):
     # What new broadcasts begin with.
     at_night = models.CharField(max_length=4, blank=True)
     give_up_hours = models.PositiveSmallIntegerField(null=True)
+
+
+class TapPlace(models.Model):
+    """Where a contact last tapped, as far as it tells their hours; see `taps`."""
+
+    contact = models.OneToOneField(
+        Contact, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    # Whoever looks for rows knows the contacts: an index would only be a wrong turn.
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    place = models.CharField(max_length=LONGEST_KEY)  # a key of `places`: tap:US-FL
+    tapped_at = models.DateTimeField(db_index=True)
+
+
+class TapMark(models.Model):
+    """The one row (id 1): how far the feed of clicks was read for places of taps."""
+
+    sequence = models.BigIntegerField(default=0)

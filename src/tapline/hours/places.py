@@ -5,8 +5,9 @@ A key names the evidence itself, so that it can be shown and argued about years 
 - `address:US-FL`, `address:US-FL/331`, `address:FR`: state or country that the contact states;
   with the ZIP code's beginning where that agrees and narrows the zones
 - `postcode:331`: the beginning of a stated ZIP or Canadian postcode
-- `tap:US-FL`, `tap:FR`: where the network of their last tap is
-- `zone:America/New_York area:212`: the stated zone; the number tells the state
+- `tap:US-FL`, `tap:FR`: where the network of their last tap is (see `taps`)
+- `zone:America/New_York area:212`, `zone:America/New_York tap:US-NY`: the stated zone; the last
+  tap, or else the number, tells the state
 - `area:305`: a North American area code; `number:+33`: the number's calling code
 - `` (nothing): the workspace's own zone and country
 - `any`: leaves at any hour (an answer to somebody who just wrote, an opt-out's confirmation)
@@ -27,7 +28,14 @@ from dataclasses import dataclass
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, country_code_for_region
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from tapline.hours.regions import LIES_OVER, TERRITORIES, area_codes, postcodes, region_zones
+from tapline.hours.regions import (
+    LIES_OVER,
+    TERRITORIES,
+    area_codes,
+    postcodes,
+    region_names,
+    region_zones,
+)
 
 ANY_HOUR = "any"
 LONGEST_KEY = 80
@@ -67,6 +75,25 @@ def read_place(key: str, home_zone: str, home_country: str) -> Place:
     if spots:
         return Place(evidence, value, spots)
     return Place("workspace", home_zone, ((home_country, known_zone(home_zone)),))
+
+
+@functools.lru_cache(maxsize=8192)
+def key_of_tap(country: str, region: str) -> str:
+    """Return the key of where a tap came from: "US" and "Florida, US" are `tap:US-FL`.
+
+    Empty where that tells no hours: of the US and Canada the state must be known.
+    """
+    if f"US-{country}" in TERRITORIES:
+        return f"tap:US-{country}"
+    if country in ("US", "CA"):
+        state = _state_codes().get((country, region.removesuffix(f", {country}")))
+        return f"tap:{state}" if state else ""
+    return f"tap:{country}" if country_zones(country) else ""
+
+
+@functools.cache
+def _state_codes() -> dict[tuple[str, str], str]:
+    return {(region[:2], name): region for region, name in region_names().items()}
 
 
 def known_zone(name: str) -> str:
@@ -111,12 +138,13 @@ def _of_area(code: str) -> tuple[tuple[str, str], ...]:
 
 
 def _of_zone(value: str) -> tuple[tuple[str, str], ...]:
-    """Return the number's states in the stated zone; where none of them lies in it, every state
-    that does, or else the zone's country."""
-    zone, _, number = value.partition(" ")
+    """Return the states of the tap, or the number, that lie in the stated zone; where none of them
+    does, every state that lies in it, or else the zone's country."""
+    zone, _, other = value.partition(" ")
+    spots = _of_address(other[4:]) if other.startswith("tap:") else _of_number(other)
     if known_zone(zone) != zone:
-        return _of_number(number)
-    regions = {region for region, its in _of_number(number) if same_clock(zone, its)}
+        return spots
+    regions = {region for region, its in spots if same_clock(zone, its)}
     regions = regions or {region for region, zones in region_zones().items() if zone in zones}
     regions = regions or _countries_of_zone().get(zone, set()) or {""}
     return tuple((region, zone) for region in sorted(regions))

@@ -20,7 +20,7 @@ AFTER_ERROR_SECONDS = 1.0
 # rendering a million texts never makes a tap wait for its place in the report. Named, not
 # imported: a process loads what it repeats.
 LOOPS: dict[str, tuple[str, ...]] = {
-    "clicks": ("tapline.clicks.loops:CLICK_LOOPS",),
+    "clicks": ("tapline.clicks.loops:CLICK_LOOPS", "tapline.hours.loops:HOURS_LOOPS"),
     "imports": ("tapline.contacts.loops:IMPORT_LOOPS",),
     "sending": (
         "tapline.broadcasts.loops:SENDING_LOOPS",
