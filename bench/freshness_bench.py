@@ -33,10 +33,12 @@ CONNECTIONS = 16
 P99_SECONDS = 1.5
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 60
+# Many different phones, as behind a carrier's address: a thousand equal ones would be one machine.
+LOOKS = 400
 REQUEST = (
     "GET /{code} HTTP/1.1\r\nHost: localhost\r\n"
-    "User-Agent: Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
-    " (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1\r\n"
+    "User-Agent: Mozilla/5.0 (iPhone; CPU iPhone OS 18_{look} like Mac OS X) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/18.{look} Mobile/15E148 Safari/604.1\r\n"
     "Accept: text/html\r\nAccept-Language: en\r\n\r\n"
 )
 
@@ -126,7 +128,7 @@ async def _tap_share(port: int, codes: list[str], begun: float) -> list[float]:
     for number, code in enumerate(codes):
         due = begun + number * CONNECTIONS / TAPS_PER_SECOND
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        writer.write(REQUEST.format(code=code).encode())
+        writer.write(REQUEST.format(code=code, look=number % LOOKS).encode())
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 302"), head
         times.append(time.monotonic())
