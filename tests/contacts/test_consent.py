@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -168,10 +168,10 @@ def test_an_opt_out_dated_ahead_by_a_wrong_clock_counts_at_once(shop: Workspace)
 def test_what_waits_is_stopped_in_the_same_transaction(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[tuple[str, Workspace]] = []
+    calls: list[tuple[Sequence[str], Workspace]] = []
 
-    def fail(phone: str, scope: Workspace, at: datetime) -> None:
-        calls.append((phone, scope))
+    def fail(phones: Sequence[str], scope: Workspace) -> None:
+        calls.append((phones, scope))
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr(consent, "ON_OPT_OUT", [fail])
@@ -179,7 +179,7 @@ def test_what_waits_is_stopped_in_the_same_transaction(
     with pytest.raises(RuntimeError):
         stop(ANNA, shop, 2)
 
-    assert calls == [(ANNA, shop)]
+    assert calls == [([ANNA], shop)]
     assert not Suppression.objects.exists()
 
 

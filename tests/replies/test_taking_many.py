@@ -7,10 +7,14 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from tapline.contacts.consent import is_suppressed
+from tapline.broadcasts.models import Message
+from tapline.contacts.consent import is_suppressed, opt_out
+from tapline.contacts.models import Consent, Suppression
 from tapline.keywords.models import Keyword, KeywordUse, Notice
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread
+from tapline.replies.queueing import queue_waiting
 from tapline.replies.taking import take_many
 from tests.broadcasts.making import (
     StandIn,
@@ -76,7 +80,7 @@ def test_every_call_for_help_is_answered() -> None:
     assert Answer.objects.filter(kind=AnswerKind.HELP).count() == 7
 
 
-@pytest.mark.parametrize("text", ["see you", "HELP", "PIZZA"])
+@pytest.mark.parametrize("text", ["see you", "HELP", "PIZZA", "STOP"])
 def test_fifty_texts_cost_few_more_statements_than_five(text: str) -> None:
     workspace = make_workspace()
     make_contacts(workspace, 100)  # every other who writes; none of them got a text before
@@ -127,3 +131,58 @@ def test_a_machine_among_many_is_answered_ten_times_and_the_others_still_are() -
 
     assert Answer.objects.filter(thread__phone=phone(0)).count() == 10
     assert Answer.objects.filter(thread__phone=phone(1)).count() == 1
+
+
+def test_opt_outs_that_come_together_stop_each_what_waits_for_it_and_nothing_else() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 4)
+    broadcast = prepare(make_broadcast(workspace))
+    opt_out(
+        phone(1), scope=workspace, reason="page", at=timezone.now(), by="user 1", purpose="service"
+    )
+    texts = [inbound("STOP", 0), inbound("hi", 1), inbound("stop", 2), inbound("STOP", 9)]
+
+    take_many(texts)
+
+    assert [is_suppressed(phone(each), workspace) for each in (0, 1, 2, 3, 9)] == [
+        True, False, True, False, True,
+    ]  # fmt: skip
+    waiting = broadcast.messages.order_by("position").values_list("contact__phone", "state")
+    assert dict(waiting) == {
+        phone(0): "cancelled", phone(1): "pending", phone(2): "cancelled", phone(3): "pending",
+    }  # fmt: skip
+    stopped = Suppression.objects.filter(reason="reply").order_by("id")
+    assert [each.at for each in stopped] == [texts[each].received_at for each in (0, 2, 3)]
+    noes = Consent.objects.filter(given=False, source="reply").values_list(
+        "contact__phone", "purpose"
+    )
+    assert sorted(noes) == [
+        (phone(each), purpose) for each in (0, 2) for purpose in ("marketing", "service")
+    ]
+    assert Answer.objects.filter(kind=AnswerKind.CONFIRMATION).count() == 3
+
+
+def test_a_second_opt_out_among_many_is_not_confirmed_again() -> None:
+    make_workspace()
+    take_many([inbound("STOP", 0)])
+
+    take_many([inbound("STOP", 0), inbound("STOP", 1)])
+
+    assert Answer.objects.filter(thread__phone=phone(0)).count() == 1
+    assert Answer.objects.filter(thread__phone=phone(1)).count() == 1
+    assert Suppression.objects.count() == 2
+
+
+def test_opt_outs_of_people_who_are_no_contacts_stop_what_waits_for_them() -> None:
+    make_workspace()
+    take_many([inbound("HELP", number) for number in range(3)])
+    queue_waiting()
+
+    take_many([inbound("STOP", 0), inbound("STOP", 2)])
+
+    waiting = Message.objects.filter(contact=None).values_list("phone", "state", "error_code")
+    assert sorted(waiting) == [
+        (phone(0), "cancelled", "opted_out"),
+        (phone(1), "pending", ""),
+        (phone(2), "cancelled", "opted_out"),
+    ]

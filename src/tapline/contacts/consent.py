@@ -28,8 +28,10 @@ __all__ = [
     "is_suppressed",
     "keep_wording",
     "opt_out",
+    "opt_out_many",
     "record_consent",
     "suppress",
+    "suppressed_among",
     "textable_sql",
     "undo_opt_out",
 ]
@@ -37,8 +39,8 @@ __all__ = [
 IMPORT = "import"
 
 # Features that hold waiting texts add a function here, in their AppConfig.ready. Each is called
-# inside the opt-out's transaction with (phone, scope, at): what waits is stopped with it.
-ON_OPT_OUT: list[Callable[[str, Workspace, datetime], None]] = []
+# inside the opt-outs' transaction with (phones, scope): what waits is stopped with it.
+ON_OPT_OUT: list[Callable[[Sequence[str], Workspace], None]] = []
 
 
 class BadConsent(TaplineError):
@@ -94,28 +96,45 @@ def opt_out(
 ) -> int:
     """Stop texts to an E.164 number from `scope` and below; return how many contacts have it.
 
-    `purpose` "" stops every purpose. Works for numbers that no contact has yet. One transaction:
-    a no in the ledger, a suppression, and whatever `ON_OPT_OUT` stops.
+    See `opt_out_many`.
+    """
+    return opt_out_many({phone: at}, scope=scope, reason=reason, by=by, purpose=purpose)
+
+
+def opt_out_many(
+    said: Mapping[str, datetime], *, scope: Workspace, reason: str, by: str, purpose: str = ""
+) -> int:
+    """Stop texts to E.164 numbers from `scope` and below; return how many contacts have them.
+
+    `said` tells when each was said. `purpose` "" stops every purpose. Works for numbers that no
+    contact has yet. One transaction: a no in the ledger, a suppression, and whatever `ON_OPT_OUT`
+    stops, in a few statements for up to some hundred numbers.
     """
     purposes = [purpose] if purpose else list(Purpose.values)
-    at = min(at, timezone.now())
+    for each in purposes:
+        _refuse_bad_purpose(each)
+    now = timezone.now()  # A no counts at once, also when the clock of whoever reports it is ahead.
+    at = {phone: min(moment, now) for phone, moment in said.items()}
     with transaction.atomic():
-        contacts = _with_number(phone, scope)
-        for each in purposes:
-            record_consent(
-                contacts,
+        contacts = _with_numbers(at, scope)
+        Consent.objects.bulk_create(
+            Consent(
+                contact=contact,
                 scope=scope,
                 purpose=each,
                 given=False,
-                wording="",
                 source=reason[:80],
                 evidence={},
-                at=at,
-                by=by,
+                at=at[contact.phone],
+                recorded_by=by,
             )
-        suppress(hash_phone(phone), scope=scope, purpose=purpose, reason=reason, at=at)
+            for each in purposes
+            for contact in contacts
+        )
+        hashes = {hash_phone(phone): moment for phone, moment in at.items()}
+        _suppress_each(hashes, scope=scope, purpose=purpose, reason=reason)
         for stop_waiting in ON_OPT_OUT:
-            stop_waiting(phone, scope, at)
+            stop_waiting(list(at), scope)
     return len(contacts)
 
 
@@ -146,7 +165,7 @@ def undo_opt_out(
         if not ended:
             return None
         renewed = 0
-        for contact in _with_number(phone, _widest(each.scope for each in ended)):
+        for contact in _with_numbers([phone], _widest(each.scope for each in ended)):
             for old in _ended_by(contact, reason) if wording.strip() else ():
                 record_consent(
                     [contact], scope=old.scope, purpose=old.purpose, given=True, wording=wording,
@@ -160,27 +179,42 @@ def undo_opt_out(
 
 def is_suppressed(phone: str, scope: Workspace) -> bool:
     """Say whether every text to an E.164 number from `scope` is stopped already."""
+    return bool(suppressed_among([phone], scope))
+
+
+def suppressed_among(phones: Iterable[str], scope: Workspace) -> set[str]:
+    """Return to which of these E.164 numbers every text from `scope` is stopped already."""
+    hashes = {hash_phone(phone): phone for phone in phones}
     found = Suppression.objects.filter(
-        phone_hash=hash_phone(phone), scope__in=scope.ancestor_ids, purpose="", lifted_at=None
+        phone_hash__in=hashes, scope__in=scope.ancestor_ids, purpose="", lifted_at=None
     )
-    return found.exists()
+    return {hashes[each] for each in found.values_list("phone_hash", flat=True)}
 
 
 def suppress(
     phone_hash: str, *, scope: Workspace, purpose: str, reason: str, at: datetime
 ) -> Suppression:
     """Put a number's hash under suppression, unless it already is; return the one in force."""
+    return _suppress_each({phone_hash: at}, scope=scope, purpose=purpose, reason=reason)[0]
+
+
+def _suppress_each(
+    hashes: Mapping[str, datetime], *, scope: Workspace, purpose: str, reason: str
+) -> list[Suppression]:
     active = Suppression.objects.filter(
-        phone_hash=phone_hash, scope=scope, purpose=purpose, lifted_at=None
-    ).first()
-    if active is None:
-        return Suppression.objects.create(
-            phone_hash=phone_hash, scope=scope, purpose=purpose, reason=reason[:80], at=at
-        )
-    if at > active.at:  # Said again: only a yes newer than this may lift it.
-        active.at = at
-        active.save(update_fields=["at"])
-    return active
+        phone_hash__in=hashes, scope=scope, purpose=purpose, lifted_at=None
+    )
+    known = {each.phone_hash: each for each in active.order_by("-pk")}
+    said_again = [each for each in known.values() if hashes[each.phone_hash] > each.at]
+    for each in said_again:  # Only a yes newer than this may lift it.
+        each.at = hashes[each.phone_hash]
+    Suppression.objects.bulk_update(said_again, ["at"])
+    new = Suppression.objects.bulk_create(
+        Suppression(phone_hash=each, scope=scope, purpose=purpose, reason=reason[:80], at=at)
+        for each, at in hashes.items()
+        if each not in known
+    )
+    return [*known.values(), *new]
 
 
 def keep_wording(text: str, language: str = "") -> Wording | None:
@@ -194,9 +228,9 @@ def keep_wording(text: str, language: str = "") -> Wording | None:
     return wording
 
 
-def _with_number(phone: str, scope: Workspace) -> list[Contact]:
-    """Return every contact with this number in `scope` and below."""
-    return list(Contact.objects.filter(workspace__in=descendant_ids(scope), phone=phone))
+def _with_numbers(phones: Iterable[str], scope: Workspace) -> list[Contact]:
+    """Return every contact with one of these numbers in `scope` and below."""
+    return list(Contact.objects.filter(workspace__in=descendant_ids(scope), phone__in=list(phones)))
 
 
 def _widest(scopes: Iterable[Workspace]) -> Workspace:
@@ -242,12 +276,7 @@ def _refuse_bad(
     wording: str,
     at: datetime,
 ) -> None:
-    if purpose not in Purpose.values:
-        raise BadConsent(
-            f"'{purpose}' is no purpose.",
-            why="Consent is given for one kind of text.",
-            do=f"Choose one of: {', '.join(Purpose.values)}.",
-        )
+    _refuse_bad_purpose(purpose)
     if given and not wording.strip():
         raise BadConsent(
             "The wording is missing.",
@@ -266,4 +295,13 @@ def _refuse_bad(
             f"'{scope.name}' does not cover this contact.",
             why="An answer covers texts from its workspace and from those below it.",
             do="Choose the contact's workspace or one above it.",
+        )
+
+
+def _refuse_bad_purpose(purpose: str) -> None:
+    if purpose not in Purpose.values:
+        raise BadConsent(
+            f"'{purpose}' is no purpose.",
+            why="Consent is given for one kind of text.",
+            do=f"Choose one of: {', '.join(Purpose.values)}.",
         )

@@ -25,8 +25,9 @@ from tapline.providers.models import ProviderAccount
 from tapline.providers.senders import owner_of
 
 LARGEST_BODY_BYTES = 256 * 1024
-# How many are taken in one transaction. Receipts are one statement; texts are what somebody wants.
-RECEIPTS_AT_ONCE, TEXTS_AT_ONCE = 500, 25
+# How many are taken in one transaction. Receipts are one statement, texts some thirty however many
+# they are: 50 hold the database for about 30 ms, and cost half of what 25 and 25 do.
+RECEIPTS_AT_ONCE, TEXTS_AT_ONCE = 500, 50
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -6,13 +6,19 @@ Called inside the transaction that stores the reply, so that an opt-out is in fo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from tapline.broadcasts.models import MessageState
-from tapline.contacts.consent import is_suppressed, opt_out, undo_opt_out
+from tapline.contacts.consent import (
+    is_suppressed,
+    opt_out,
+    opt_out_many,
+    suppressed_among,
+    undo_opt_out,
+)
 from tapline.errors import Conflict
 from tapline.replies.answering import ToSay, answer_by_themselves
 from tapline.replies.automatic import automatic_text, opt_out_scope
@@ -21,6 +27,7 @@ from tapline.replies.models import Answer, AnswerKind, Reply, Thread
 from tapline.replies.queueing import CONFIRMED_WITHIN
 from tapline.texts.wishes import NOTHING, Verdict, Wish, is_yes
 from tapline.workspaces.audit import record
+from tapline.workspaces.models import Workspace
 
 # The reason of opt-outs that the person gave themselves: what they said they may take back.
 BY_REPLY = "reply"
@@ -33,6 +40,8 @@ _ARRIVED = (MessageState.ACCEPTED, MessageState.DELIVERED)
 def heed(asked: Sequence[Asked]) -> list[bool]:
     """Act on what replies ask for; say of each whether that was all: features do not hear of those
     who want to be left alone, or help. Being back may mean something to them too."""
+    clear = [each for each in asked if each[1].verdict == Verdict.CLEAR and each[0].phone]
+    _stop(clear, {reply.phone: reply.received_at for reply, _ in clear}, by=BY_REPLY)
     _say(AnswerKind.HELP, [each for each in asked if each[1].verdict == Verdict.HELP])
     for reply, wish in asked:
         _heed(reply, wish)
@@ -41,8 +50,6 @@ def heed(asked: Sequence[Asked]) -> list[bool]:
 
 def _heed(reply: Reply, wish: Wish) -> None:
     match wish.verdict:
-        case Verdict.CLEAR if reply.phone:
-            stop(reply, at=reply.received_at, by=BY_REPLY, wish=wish)
         case Verdict.UNCLEAR if not is_suppressed(reply.phone, reply.workspace):
             Reply.objects.filter(pk=reply.pk).update(decide_by=due_at(reply.received_at))
         case Verdict.START:
@@ -51,13 +58,26 @@ def _heed(reply: Reply, wish: Wish) -> None:
             _come_back(reply, wish)
 
 
-def stop(reply: Reply, *, at: dt.datetime, by: str, wish: Wish = NOTHING) -> None:
-    """Opt a reply's sender out, and confirm it while that is in time, if they had not before."""
-    scope = opt_out_scope(reply.workspace)
-    was_out = is_suppressed(reply.phone, scope)
-    opt_out(reply.phone, scope=scope, reason=BY_REPLY, at=at, by=by)
-    if not was_out and timezone.now() < reply.received_at + CONFIRMED_WITHIN:
-        _say(AnswerKind.CONFIRMATION, [(reply, wish)])
+def _stop(asked: Sequence[Asked], at: Mapping[str, dt.datetime], *, by: str) -> None:
+    """Opt the senders of replies out from when each said so, and confirm it while that is in time,
+    if they had not before."""
+    by_workspace: dict[Workspace, list[Asked]] = {}
+    for each in asked:
+        by_workspace.setdefault(each[0].workspace, []).append(each)
+    for workspace, some in by_workspace.items():
+        scope = opt_out_scope(workspace)
+        said = {reply.phone: at[reply.phone] for reply, _ in some}
+        were_out = suppressed_among(said, scope)
+        opt_out_many(said, scope=scope, reason=BY_REPLY, by=by)
+        now = timezone.now()
+        _say(
+            AnswerKind.CONFIRMATION,
+            [
+                (reply, wish)
+                for reply, wish in some
+                if reply.phone not in were_out and now < reply.received_at + CONFIRMED_WITHIN
+            ],
+        )
 
 
 def decide(reply: Reply, *, is_wish: bool, actor: str) -> None:
@@ -77,7 +97,7 @@ def decide(reply: Reply, *, is_wish: bool, actor: str) -> None:
         fresh.is_opt_out = is_wish
         fresh.save(update_fields=["decided_at", "decided_by", "is_opt_out"])
         if is_wish:
-            stop(fresh, at=fresh.decided_at, by=actor)
+            _stop([(fresh, NOTHING)], {fresh.phone: fresh.decided_at}, by=actor)
         record(fresh.workspace, actor, "reply.decided", fresh, after={"is_opt_out": is_wish})
 
 

@@ -114,7 +114,7 @@ def _turns(texts: Sequence[InboundText]) -> Iterator[list[int]]:
     while left:
         first: dict[str, int] = {}
         for position in left:
-            first.setdefault(texts[position].sender, position)
+            first.setdefault(_number(texts[position].sender), position)
         turn = sorted(first.values())
         yield turn
         left = sorted(set(left) - set(turn))
