@@ -180,6 +180,19 @@ def test_the_feed_tells_again_of_what_was_corrected() -> None:
     assert reports.feed([world.workspace.pk], after[-1]["sequence"])[0] == []
 
 
+def test_what_was_corrected_did_not_happen_just_now() -> None:
+    world = elsewhere(make_world(WALKED + 1))
+    walk(world)
+    take_in(world.tap(WALKED, at=NOON + dt.timedelta(minutes=5)))
+    second_look.look_again()
+
+    newest = reports.recent_clicks(*world.of, limit=3)
+
+    assert [click.message for click in newest] == [
+        world.messages[number].pk for number in (WALKED, WALKED - 1, WALKED - 2)
+    ]
+
+
 def test_clicks_that_come_during_a_correction_are_counted_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -51,6 +51,7 @@ class ListedFile:
     first_sequence: int
     last_sequence: int
     first_at: dt.datetime
+    last_at: dt.datetime
     contents: Contents
 
     def may_hold(self, workspace: int | None, broadcast: int | None) -> bool:
@@ -208,6 +209,7 @@ def _listed(row: ClickFile, contents: Mapping[int, Contents]) -> ListedFile:
         row.first_sequence,
         row.last_sequence,
         row.first_at,
+        row.last_at,
         contents[row.id],
     )
 

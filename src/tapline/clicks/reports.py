@@ -86,12 +86,13 @@ from (
 """
 
 RECENT = """
--- The clicks of one broadcast that were listed last, machines included.
+-- The newest clicks of one broadcast, machines included. (By their own time: one that was corrected
+-- comes again in the feed, but did not happen again.)
 select
-    sequence, id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind
+    id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind
 from clicks
 where workspace = :workspace and broadcast = :broadcast
-order by sequence desc
+order by clicked_at desc, id desc
 limit :limit
 """
 
@@ -302,19 +303,19 @@ def time_to_tap(workspace_id: int, broadcast_id: int) -> list[tuple[int | None, 
 
 
 def recent_clicks(workspace_id: int, broadcast_id: int, limit: int = 20) -> list[RecentClick]:
-    """Return the clicks that were listed last, newest first, machines included.
+    """Return the newest clicks, the last first, machines included.
 
     Looks into the newest files until no other can hold a newer click: while taps come in, that
     is one small file, however many clicks the broadcast has.
     """
     params = _of(workspace_id, broadcast_id) | {"limit": limit}
     found: list[tuple[Any, ...]] = []
-    for file in sorted(find_files(params), key=lambda file: -file.last_sequence):
-        if len(found) == limit and file.last_sequence < found[-1][0]:
+    for file in sorted(find_files(params), key=lambda file: file.last_at, reverse=True):
+        if len(found) == limit and file.last_at < _aware(found[-1][1]):
             break
         found += query(RECENT, params, files=[file])
-        found = sorted(found, reverse=True)[:limit]
-    return [RecentClick(row[1], _aware(row[2]), *row[3:]) for row in found]
+        found = sorted(found, key=lambda row: (row[1], row[0]), reverse=True)[:limit]
+    return [RecentClick(row[0], _aware(row[1]), *row[2:]) for row in found]
 
 
 def clickers(workspace_id: int, broadcast_id: int) -> list[int]:
