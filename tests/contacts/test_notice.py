@@ -85,7 +85,7 @@ def test_statements_follow_the_settings(shop: Workspace, monkeypatch: pytest.Mon
 
 def test_it_says_who_is_only_counted(shop: Workspace) -> None:
     owner = member_of(shop)
-    clicks = "When you opened our links"
+    clicks, tapped_in = "When you opened our links", "In which state or country you last tapped"
 
     set_only_counted(shop, ["GB"], actor="test")
     some = owner.get(path_of(shop)).content.decode()
@@ -93,8 +93,10 @@ def test_it_says_who_is_only_counted(shop: Workspace) -> None:
     everybody = owner.get(path_of(shop)).content.decode()
 
     assert clicks in some
+    assert tapped_in in some
     assert "not that it was you: if your number begins with +44" in some
     assert clicks not in everybody
+    assert tapped_in not in everybody
     assert "How often a link that many people got is opened" in everybody
 
 

@@ -273,13 +273,20 @@ def test_many_taps_are_read_piece_by_piece_and_each_once(monkeypatch: pytest.Mon
     assert not TapPlace.objects.exists(), "nothing is read twice"
 
 
-def test_statements_find_their_rows_by_contact() -> None:
-    contacts_only = "SEARCH hours_tapplace USING INDEX sqlite_autoindex_hours_tapplace_1"
+@pytest.mark.parametrize(
+    ("statement", "search"),
+    [
+        (taps.FORGET, "SEARCH hours_tapplace USING INDEX sqlite_autoindex_hours_tapplace_1"),
+        (taps.KEEP.format(only_counted="false"), "SEARCH c USING INTEGER PRIMARY KEY"),
+    ],
+    ids=["forget", "keep"],
+)
+def test_statements_find_their_rows_by_contact(statement: str, search: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"explain query plan {taps.FORGET}", {"workspace": 1, "taps": "[]"})
+        cursor.execute(f"explain query plan {statement}", {"workspace": 1, "taps": "[]"})
         plan = [row[3] for row in cursor.fetchall()]
 
-    assert any(step.startswith(contacts_only) for step in plan), plan
+    assert any(step.startswith(search) for step in plan), plan
 
 
 def test_a_persons_page_tells_it_and_erasing_takes_it() -> None:

@@ -50,11 +50,12 @@ where workspace_id = %(workspace)s and (contact_id, tapped_at) in (
 """
 
 KEEP = """
--- The places of newer taps, of contacts that are still there and are not only counted.
+-- The places of newer taps, of contacts that are still there and are not only counted. A cross join
+-- keeps its order: by workspace first, each of its contacts would be looked for among the taps.
 insert into hours_tapplace (contact_id, workspace_id, tapped_at, place)
 select c.id, c.workspace_id, tap.value ->> 1, tap.value ->> 2
 from json_each(%(taps)s) tap
-join contacts_contact c on c.id = tap.value ->> 0
+cross join contacts_contact c on c.id = tap.value ->> 0
 where c.workspace_id = %(workspace)s and not {only_counted}
 on conflict (contact_id) do update set tapped_at = excluded.tapped_at, place = excluded.place
 where excluded.tapped_at > hours_tapplace.tapped_at
