@@ -30,6 +30,8 @@ class AtOnce:
     def look_up(self, asked: Sequence[Asked]) -> Mapping[str, Found]:
         return {}
 
+    def close(self) -> None: ...
+
 
 def run() -> list[Figure]:
     """Send a prepared broadcast to its end, in one thread as the worker does."""

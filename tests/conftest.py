@@ -14,6 +14,7 @@ import pytest
 from tapline import config
 from tapline.clicks.listing import forget_list
 from tapline.clicks.slices import forget_slices
+from tapline.providers.registry import forget_adapters
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,8 @@ def _empty_stores() -> Iterator[None]:
     settings.erasures_path.unlink(missing_ok=True)
     forget_list()
     forget_slices()
+    forget_adapters()
     yield
     forget_list()
     forget_slices()
+    forget_adapters()

@@ -129,6 +129,8 @@ class StandIn:
         names = [each.reference for each in asked]
         return {name: self.known.get(name, Found(provider_id=None)) for name in names}
 
+    def close(self) -> None: ...
+
 
 @dataclass
 class Clock:

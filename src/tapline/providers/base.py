@@ -170,3 +170,7 @@ class Provider(Protocol):
         """Ask what became of these texts; returns what was found, by reference. One that is
         missing stays unknown; all are missing while the provider cannot be reached."""
         ...
+
+    def close(self) -> None:
+        """Close the connections to the provider; nothing is asked of it afterwards."""
+        ...

@@ -50,6 +50,14 @@ def provider(name: str) -> Provider:
     return _of_account(name) if ":" in name else _built_in(name)
 
 
+def forget_adapters() -> None:
+    """Make accounts' adapters anew at their next use: their accounts belong to another database."""
+    with _lock:
+        for _, adapter in _adapters.values():
+            adapter.close()
+        _adapters.clear()
+
+
 @functools.cache
 def kind(key: str) -> Kind:
     """Return a kind of accounts; raises `NoSuchProvider`."""
