@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapline.clicks.evidence import ALONE, NO_CONTEXT, Cluster, Context
+from tapline.clicks.evidence import ALONE, NO_CONTEXT, SMALLEST_CLUSTER, Cluster, Context
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -34,7 +34,6 @@ PUNCTUAL_SHARE = 0.02
 RECEIPT_SECONDS = 2.0
 FEWEST_RECEIPTS = 50
 LEADERS = 3
-SMALLEST_CLUSTER = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,10 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # weak or contradicting signs
 
 
+# Recipients of a network below which its openings say nothing about each other.
+SMALLEST_CLUSTER = 6
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """How one broadcast's links were opened from one network, by what could be people.

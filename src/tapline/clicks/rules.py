@@ -15,7 +15,7 @@ from tapline.clicks.agents import (
     looks_like_browser,
 )
 from tapline.clicks.contradictions import contradiction
-from tapline.clicks.evidence import Cluster, Evidence, Judgement, Verdict
+from tapline.clicks.evidence import SMALLEST_CLUSTER, Cluster, Evidence, Judgement, Verdict
 
 RULES_VERSION = 2
 
@@ -25,7 +25,6 @@ Rule = Callable[[Evidence], Finding | None]
 SOONEST_TAP = 2.0  # seconds after the handing-over to the provider
 LARGE_CLUSTER = 25  # recipients
 SMALL_CLUSTER = 10
-SMALLEST_CLUSTER = 6
 UNIFORM_SHARE = 0.9
 FEW_REPEATS = 0.03  # people open a link again in one of five to ten cases
 STEADY_SPREAD = 15.0
