@@ -3,7 +3,7 @@
 
 import htmx from "htmx.org";
 
-import "./app.css";
+import "./styles/base.css";
 import { TapChart } from "./tap-chart";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is
