@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +15,7 @@ from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast
 from tapline.broadcasts.models import Broadcast
 from tapline.contacts.models import ContactImport, Purpose, Tag
+from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import domain_for, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
@@ -36,24 +37,25 @@ def read_form(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
     Campaign and offer are names; those that are new come back unsaved. Raises `BadAudience`,
     `BadBroadcast` and `NoDomain`.
     """
-    return {
-        "name": form.get("name", "").strip(),
-        # Browsers send line ends as CRLF; phones would be billed for both characters.
-        "text": form.get("text", "").replace("\r\n", "\n").strip(),
-        "audience": _audience(workspace, form.get("audience", "")),
-        "domain": _domain(workspace, form.get("domain", "")),
-        "campaign": _campaign(workspace, form.get("campaign", "").strip()),
-        "offer": _offer(workspace, form.get("offer", "").strip()),
-        "purpose": form.get("purpose", Purpose.MARKETING),
-        "sender_number": form.get("sender_number", "").strip(),
-        "media": form.get("media", "").split(),
-        "utm": {
-            name: value for name in UTM_FIELDS if (value := form.get(f"utm_{name}", "").strip())
-        },
-        "is_test": "is_test" in form,
-        "spend_limit": _spend_limit(form.get("spend_limit", "").strip()),
-        **_night(workspace, form),
-    }
+    values: dict[str, Any] = {}
+    for read in SECTIONS:
+        values |= read(workspace, form)
+    return values
+
+
+def read_what_can_be_read(
+    workspace: Workspace, form: QueryDict
+) -> tuple[dict[str, Any], list[TaplineError]]:
+    """Return the values of those sections of a posted form that can be read, and what is wrong
+    with the others: nothing typed elsewhere is lost by a mistake in one of them."""
+    values: dict[str, Any] = {}
+    wrong: list[TaplineError] = []
+    for read in SECTIONS:
+        try:
+            values |= read(workspace, form)
+        except TaplineError as error:
+            wrong.append(error)
+    return values, wrong
 
 
 def save_names(values: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +126,45 @@ def as_unsaved(workspace: Workspace, values: dict[str, Any], stored: Broadcast |
     return draft
 
 
+def _about(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    return {
+        "name": form.get("name", "").strip(),
+        "purpose": form.get("purpose", Purpose.MARKETING),
+        "is_test": "is_test" in form,
+    }
+
+
+def _text(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    # Browsers send line ends as CRLF; phones would be billed for both characters.
+    return {
+        "text": form.get("text", "").replace("\r\n", "\n").strip(),
+        "media": form.get("media", "").split(),
+    }
+
+
+def _who(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    return {"audience": _audience(workspace, form.get("audience", ""))}
+
+
+def _links(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    return {
+        "domain": _domain(workspace, form.get("domain", "")),
+        "campaign": _campaign(workspace, form.get("campaign", "").strip()),
+        "offer": _offer(workspace, form.get("offer", "").strip()),
+        "utm": {
+            name: value for name in UTM_FIELDS if (value := form.get(f"utm_{name}", "").strip())
+        },
+    }
+
+
+def _sender(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    return {"sender_number": form.get("sender_number", "").strip()}
+
+
+def _limit(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    return {"spend_limit": _spend_limit(form.get("spend_limit", "").strip())}
+
+
 def _audience(workspace: Workspace, raw: str) -> dict[str, Any]:
     try:
         value = json.loads(raw)
@@ -185,3 +226,15 @@ def _spend_limit(raw: str) -> Decimal | None:
             do=_("Write it like 250 or 99.50, or leave it empty."),
         )
     return limit
+
+
+# Each section of the composer reads its own fields.
+SECTIONS: tuple[Callable[[Workspace, QueryDict], dict[str, Any]], ...] = (
+    _about,
+    _text,
+    _who,
+    _links,
+    _sender,
+    _limit,
+    _night,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from tapline.broadcasts import pages, pages_openings, pages_report
+from tapline.broadcasts import pages, pages_compose, pages_openings, pages_report
 
 app_name = "broadcasts"
 
@@ -32,10 +32,10 @@ register_converter(GroupConverter, "recipient_group")
 
 urlpatterns = [
     path("", pages.list_broadcasts, name="list"),
-    path("new", pages.compose, name="new"),
-    path("preview", pages.show_preview, name="preview"),
+    path("new", pages_compose.compose, name="new"),
+    path("preview", pages_compose.show_preview, name="preview"),
     path("<int:broadcast_id>/", pages.show, name="show"),
-    path("<int:broadcast_id>/text", pages.compose, name="compose"),
+    path("<int:broadcast_id>/text", pages_compose.compose, name="compose"),
     path("<int:broadcast_id>/findings", pages.show_findings, name="findings"),
     path("<int:broadcast_id>/live", pages_report.show_live, name="live"),
     path("<int:broadcast_id>/details", pages_report.show_details, name="details"),
