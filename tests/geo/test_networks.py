@@ -178,6 +178,7 @@ def test_lists_that_change_are_noticed_without_a_restart(tmp_path: Path) -> None
     ("content", "why"),
     [
         ("no JSON", "malformed"),
+        ('{"lists": [{"name": "\udcff"}]}', "codec can't decode"),
         ("{}", "lists"),
         ('{"lists": [{"name": "a"}]}', "missing"),
         (
@@ -202,7 +203,7 @@ def test_lists_that_change_are_noticed_without_a_restart(tmp_path: Path) -> None
 )
 def test_a_broken_file_is_told_and_counts_as_empty(tmp_path: Path, content: str, why: str) -> None:
     keep_lists([CLOUD], tmp_path / "networks.json")
-    (tmp_path / "own.json").write_text(content)
+    (tmp_path / "own.json").write_text(content, errors="surrogateescape")
     book = NetworkBook(tmp_path / "networks.json", tmp_path / "own.json")
     book.refresh()
 

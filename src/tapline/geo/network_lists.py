@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 _Kept = dict[str, list[RangeList]]  # {"lists": […]}
 
+# What `tapline networks update` fetches takes some 10 MB. Ingest reads the file, and waits.
+LARGEST_BYTES = 64_000_000
+
 
 class BadNetworkList(TaplineError):
     """A list of networks cannot be used."""
@@ -40,8 +43,9 @@ def networks_path(settings: Config) -> Path:
 def read_lists(path: Path) -> list[RangeList]:
     """Return the lists in a file of ours or the operator's; raises `BadNetworkList`."""
     try:
+        _refuse_oversized(path)
         lists = msgspec.json.decode(path.read_bytes(), type=_Kept)["lists"]
-    except (OSError, KeyError, msgspec.DecodeError) as error:
+    except (OSError, KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadNetworkList(
             f"{path} holds no lists of networks.",
             why=f"{error}.",
@@ -121,6 +125,17 @@ def network_book() -> NetworkBook:
     settings = config.current()
     own = [settings.networks_file] if settings.networks_file else []
     return NetworkBook(networks_path(settings), *own)
+
+
+def _refuse_oversized(path: Path) -> None:
+    """Raise before a file that is no list of ours is read into memory."""
+    size = path.stat().st_size
+    if size > LARGEST_BYTES:
+        raise BadNetworkList(
+            f"{path} is too large.",
+            why=f"It has {size:,} bytes; lists of networks have up to {LARGEST_BYTES:,}.",
+            do="Keep only the lists that matter; until then the file counts as empty.",
+        )
 
 
 def _check(each: RangeList, path: Path) -> None:
