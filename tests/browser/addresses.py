@@ -1,0 +1,29 @@
+"""Every address of the product that has a name, taken from the addresses themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# Programs ask these; no person opens them.
+NO_PAGES = ("api",)
+
+
+@cache
+def addresses() -> dict[str, frozenset[str]]:
+    """Return what each named address holds (`workspace_id`, …), by name."""
+    return dict(_walk(get_resolver().url_patterns, "", frozenset()))
+
+
+def _walk(
+    patterns: list[URLPattern | URLResolver], space: str, above: frozenset[str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    for each in patterns:
+        known = above | set(each.pattern.converters)
+        if isinstance(each, URLResolver):
+            inner = ":".join(filter(None, (space, each.namespace)))
+            yield from _walk(each.url_patterns, inner, known)
+        elif each.name and space not in NO_PAGES:
+            yield f"{space}:{each.name}" if space else each.name, known
