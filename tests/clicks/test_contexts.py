@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tapline.clicks.contexts import Openings, contexts_of, shared_links
-from tapline.clicks.evidence import ALONE, NO_CONTEXT, Context
+from tapline.clicks.evidence import ALONE, NO_CONTEXT, SOONEST_TAP, Context
 
 NAN = float("nan")
 
@@ -35,7 +35,7 @@ class Sheet:
         }
         self.rows.append(usual | values)
 
-    def openings(self) -> Openings:
+    def openings(self, soonest_tap: float = SOONEST_TAP) -> Openings:
         columns = {name: np.array([row[name] for row in self.rows]) for name in self.rows[0]}
         kinds = {"seconds": float, "since_submit": float, "since_receipt": float}
         flags = {"is_canary": bool, "may_be_person": bool}
@@ -43,10 +43,10 @@ class Sheet:
             name: column.astype((kinds | flags).get(name, np.int64))
             for name, column in columns.items()
         }
-        return Openings(**typed)
+        return Openings(**typed, soonest_tap=soonest_tap)
 
-    def contexts(self) -> list[Context]:
-        numbers, contexts = contexts_of(self.openings())
+    def contexts(self, soonest_tap: float = SOONEST_TAP) -> list[Context]:
+        numbers, contexts = contexts_of(self.openings(soonest_tap))
         return [contexts[number] for number in numbers]
 
 
@@ -74,7 +74,7 @@ def test_what_comes_soon_is_told_in_steps_and_wrong_clocks_tell_nothing() -> Non
     sheet = Sheet()
     for message, seconds in enumerate([0.6, -0.2, 4.9, 5.1, -3600.0, NAN]):
         sheet.add(message, since_submit=seconds)
-    assert [context.seconds_since_submit for context in sheet.contexts()] == [
+    assert [context.seconds_since_submit for context in sheet.contexts(soonest_tap=5.0)] == [
         0.5,
         0.0,
         4.75,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tapline.clicks.evidence import Evidence, Verdict
+from tapline.clicks.evidence import Context, Evidence, Verdict
 from tapline.clicks.rules import RULES_VERSION, judge
 from tests.clicks.world import PAGE
 
@@ -147,6 +147,24 @@ def test_a_request_that_shows_no_page_is_no_tap(method: str) -> None:
 def test_staff_and_test_sends_are_operators_but_their_phones_previews_stay_previews() -> None:
     assert judge(evidence(is_operator=True)).verdict is Verdict.OPERATOR
     assert judge(evidence(is_operator=True, agent=PREVIEWS[0])).verdict is Verdict.PREVIEW
+
+
+@pytest.mark.parametrize(
+    ("seconds", "soonest", "reasons"),
+    [
+        (1.75, 2.0, ("too_soon",)),
+        (2.0, 2.0, ()),
+        (None, 2.0, ()),
+        (1.75, 1.5, ()),
+        (9.0, 10.0, ("too_soon",)),
+        (0.0, 0.0, ()),
+    ],
+)
+def test_an_opening_is_too_soon_by_the_figure_of_its_account(
+    seconds: float | None, soonest: float, reasons: tuple[str, ...]
+) -> None:
+    context = Context(seconds_since_submit=seconds)
+    assert judge(evidence(context=context, soonest_tap=soonest)).reasons == reasons
 
 
 def test_a_folded_flood_is_a_program() -> None:

@@ -11,6 +11,7 @@ import pytest
 from tapline.broadcasts.models import BroadcastLink, Message
 from tapline.clicks import correcting, judging, reports, rules, second_look
 from tapline.clicks.agents import known_agent
+from tapline.clicks.arrival import Arrival, arrival_of
 from tapline.clicks.evidence import Evidence, Judgement, Verdict
 from tapline.clicks.ingest import ingest_once
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
@@ -19,7 +20,10 @@ from tapline.clicks.parquet import write_file
 from tapline.clicks.store import query
 from tapline.contacts.models import Contact
 from tapline.links.minting import create_link, mint_range
+from tapline.providers.accounts import name_of
+from tapline.providers.models import ProviderAccount
 from tests.clicks.world import NOON, PIXEL, World, make_world, take_in, write_log
+from tests.providers.making import make_twilio
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,6 +139,49 @@ def test_before_a_text_can_have_arrived_nobody_taps() -> None:
     take_in(world.tap(1, at=SUBMITTED + dt.timedelta(seconds=6)))
     second_look.look_again()
     assert rows("verdict, reasons") == [("scanner", "too_soon"), ("human", "")]
+
+
+def through_account(world: World, **options: str) -> World:
+    """The texts left through an account of the workspace's, which says this of them."""
+    account = make_twilio(world.workspace, **options)
+    type(world.broadcast).objects.update(provider=name_of(account))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [("", ["too_soon", "", ""]), ("9,5", ["too_soon"] * 2 + [""]), ("0", [""] * 3)],
+)
+def test_how_soon_nobody_can_have_tapped_is_what_the_account_says(
+    seconds: str, said: list[str]
+) -> None:
+    world = through_account(make_world(3), soonest_tap_seconds=seconds)
+    for position, delay in enumerate((1.0, 9.4, 9.6)):
+        take_in(world.tap(position, at=SUBMITTED + dt.timedelta(seconds=delay)))
+
+    second_look.look_again()
+
+    assert [reasons for (reasons,) in rows("reasons")] == said
+
+
+@pytest.mark.parametrize(("word", "unknown"), [("yes", 1), ("no", 0)])
+def test_an_opening_before_its_receipt_is_a_sign_only_where_receipts_tell_arrival(
+    word: str, unknown: int
+) -> None:
+    world = through_account(make_world(100), receipts_tell_arrival=word)
+    late = NOON + dt.timedelta(minutes=2)
+    Message.objects.filter(position=0).update(delivered_at=late)
+    take_in(*(world.tap(number, address=f"198.51.{number}.9") for number in range(100)))
+
+    second_look.look_again()
+
+    assert verdicts()["unknown"] == unknown
+
+
+def test_an_account_from_before_it_was_asked_says_what_is_usual() -> None:
+    world = through_account(make_world(1))
+    ProviderAccount.objects.update(options={"account_sid": "of an older version"})
+    assert arrival_of(world.broadcast.pk) == Arrival(1.0, 2.0, receipts_tell=True)
 
 
 def test_a_simulators_clock_may_be_fast() -> None:

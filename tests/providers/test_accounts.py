@@ -20,7 +20,7 @@ from tapline.providers.accounts import (
     usable_accounts,
 )
 from tapline.providers.kinds import BadAccount
-from tapline.providers.registry import NoSuchProvider, provider
+from tapline.providers.registry import KINDS, NoSuchProvider, kind, provider
 from tapline.providers.senders import SIMULATED_SENDER, owner_of, sender_of
 from tapline.workspaces.models import AuditEntry
 from tapline.workspaces.tree import create_workspace
@@ -77,6 +77,11 @@ def test_an_adapter_is_made_anew_when_its_account_changes() -> None:
         ({"messaging_service_sid": "PN0"}, "Messaging Service SID"),
         ({"connections": "many"}, "connections"),
         ({"colour": "red"}, "colour"),
+        ({"soonest_tap_seconds": "soon"}, "0 to 60"),
+        ({"soonest_tap_seconds": "-1"}, "0 to 60"),
+        ({"soonest_tap_seconds": "61"}, "0 to 60"),
+        ({"soonest_tap_seconds": "nan"}, "0 to 60"),
+        ({"receipts_tell_arrival": "perhaps"}, "one of yes, no"),
     ],
 )
 def test_fields_that_twilio_cannot_use_are_refused_by_name(
@@ -94,6 +99,18 @@ def test_fields_that_twilio_cannot_use_are_refused_by_name(
         )
 
     assert what in str(caught.value)
+
+
+def test_every_kind_says_how_its_texts_arrive_unless_told_otherwise() -> None:
+    said = {
+        key: {field.name: field.default for field in kind(key).fields if "tap" in field.name}
+        for key in KINDS
+    }
+    assert said == {key: {"soonest_tap_seconds": "2"} for key in KINDS}
+    account = make_twilio(create_workspace("Brand"))
+    assert account.options["receipts_tell_arrival"] == "yes"
+    changed = change_account(account, values={"soonest_tap_seconds": "3,50"}, actor=ACTOR)
+    assert changed.options["soonest_tap_seconds"] == "3.5"
 
 
 def test_an_account_cannot_be_pointed_at_this_machine() -> None:

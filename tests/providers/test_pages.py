@@ -65,6 +65,8 @@ TWILIO = {
     "currency": "USD",
 }
 
+ARRIVAL = {"soonest_tap_seconds": "4", "receipts_tell_arrival": "no"}
+
 
 def test_an_account_is_added_and_shows_what_to_paste_but_no_secret(
     owner: Client, workspace: Workspace
@@ -79,6 +81,19 @@ def test_an_account_is_added_and_shows_what_to_paste_but_no_secret(
     assert AUTH_TOKEN not in shown
     assert AUTH_TOKEN not in page(owner, "change", workspace, account.pk)
     assert open_secrets(account)["auth_token"] == AUTH_TOKEN
+
+
+def test_how_texts_arrive_is_shown_in_words_and_chosen(owner: Client, workspace: Workspace) -> None:
+    assert "It was on the phone then" in add(owner, workspace, **TWILIO)
+    account = ProviderAccount.objects.get()
+    assert 'name="soonest_tap_seconds" value="2"' in page(owner, "change", workspace, account.pk)
+
+    shown = post(owner, "change", workspace, account.pk, **TWILIO, **ARRIVAL)
+
+    assert "Not to be relied on" in shown
+    form = page(owner, "change", workspace, account.pk)
+    assert '<option value="no" selected>' in form
+    assert 'name="soonest_tap_seconds" value="4"' in form
 
 
 def test_a_bad_field_is_said_beside_what_was_typed(owner: Client, workspace: Workspace) -> None:
@@ -208,8 +223,9 @@ def test_programs_add_change_and_list_without_ever_seeing_a_secret(workspace: Wo
 
     changed = call(
         workspace, "PATCH", f"/provider-accounts/{account['id']}",
-        {"prices": {"us": "0.01", "*": "0.05"}, "values": {"connections": "5"}},
+        {"prices": {"us": "0.01", "*": "0.05"}, "values": {"connections": "5", **ARRIVAL}},
     )  # fmt: skip
+    assert changed.json()["options"].items() >= ARRIVAL.items()
     assert changed.json()["prices"] == {"US": "0.01000", "*": "0.05000"}
 
     sender = call(

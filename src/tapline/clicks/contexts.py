@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapline.clicks.evidence import ALONE, NO_CONTEXT, SMALLEST_CLUSTER, Cluster, Context
+from tapline.clicks.evidence import (
+    ALONE,
+    NO_CONTEXT,
+    SMALLEST_CLUSTER,
+    SOONEST_TAP,
+    Cluster,
+    Context,
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -24,8 +31,7 @@ NO_NETWORK = 0
 AT_ONCE_SECONDS = 2.0
 # How many neighbours are looked at for another link; more than a few repeats of one are rare.
 NEIGHBOURS = 3
-# Delays are of interest up to here, in steps that keep the number of contexts small.
-SOON_SECONDS = 5.0
+# Delays are of interest until a tap can have come, in steps that keep the number of contexts small.
 STEP_SECONDS = 0.25
 # Clocks of two machines differ by less; an opening longer before its text tells of a wrong clock.
 CLOCKS_DIFFER_SECONDS = 5.0
@@ -50,6 +56,7 @@ class Openings:
     device: Ints  # kind of device, model and system
     is_canary: Flags
     may_be_person: Flags  # by its look alone
+    soonest_tap: float = SOONEST_TAP  # seconds after the handing-over
 
     def __len__(self) -> int:
         return len(self.message)
@@ -60,7 +67,7 @@ def contexts_of(openings: Openings) -> tuple[Ints, list[Context]]:
     cluster, clusters = _clusters(openings)
     columns = [
         openings.is_canary.astype(np.int64),
-        _steps(openings.since_submit),
+        _steps(openings.since_submit, openings.soonest_tap),
         _opened_at_once(openings).astype(np.int64),
         _before_receipt(openings).astype(np.int64),
         cluster,
@@ -91,10 +98,10 @@ def shared_links(openings: Openings, is_person: Flags) -> Flags:
 # --- one text -------------------------------------------------------------------------------------
 
 
-def _steps(since_submit: Floats) -> Ints:
+def _steps(since_submit: Floats, soonest_tap: float) -> Ints:
     """Return delays in steps, counted from 1; 0 for those that are not of interest or not known."""
     with np.errstate(invalid="ignore"):
-        soon = (since_submit < SOON_SECONDS) & (since_submit > -CLOCKS_DIFFER_SECONDS)
+        soon = (since_submit < soonest_tap) & (since_submit > -CLOCKS_DIFFER_SECONDS)
     return np.where(soon, np.maximum(since_submit, 0) // STEP_SECONDS + 1, 0).astype(np.int64)
 
 

@@ -22,6 +22,10 @@ class Verdict(StrEnum):
 # Recipients of a network below which its openings say nothing about each other.
 SMALLEST_CLUSTER = 6
 
+# Seconds after the handing-over to the provider within which nobody can have tapped, where the
+# provider's account does not say otherwise.
+SOONEST_TAP = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
@@ -69,6 +73,7 @@ class Evidence:
     is_operator: bool  # a test broadcast, or a contact marked as staff
     network_kind: str = ""  # hosting, relay, preview: what a list says of the address; "": nothing
     network_source: str = ""  # which list, and of which day
+    soonest_tap: float = SOONEST_TAP  # seconds after the handing-over, as the account says
     requests: int = 1  # more than 1: repeats within a minute that were folded into one record
     context: Context = NO_CONTEXT
 

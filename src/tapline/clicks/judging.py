@@ -17,8 +17,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from tapline import config
 from tapline.clicks import store
+from tapline.clicks.arrival import Arrival, arrival_of
 from tapline.clicks.contexts import Openings, contexts_of, shared_links
 from tapline.clicks.evidence import Context, Evidence, Verdict
 from tapline.clicks.resolving import EPOCH, MICROSECOND
@@ -100,8 +100,6 @@ from contacts_contact c join broadcasts_message m on m.contact_id = c.id
 where c.workspace_id = %s and c.is_canary and m.broadcast_id = %s
 """
 
-PROVIDER = "select provider from broadcasts_broadcast where id = %s"
-
 
 class Judged(NamedTuple):
     """One broadcast's openings and what is to be said of each."""
@@ -159,13 +157,15 @@ def _as_table(judgements: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
 
 
 def _judge(database: duckdb.DuckDBPyConnection, workspace_id: int, broadcast_id: int) -> Judged:
-    sights = _sights(database)
+    arrival = arrival_of(broadcast_id)
+    sights = _sights(database, arrival)
     columns = database.execute(COLUMNS).fetchnumpy()
     sight = columns["sight"].astype(np.int64)
     alone = [judge(evidence).verdict for evidence in sights]
     may_be_person = np.array([verdict in _PERHAPS for verdict in alone], bool)[sight]
     may_be_person &= columns["message"] > 0  # Aliases and shared codes are opened by anybody.
-    openings = _openings(columns, may_be_person, workspace_id, broadcast_id)
+    canaries = _canaries(workspace_id, broadcast_id)
+    openings = _openings(columns, may_be_person, arrival, canaries)
     context, contexts = contexts_of(openings)
     of_each, judgements = _judge_pairs(sight, context, sights, contexts)
     is_person = np.array([verdict == Verdict.HUMAN for verdict, _ in judgements], bool)[of_each]
@@ -201,12 +201,13 @@ def _with_shared(
     return context + shared * len(contexts), [*contexts, *marked]
 
 
-def _sights(database: duckdb.DuckDBPyConnection) -> list[Evidence]:
+def _sights(database: duckdb.DuckDBPyConnection, arrival: Arrival) -> list[Evidence]:
     rows = database.execute(f"select {SIGHT} from sights order by sight").fetchall()
-    return [_evidence(*row) for row in rows]
+    return [_evidence(arrival.soonest_tap, *row) for row in rows]
 
 
 def _evidence(
+    soonest_tap: float,
     method: str,
     agent: str,
     headers: str,
@@ -220,6 +221,7 @@ def _evidence(
         agent=agent,
         headers=json.loads(headers) if headers else {},
         is_operator=bool(is_operator),
+        soonest_tap=soonest_tap,
         requests=requests,
         network_kind=network_kind,
         network_source=network_source,
@@ -229,39 +231,35 @@ def _evidence(
 def _openings(
     columns: dict[str, NDArray[Any]],
     may_be_person: NDArray[np.bool_],
-    workspace_id: int,
-    broadcast_id: int,
+    arrival: Arrival,
+    canaries: Sequence[int],
 ) -> Openings:
-    pace = pace_of(broadcast_id)
     message, at = columns["message"], columns["at"]
-    since_receipt = np.where(
-        np.isnan(columns["since_receipt"]),
-        (at - _receipts(message[np.isnan(columns["since_receipt"])], message)) / SECOND_US,
-        columns["since_receipt"],
-    )
     return Openings(
         message=message,
         link=columns["link"],
-        seconds=at / SECOND_US * pace,
-        since_submit=columns["since_submit"] * pace,
-        since_receipt=since_receipt * pace,
+        seconds=at / SECOND_US * arrival.pace,
+        since_submit=columns["since_submit"] * arrival.pace,
+        since_receipt=_since_receipt(columns, arrival),
         network=columns["network"],
         look=columns["look"],
         device=columns["device"],
-        is_canary=np.isin(message, _canaries(workspace_id, broadcast_id)),
+        is_canary=np.isin(message, canaries),
         may_be_person=may_be_person,
+        soonest_tap=arrival.soonest_tap,
     )
 
 
+def _since_receipt(columns: dict[str, NDArray[Any]], arrival: Arrival) -> NDArray[np.float64]:
+    """Return how long after its text's arrival each opening came; nan where nobody can tell."""
+    told, message = columns["since_receipt"], columns["message"]
+    if not arrival.receipts_tell:
+        return np.full(len(told), np.nan)
+    late = (columns["at"] - _receipts(message[np.isnan(told)], message)) / SECOND_US
+    return np.where(np.isnan(told), late, told) * arrival.pace
+
+
 # --- what the control database knows --------------------------------------------------------------
-
-
-def pace_of(broadcast_id: int) -> float:
-    """Return how many seconds pass on recipients' clocks within one of ours."""
-    with connection.cursor() as cursor:
-        cursor.execute(PROVIDER, [broadcast_id])
-        row = cursor.fetchone()
-    return config.current().simulator_speed if row and row[0] == "simulator" else 1.0
 
 
 def _receipts(wanted: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -22,7 +22,6 @@ RULES_VERSION = 2
 Finding = tuple[Verdict, str]
 Rule = Callable[[Evidence], Finding | None]
 
-SOONEST_TAP = 2.0  # seconds after the handing-over to the provider
 LARGE_CLUSTER = 25  # recipients
 SMALL_CLUSTER = 10
 UNIFORM_SHARE = 0.9
@@ -115,10 +114,13 @@ def opened_too_soon(evidence: Evidence) -> Finding | None:
     """Before a phone can have shown the text and somebody can have read it.
 
     Source: the carriers' scanners of facts §3.2 open within 1.5 s of sending. A text takes about a
-    second to arrive, and nobody taps within one of its arrival.
+    second to arrive, and nobody taps within one of its arrival. Where a provider holds texts back,
+    its account says a later figure.
     """
     seconds = evidence.context.seconds_since_submit
-    return (Verdict.SCANNER, "too_soon") if seconds is not None and seconds < SOONEST_TAP else None
+    if seconds is None or seconds >= evidence.soonest_tap:
+        return None
+    return Verdict.SCANNER, "too_soon"
 
 
 def every_link_at_once(evidence: Evidence) -> Finding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from tapline import config
 from tapline.errors import NotFound
 from tapline.instance.seals import seal, unseal
-from tapline.providers.kinds import BadAccount, Setup
+from tapline.providers.kinds import BadAccount, Field, Setup
 from tapline.providers.models import ProviderAccount
 from tapline.providers.registry import kind
 from tapline.workspaces.audit import record
@@ -169,9 +170,35 @@ def _split(
                 why=f"It may have {LONGEST_OPTION:,} characters.",
                 do="Shorten it.",
             )
-        (secrets if field.secret else options)[field.name] = value
+        (secrets if field.secret else options)[field.name] = _read_value(field, value)
     chosen.check(options, secrets)
     return options, secrets
+
+
+def _read_value(field: Field, value: str) -> str:
+    """Return a value as it is kept; raises `BadAccount` for what the field cannot be."""
+    if field.choices and value not in dict(field.choices):
+        allowed = ", ".join(dict(field.choices))
+        raise BadAccount(
+            f"'{value[:40]}' is nothing that can be chosen.",
+            why=f"{field.label}: one of {allowed}.",
+            do="Choose one of them.",
+        )
+    return _read_number(field, value, field.limits) if field.limits else value
+
+
+def _read_number(field: Field, value: str, limits: tuple[float, float]) -> str:
+    try:
+        number = float(value.replace(",", "."))
+    except ValueError:
+        number = math.nan
+    if not limits[0] <= number <= limits[1]:
+        raise BadAccount(
+            f"'{value[:40]}' cannot be used.",
+            why=f"{field.label}: a number from {limits[0]:g} to {limits[1]:g}.",
+            do="Correct it and save again.",
+        )
+    return f"{number:g}"
 
 
 def _refuse_unknown(values: Mapping[str, Any], known: set[str]) -> None:

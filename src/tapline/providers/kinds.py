@@ -26,6 +26,12 @@ class Field:
     required: bool = True
     default: str = ""
     is_long: bool = False  # several lines
+    choices: tuple[tuple[str, str | Promise], ...] = ()  # (value, words); empty: any text
+    limits: tuple[float, float] | None = None  # of a number; None: it need not be one
+
+    def in_words(self, value: str) -> str:
+        """Return a value as people are shown it."""
+        return str(dict(self.choices).get(value, value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,11 +237,14 @@ def _form(kind_key: str, filled: Mapping[str, Any]) -> dict[str, Any]:
 def _fields(
     kind_key: str, filled: Mapping[str, Any], *, only_shown: bool = False
 ) -> list[dict[str, Any]]:
-    """Return a kind's fields with their values; a secret never has one."""
-    return [
-        {"field": field, "value": "" if field.secret else filled.get(field.name, field.default)}
+    """Return a kind's fields with their values, also in words; a secret never has one."""
+    values = [
+        (field, "" if field.secret else filled.get(field.name, field.default))
         for field in kind(kind_key).fields
         if not (only_shown and field.secret)
+    ]
+    return [
+        {"field": field, "value": value, "words": field.in_words(value)} for field, value in values
     ]
 
 

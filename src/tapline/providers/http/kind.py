@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from tapline.outbound import check_address
+from tapline.providers.arrival import arrival_fields
 from tapline.providers.base import Act, Reason
 from tapline.providers.http import templates
 from tapline.providers.http.send import CONTENT_TYPES, HttpProvider, words_of
@@ -239,6 +240,7 @@ KIND = Kind(
         Field(name="inbound_from", label=_("Inbound texts: from"), required=False, default="from"),
         Field(name="inbound_to", label=_("Inbound texts: to"), required=False, default="to"),
         Field(name="inbound_text", label=_("Inbound texts: text"), required=False, default="text"),
+        *arrival_fields(soonest_tap_seconds="2", receipts="yes"),
     ),
     check=check,
     build=HttpProvider,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from tapline.outbound import check_address
+from tapline.providers.arrival import arrival_fields
 from tapline.providers.kinds import BadAccount, Field, Kind
 from tapline.providers.twilio.send import TwilioProvider
 from tapline.providers.twilio.wire import BASE_URL
@@ -72,6 +73,7 @@ KIND = Kind(
             required=False,
             default=BASE_URL,
         ),
+        *arrival_fields(soonest_tap_seconds="2", receipts="yes"),
     ),
     check=check,
     build=TwilioProvider,
