@@ -97,7 +97,7 @@ def _page(visit: Visit, error: TaplineError | None = None) -> HttpResponse:
     standing = standing_of(visit.workspace)
     own = HoursSetting.objects.filter(workspace=visit.workspace).first() or HoursSetting()
     context = {
-        "room": "settings",
+        "room": "hours",
         "standing": standing,
         "filled": _filled(visit, own) if error else own,
         "choices": list(_choices(standing, own)),

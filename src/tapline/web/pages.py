@@ -45,6 +45,7 @@ def home(visit: Visit) -> HttpResponse:
     """Show the first steps that are left, and the latest broadcasts."""
     broadcasts = Broadcast.objects.filter(workspace=visit.workspace, kind__in=WRITTEN)
     context = {
+        "room": "home",
         "key_was_exported": not visit.access.manages or _key_was_exported(),
         "has_domain": bool(usable_domains(visit.workspace)),
         "unproved_anew": _unproved_anew(visit) if visit.access.manages else [],

@@ -3,7 +3,13 @@
 
 import htmx from "htmx.org";
 
+// The shared sheets first, in this order; then one for each room that needs its own.
+import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/components.css";
+import "./styles/shell.css";
+import "./styles/domains.css";
+import "./styles/replies.css";
 import { TapChart } from "./tap-chart";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is

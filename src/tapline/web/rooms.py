@@ -1,0 +1,67 @@
+"""Which rooms a workspace has, in the order of the menu: the one list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tapline.workspaces.access import Access, Need
+from tapline.workspaces.models import User, Workspace
+
+MOST_WORKSPACES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One entry of the menu. Pages of a room say `room` in their context: that marks the entry."""
+
+    name: str  # as pages say it, and as its picture is called in `icons`
+    address: str  # the name of its URL
+    words: Callable[[], str]
+    need: Need = Need.RATES
+    is_at_thumb: bool = False  # in the bar at the foot of a phone
+    is_setting: bool = False
+
+
+ROOMS: tuple[Room, ...] = (
+    Room("home", "web:home", lambda: _("Home"), is_at_thumb=True),
+    Room("broadcasts", "broadcasts:list", lambda: _("Broadcasts"), is_at_thumb=True),
+    Room("contacts", "contacts:list", lambda: _("Contacts"), Need.PEOPLE, is_at_thumb=True),
+    Room("replies", "replies:list", lambda: _("Replies"), Need.PEOPLE, is_at_thumb=True),
+    Room("links", "links:list", lambda: _("Links")),
+    Room("keywords", "keywords:list", lambda: _("Keywords")),
+    Room("domains", "links:domains", lambda: _("Domains"), Need.MANAGE, is_setting=True),
+    Room("providers", "providers:list", lambda: _("Providers"), Need.MANAGE, is_setting=True),
+    Room("hours", "hours:show", lambda: _("Quiet hours"), Need.EDIT, is_setting=True),
+    Room("settings", "workspaces:settings", lambda: _("Workspace"), Need.MANAGE, is_setting=True),
+    Room("health", "web:health", lambda: _("Health"), Need.MANAGE, is_setting=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the menu of one page shows it."""
+
+    room: Room
+    words: str
+    url: str
+    is_here: bool
+
+
+def entries(workspace: Workspace, access: Access, here: str) -> list[Entry]:
+    """Return the rooms that somebody with `access` may enter, the one that they are in marked."""
+    return [
+        Entry(room, room.words(), reverse(room.address, args=[workspace.pk]), room.name == here)
+        for room in ROOMS
+        if access.allows(room.need)
+    ]
+
+
+def other_workspaces(user: User, workspace: Workspace | None) -> list[Workspace]:
+    """Return a few workspaces that `user` is a member of, without the one that they are in."""
+    own = user.memberships.select_related("workspace").order_by("workspace__path")
+    found = own.exclude(workspace=workspace) if workspace else own
+    return [each.workspace for each in found[:MOST_WORKSPACES]]
