@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
-from tapline.broadcasts.models import Broadcast, BroadcastState
-from tapline.broadcasts.pages_report import chart_points, describe_tap
-from tapline.clicks.reports import MinuteCount, RecentClick
+from tapline.broadcasts.models import Broadcast, BroadcastState, Message
+from tapline.broadcasts.pages_report import describe_tap
+from tapline.clicks.reports import RecentClick
 from tapline.geo.files import PLACE_FILE, path_of
 from tapline.links.models import Campaign
 from tapline.workspaces.audit import history
@@ -229,7 +229,27 @@ def test_the_report_counts_people_apart_from_machines() -> None:
     points = json.loads(html.unescape(re.findall(r'points="([^"]+)"', live.content.decode())[0]))
     assert sum(taps for _at, taps in points) == 3
     assert "https://www.example.com/menu 2 3" in _words(details.content)
-    assert "12:00" in _words(details.content)
+    assert "phone 2 3" in _words(details.content)
+
+
+def test_the_report_leads_from_the_audience_to_a_tap() -> None:
+    world = make_world(recipients=4)
+    Broadcast.objects.update(state=BroadcastState.SENT, started_at=NOON, finished_at=NOON)
+    Message.objects.filter(pk=world.messages[3].pk).update(state="failed", accepted_at=NOON)
+    take_in(world.tap(0), world.tap(1, at=NOON + dt.timedelta(hours=3)))
+
+    page = _words(member_of(world.workspace).get(reverse("broadcasts:show", args=world.of)).content)
+
+    assert page.split("From audience to tap")[1].startswith(
+        " Recipients 4 Sent 4 100.0 % of the recipients Delivered 3 75.0 % of those sent"
+        " People who tapped 2 66.7 % of those delivered"
+    )
+    assert "Half of them tapped within 5 minutes." in page
+    assert "1 to 5 minutes 1" in page
+    assert "1 to 6 hours 1" in page
+    assert "2026-11-02 15:00 1" in page  # the chart as a table
+    assert "12:00 1 1" in page  # on Mondays, and on all days
+    assert "15:00 1 1" in page
 
 
 def test_the_report_divides_people_by_place_and_names_whose_data_it_is() -> None:
@@ -291,22 +311,3 @@ def test_a_tap_reads_as_people_would_tell_it() -> None:
     )
 
     assert describe_tap(tap, now) == "iPhone, Safari, 2 s ago"
-
-
-def test_the_chart_falls_to_zero_between_taps() -> None:
-    minutes = [
-        MinuteCount(NOON, taps=2),
-        MinuteCount(NOON + dt.timedelta(minutes=1), taps=1),
-        MinuteCount(NOON + dt.timedelta(minutes=9), taps=4),
-    ]
-    start = int(NOON.timestamp())
-
-    assert chart_points(minutes) == [
-        (start - 60, 0),
-        (start, 2),
-        (start + 60, 1),
-        (start + 120, 0),
-        (start + 480, 0),
-        (start + 540, 4),
-    ]
-    assert chart_points([]) == []

@@ -9,7 +9,7 @@ import threading
 import pytest
 from django.db import connections
 
-from tapline.clicks import reports, rewrite, slices, store
+from tapline.clicks import heat, reports, rewrite, slices, store
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
 from tapline.clicks.slices import forget_slices
 from tests.clicks.world import IPHONE, NOON, PIXEL, WHATSAPP, World, make_world, take_in
@@ -77,6 +77,7 @@ def everything(world: World) -> list[object]:
         reports.by_browser,
         reports.by_hour,
         reports.by_weekday,
+        heat.by_hour_of_week,
         reports.time_to_tap,
         reports.clickers,
     )
@@ -105,9 +106,12 @@ def test_what_is_added_up_while_taps_come_in_is_what_the_files_say(
             )
         remembered = everything(world)
         with monkeypatch.context() as patch:
-            patch.setattr(
-                reports, "query_broadcast", lambda sql, params, people="": store.query(sql, params)
-            )
+            for module in (reports, heat):
+                patch.setattr(
+                    module,
+                    "query_broadcast",
+                    lambda sql, params, people="": store.query(sql, params),
+                )
             assert everything(world) == remembered
 
 

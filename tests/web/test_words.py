@@ -27,7 +27,8 @@ def test_how_long_ago_is_told_in_its_largest_unit(seconds: float, words: str) ->
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"), [(None, "–"), (0.0, "0.0 %"), (0.2212, "22.1 %"), (1.0, "100.0 %")]
+    ("rate", "words"),
+    [(None, "–"), (0.0, "0.0 %"), (0.2212, "22.1 %"), (2 / 3, "66.7 %"), (1.0, "100.0 %")],
 )
 def test_rates_have_one_decimal(rate: float | None, words: str) -> None:
     assert percent(rate) == words

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,28 +15,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tapline.broadcasts.audience import REACHED_STATES
+from tapline.broadcasts.breakdowns import heat_table, table, tables_of, time_to_tap
 from tapline.broadcasts.crowds import count_recipients
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
 from tapline.broadcasts.night import who_sleeps
+from tapline.broadcasts.pages_funnel import funnel
 from tapline.broadcasts.pages_openings import machines_by_reason
 from tapline.broadcasts.pages_places import credits_now, place_shares
 from tapline.broadcasts.reasons import reason_for
 from tapline.broadcasts.reports import Report, build_report
+from tapline.broadcasts.timeline import chart_points, for_reading, timeline
 from tapline.clicks import reports as clicks
+from tapline.clicks.heat import by_hour_of_week
 from tapline.hours.words import local_moment
-from tapline.links.models import Link
 from tapline.web.templatetags.tapline import grouped, seconds_ago
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
 RECENT_TAPS = 12
-LONGEST_TABLE = 12
+MOST_MORNINGS = 12
 RECIPIENTS_PER_PAGE = 100
 # A report moves each second while something happens, and rarely when it is history.
 LIVELY_FOR = dt.timedelta(days=1)
 LIVELY_SECONDS, CALM_SECONDS, DETAILS_SECONDS = 1, 15, 10
-# Wider charts than this have more points than pixels.
-MOST_POINTS = 2000
 
 # The messages of the contacts whom the audience of the same name names (`audience.DID`).
 GROUPS: dict[str, Q] = {
@@ -137,14 +137,19 @@ class RecentTap:
 def _live_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
     ids = (visit.workspace.pk, broadcast.pk)
     report = build_report(broadcast)
+    zone = visit.workspace.zone
+    taps = timeline(clicks.by_minute(*ids), zone)
     recent = clicks.recent_clicks(*ids, limit=RECENT_TAPS) if visit.access.sees_people else []
     now = timezone.now()
     return {
         "broadcast": broadcast,
         "report": report,
-        "asleep": asleep_in_words(report, visit.workspace.zone),
+        "asleep": asleep_in_words(report, zone),
         "machines": report.preview + report.scanner + report.prefetch + report.tool,
-        "points": json.dumps(chart_points(clicks.by_minute(*ids))),
+        "funnel": funnel(report),
+        "timeline": taps,
+        "points": json.dumps(chart_points(taps)),
+        "taps_lines": for_reading(taps, zone).moments(zone),
         "recent": [RecentTap(describe_tap(each, now), each.verdict == "human") for each in recent],
     }
 
@@ -191,59 +196,23 @@ def _plain_name(browser: str) -> str:
     return " ".join(word for word in browser.split() if word not in ("Mobile", "iOS"))
 
 
-def chart_points(minutes: Sequence[clicks.MinuteCount]) -> list[tuple[int, int]]:
-    """Return (unix seconds, taps) per minute, falling to zero at both ends of each gap."""
-    points: list[tuple[int, int]] = []
-    for each in minutes[-MOST_POINTS:]:
-        at = int(each.minute.timestamp())
-        if not points or at - points[-1][0] > 60:
-            if points:
-                points.append((points[-1][0] + 60, 0))
-            if not points or points[-1][0] < at - 60:
-                points.append((at - 60, 0))
-        points.append((at, each.taps))
-    return points
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """How taps divide by one thing: rows of (words, people, taps), and the largest for the bars."""
-
-    title: str
-    rows: list[tuple[str, int, int]]
-
-    @property
-    def has_people(self) -> bool:
-        """Say whether anybody is told apart; of those who are only counted there are taps alone."""
-        return any(people for _words, people, _taps in self.rows)
-
-    @property
-    def most_people(self) -> int:
-        return max((people for _words, people, _taps in self.rows), default=1)
-
-    @property
-    def most_taps(self) -> int:
-        return max((taps for _words, _people, taps in self.rows), default=1)
-
-
 def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
     ids = (visit.workspace.pk, broadcast.pk)
-    tables = [
-        _table(_("Device"), clicks.by_device(*ids)),
-        _table(_("System"), clicks.by_os(*ids)),
-        _table(_("Browser"), clicks.by_browser(*ids)),
-        Table(_("Hour of the day"), [_hour(each) for each in clicks.by_hour(*ids)]),
-        Table(_("Link"), _links(clicks.by_link(*ids))),
-    ]
-    places = [_table(title, shares) for title, shares in place_shares(*ids)]
+    crowd = count_recipients(broadcast)[1]
+    places = [table(title, shares) for title, shares in place_shares(*ids)]
+    tables = tables_of(broadcast)
     return {
         "broadcast": broadcast,
         "mornings": _mornings(broadcast),
         "kinds": machines_by_reason(*ids),
-        "tables": [table for table in (*tables, *places) if table.rows],
+        "time_to_tap": time_to_tap(broadcast),
+        "heat": heat_table(
+            by_hour_of_week(*ids), clicks.by_hour(*ids), clicks.by_weekday(*ids), in_taps=crowd > 0
+        ),
+        "tables": [*tables, *(each for each in places if each.rows)],
         "place_is_unknown": not places,
         "credits": credits_now() if places else [],
-        "only_counted": count_recipients(broadcast)[1],
+        "only_counted": crowd,
     }
 
 
@@ -251,28 +220,5 @@ def _mornings(broadcast: Broadcast) -> list[tuple[str, int]]:
     """Return when places open in which somebody waits, and how many; the first of many."""
     if broadcast.state not in UNDER_WAY:
         return []
-    openings = who_sleeps(broadcast, timezone.now()).openings[:LONGEST_TABLE]
+    openings = who_sleeps(broadcast, timezone.now()).openings[:MOST_MORNINGS]
     return [(local_moment(at, broadcast.workspace.zone), count) for at, count in openings]
-
-
-def _table(title: str, shares: Iterable[clicks.Share]) -> Table:
-    """Return the largest shares by name; what comes after them is one line."""
-    rows = [(str(each.value or _("unknown")), each.people, each.taps) for each in shares]
-    rest = rows[LONGEST_TABLE:]
-    if rest:
-        others = (_("others"), sum(row[1] for row in rest), sum(row[2] for row in rest))
-        rows = [*rows[:LONGEST_TABLE], others]
-    return Table(title, rows)
-
-
-def _hour(share: clicks.Share) -> tuple[str, int, int]:
-    return f"{int(share.value):02}:00", share.people, share.taps
-
-
-def _links(shares: Sequence[clicks.Share]) -> list[tuple[str, int, int]]:
-    links = Link.objects.in_bulk([int(each.value) for each in shares])
-    return [
-        (links[int(each.value)].destination, each.people, each.taps)
-        for each in shares
-        if int(each.value) in links
-    ]

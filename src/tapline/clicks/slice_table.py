@@ -46,7 +46,10 @@ WORDS = (
 # How people can be told apart. Each has a bit in the column `first`: set in one click of each
 # person, or of each person and value.
 EVERYBODY, PERHAPS = "everybody", "perhaps"
-DIVISIONS = ("link", "hour_local", "weekday_local", *WORDS)
+HOUR_OF_WEEK = "hour_of_week"
+DIVISIONS = ("link", "hour_local", "weekday_local", HOUR_OF_WEEK, *WORDS)
+# Divisions that are no column, but made of several.
+_MADE_OF = {HOUR_OF_WEEK: f"weekday_local * 24 + hour_local as {HOUR_OF_WEEK}"}
 _BITS = {name: 1 << place for place, name in enumerate((EVERYBODY, PERHAPS, *DIVISIONS))}
 
 _KINDS = {column.name: column.kind for column in columns.COLUMNS} | {
@@ -74,7 +77,8 @@ where workspace = $workspace and broadcast = $broadcast and sequence > $after
 
 TO_MARK = f"""
 -- What decides about marks: who, whether a person or perhaps one, and in which groups.
-select message, human, verdict = 'unknown' as is_unknown, {", ".join(DIVISIONS)}
+select message, human, verdict = 'unknown' as is_unknown,
+    {", ".join(_MADE_OF.get(name, name) for name in DIVISIONS)}
 from {{table}}
 """
 

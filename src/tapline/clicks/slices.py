@@ -17,7 +17,7 @@ from typing import Any
 
 from tapline.clicks import store
 from tapline.clicks.listing import ListedFile, look
-from tapline.clicks.slice_table import EVERYBODY, WORDS, SliceTable, people_bit
+from tapline.clicks.slice_table import EVERYBODY, HOUR_OF_WEEK, WORDS, SliceTable, people_bit
 
 # Three of two million clicks are some 400 MB of `report_memory`.
 MOST_SLICES = 3
@@ -25,7 +25,7 @@ MOST_ROWS_PER_SLICE = 2_000_000
 # A bitmap of so many messages takes 1 MB per group and thread.
 MOST_BITS = 8_000_000
 # Divisions into more groups than some dozens; bitmaps do not pay there.
-_MANY_GROUPS = frozenset({"device", "region", "city", "network_name"})
+_MANY_GROUPS = frozenset({HOUR_OF_WEEK, "device", "region", "city", "network_name"})
 
 _DISTINCT_PEOPLE = "count(distinct case when message > 0 then message end)"
 

@@ -10,6 +10,7 @@ import "./styles/components.css";
 import "./styles/shell.css";
 import "./styles/domains.css";
 import "./styles/replies.css";
+import "./styles/reports.css";
 import { TapChart } from "./tap-chart";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is

@@ -1,4 +1,4 @@
-// <tap-chart points="[[unix seconds, taps], …]" label="…">: people's taps per minute.
+// <tap-chart points="[[unix seconds, taps], …]" step="seconds" label="…">: people's taps over time.
 // The chart lives in a shadow root, so that the live report can be morphed around it; new points
 // arrive as a changed attribute.
 
@@ -9,24 +9,32 @@ import chartCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 const HEIGHT_PX = 220;
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
-// Taps are counted by the minute: no mark on the axis may pretend to know more.
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 2880, 10080].map((m) => m * MINUTE);
+// Taps are counted by the step: no mark on the axis may pretend to know more.
+const MARKS = [1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 2880, 10080].map((m) => m * MINUTE);
+
+// What the bar under the pointer says. It keeps its room, so that nothing jumps.
+const READOUT_CSS =
+  "p { margin: 0; min-height: 1.5em; font-size: 0.875rem; text-align: right;" +
+  " font-variant-numeric: tabular-nums; }";
 
 type Point = [number, number];
 
 export class TapChart extends HTMLElement {
-  static observedAttributes = ["points"];
+  static observedAttributes = ["points", "step"];
 
   private chart: uPlot | undefined;
+  private place: HTMLElement | undefined;
+  private readonly readout = document.createElement("p");
   private readonly resizer = new ResizeObserver(() => this.fit());
 
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(chartCss);
+    sheet.replaceSync(chartCss + READOUT_CSS);
     root.adoptedStyleSheets = [sheet];
-    const place = root.appendChild(document.createElement("div"));
-    this.chart = new uPlot(this.options(), this.data(), place);
+    root.appendChild(this.readout);
+    this.place = root.appendChild(document.createElement("div"));
+    this.draw();
     this.resizer.observe(this);
   }
 
@@ -37,8 +45,25 @@ export class TapChart extends HTMLElement {
     this.shadowRoot?.replaceChildren();
   }
 
-  attributeChangedCallback(): void {
-    this.chart?.setData(this.data());
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    if (before === now || this.chart === undefined) {
+      return;
+    }
+    // Coarser steps mean other bars and another axis.
+    if (name === "step") {
+      this.draw();
+    } else {
+      this.chart.setData(this.data());
+    }
+  }
+
+  private draw(): void {
+    this.chart?.destroy();
+    this.chart = new uPlot(this.options(), this.data(), this.place);
+  }
+
+  private get step(): number {
+    return Number(this.getAttribute("step") ?? MINUTE);
   }
 
   private data(): uPlot.AlignedData {
@@ -67,22 +92,38 @@ export class TapChart extends HTMLElement {
     const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
     const times = (_: uPlot, moments: number[], _axis: number, _space: number, step: number) =>
       moments.map((at) => (step < DAY ? clock : day).format(at * 1000));
+    const step = this.step;
+    const moment = new Intl.DateTimeFormat(undefined, {
+      weekday: "short",
+      month: "short",
+      day: "numeric",
+      ...(step < DAY ? { hour: "2-digit", minute: "2-digit" } : {}),
+    });
+    const label = this.getAttribute("label") ?? "";
+    const readOut = (chart: uPlot): void => {
+      const at = chart.cursor.idx;
+      const time = at == null ? undefined : chart.data[0][at];
+      const taps = at == null ? undefined : chart.data[1]?.[at];
+      this.readout.textContent =
+        time === undefined || taps == null ? "" : `${moment.format(time * 1000)}: ${label} ${taps}`;
+    };
     return {
       width: this.clientWidth || 600,
       height: HEIGHT_PX,
       legend: { show: false },
       // Phones must scroll the page when a finger moves over the chart.
       cursor: { drag: { x: false, y: false } },
-      // Half a minute on either side, so that the first and last bars are whole.
+      hooks: { setCursor: [readOut] },
+      // Half a step on either side, so that the first and last bars are whole.
       scales: {
-        x: { range: (_u, min, max) => [min - MINUTE / 2, max + MINUTE / 2] },
+        x: { range: (_u, min, max) => [min - step / 2, max + step / 2] },
         y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] },
       },
-      axes: [{ ...axis, size: 30, incrs: STEPS, values: times }, { ...axis, size: 44, values: wholeNumbers }],
+      axes: [{ ...axis, size: 30, incrs: MARKS.filter((mark) => mark >= step), values: times }, { ...axis, size: 44, values: wholeNumbers }],
       series: [
         {},
         {
-          label: this.getAttribute("label") ?? "",
+          label,
           stroke: colour("--accent"),
           fill: colour("--accent-soft"),
           width: 1,

@@ -20,7 +20,8 @@ register.simple_tag(bundled_url, name="bundled")
 @register.filter
 def percent(rate: float | None) -> str:
     """Return 0.1234 as «12.3 %», and a rate that is not known as a dash."""
-    return "–" if rate is None else f"{number_format(rate * 100, 1)} %"
+    # Rounded before it is written: `number_format` cuts.
+    return "–" if rate is None else f"{number_format(round(rate * 100, 1), 1)} %"
 
 
 @register.filter

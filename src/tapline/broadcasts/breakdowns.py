@@ -1,0 +1,205 @@
+"""How a report divides people and taps: the tables of a report, with their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+
+from tapline.broadcasts.models import Broadcast
+from tapline.clicks import reports as clicks
+from tapline.clicks.heat import HourOfWeek
+from tapline.links.models import Link
+
+LONGEST_TABLE = 12
+HOURS, DAYS = range(24), range(7)
+# How strongly a cell is coloured: nobody, then four steps up to the fullest hour.
+STRONGEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How taps divide by one thing: rows of (words, people, taps), and the largest for the bars."""
+
+    title: str
+    rows: list[tuple[str, int, int]]
+
+    @property
+    def has_people(self) -> bool:
+        """Say whether anybody is told apart; of those who are only counted there are taps alone."""
+        return any(people for _words, people, _taps in self.rows)
+
+    @property
+    def most_people(self) -> int:
+        return max((people for _words, people, _taps in self.rows), default=1)
+
+    @property
+    def most_taps(self) -> int:
+        return max((taps for _words, _people, taps in self.rows), default=1)
+
+
+# What other rooms divide a broadcast by (its variants, say): each returns tables, or none. Rooms
+# further right add theirs when they are loaded.
+FURTHER_TABLES: list[Callable[[Broadcast], Iterable[Table]]] = []
+
+
+def tables_of(broadcast: Broadcast) -> list[Table]:
+    """Return the tables of one broadcast that have something to show."""
+    ids = (broadcast.workspace_id, broadcast.pk)
+    own = [
+        Table(_("Link"), _links(clicks.by_link(*ids))),
+        table(_("Kind of device"), _kinds(clicks.by_device_kind(*ids))),
+        table(_("Device"), clicks.by_device(*ids)),
+        table(_("System"), clicks.by_os(*ids)),
+        table(_("Browser"), clicks.by_browser(*ids)),
+    ]
+    further = [each for find in FURTHER_TABLES for each in find(broadcast)]
+    return [each for each in (*further, *own) if each.rows]
+
+
+def table(title: str, shares: Iterable[clicks.Share]) -> Table:
+    """Return the largest shares by name; what comes after them is one line."""
+    rows = [(str(each.value or _("unknown")), each.people, each.taps) for each in shares]
+    rest = rows[LONGEST_TABLE:]
+    if rest:
+        others = (_("others"), sum(row[1] for row in rest), sum(row[2] for row in rest))
+        rows = [*rows[:LONGEST_TABLE], others]
+    return Table(title, rows)
+
+
+def _links(shares: Sequence[clicks.Share]) -> list[tuple[str, int, int]]:
+    links = Link.objects.in_bulk([int(each.value) for each in shares])
+    return [
+        (links[int(each.value)].destination, each.people, each.taps)
+        for each in shares
+        if int(each.value) in links
+    ]
+
+
+def _kinds(shares: Sequence[clicks.Share]) -> list[clicks.Share]:
+    words = {
+        "phone": _("phone"),
+        "tablet": _("tablet"),
+        "desktop": _("computer"),
+        "other": _("other"),
+    }
+    return [
+        clicks.Share(words.get(each.value, each.value), each.people, each.taps) for each in shares
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """People whose first tap came within one span after their text arrived."""
+
+    words: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToTap:
+    """How long people took, and in words by when half of them had tapped."""
+
+    spans: list[Span]
+    half: str
+
+    @property
+    def most_people(self) -> int:
+        return max(span.people for span in self.spans)
+
+
+def time_to_tap(broadcast: Broadcast) -> TimeToTap | None:
+    """Return how long people took to tap; None where no delivery receipt tells when to begin."""
+    counts = [count for _, count in clicks.time_to_tap(broadcast.workspace_id, broadcast.pk)]
+    if not any(counts):
+        return None
+    spans = [Span(words, count) for words, count in zip(_span_words(), counts, strict=True)]
+    return TimeToTap(spans, _half_words()[place_of_half(counts)])
+
+
+def place_of_half(counts: Sequence[int]) -> int:
+    """Return the first place by which at least half of all are counted."""
+    so_far = 0
+    for place, count in enumerate(counts):
+        so_far += count
+        if 2 * so_far >= sum(counts):
+            return place
+    return len(counts) - 1
+
+
+def _span_words() -> list[str]:
+    return [
+        _("within a minute"),
+        _("1 to 5 minutes"),
+        _("5 to 15 minutes"),
+        _("15 minutes to an hour"),
+        _("1 to 6 hours"),
+        _("6 hours to a day"),
+        _("later than a day"),
+    ]
+
+
+def _half_words() -> list[str]:
+    return [
+        _("Half of them tapped within a minute."),
+        _("Half of them tapped within 5 minutes."),
+        _("Half of them tapped within 15 minutes."),
+        _("Half of them tapped within an hour."),
+        _("Half of them tapped within 6 hours."),
+        _("Half of them tapped within a day."),
+        _("Half of them took longer than a day."),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One hour of the week, or of all its days: how many, and how strongly it is coloured."""
+
+    count: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeatTable:
+    """People (or taps, where people are only counted) by hour of the day and weekday."""
+
+    days: list[tuple[str, str]]  # short and whole
+    rows: list[tuple[str, list[Cell], int]]  # the hour, its days, and all days together
+    totals: list[int]  # of each day
+
+
+def heat_table(
+    hours: Sequence[HourOfWeek],
+    by_hour: Sequence[clicks.Share],
+    by_weekday: Sequence[clicks.Share],
+    *,
+    in_taps: bool,
+) -> HeatTable | None:
+    """Return the week as a table; None where nobody tapped. One person may tap in several hours,
+    so the totals are counted apart, not added up."""
+
+    def count(share: HourOfWeek | clicks.Share) -> int:
+        return share.taps if in_taps else share.people
+
+    counts = {(each.weekday, each.hour): count(each) for each in hours}
+    most = max(counts.values(), default=0)
+    if not most:
+        return None
+    of_hour = {int(each.value): count(each) for each in by_hour}
+    of_day = {int(each.value): count(each) for each in by_weekday}
+    rows = [
+        (
+            f"{hour:02}:00",
+            [_cell(counts.get((day, hour), 0), most) for day in DAYS],
+            of_hour.get(hour, 0),
+        )
+        for hour in HOURS
+    ]
+    days = [(str(WEEKDAYS_ABBR[day]), str(WEEKDAYS[day])) for day in DAYS]
+    return HeatTable(days, rows, [of_day.get(day, 0) for day in DAYS])
+
+
+def _cell(count: int, most: int) -> Cell:
+    return Cell(count, -(-STRONGEST * count // most))
