@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from contextlib import suppress
 from typing import Any
 
@@ -17,23 +16,20 @@ from django.db import connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from tapline.broadcasts.audience import audience_sql
-from tapline.broadcasts.capping import cap_since, too_often_sql
+from tapline.broadcasts.capping import cap_since
 from tapline.broadcasts.crowds import count_recipients, mint_crowd
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastLink, BroadcastState
-from tapline.contacts.consent import textable_sql
-from tapline.contacts.textable import suppressed_sql
+from tapline.broadcasts.picking import GETS_IT, REASON, conditions
 from tapline.destinations import fill_destination
 from tapline.errors import Conflict, TaplineError
-from tapline.hours.clues import make_tables, place_sql
+from tapline.hours.clues import make_tables
 from tapline.links.domains import domain_for
 from tapline.links.minting import PERSONAL_BATCH, create_link, mint_personal, mint_range
 from tapline.links.models import CodeRange, Link, LinkKind
 from tapline.texts.merging import parse
 from tapline.texts.personal import MessageTemplate, compile_text
 from tapline.turns import Turns
-from tapline.workspaces.counting import only_counted
 
 # Contacts per transaction: they hold the writer for some 30 ms (python -m bench prepare).
 CONTACTS_PER_CHUNK = 2_500
@@ -47,7 +43,7 @@ CHUNK_END = """
 select max(id) from (select id from contacts_contact where id > %s order by id limit %s)
 """
 
-PICK_RECIPIENTS = """
+PICK_RECIPIENTS = f"""
 -- One message for each contact of the chunk who may be texted and has none in this broadcast yet.
 -- (`+` keeps the index on positions out: by it each contact would walk over the whole chunk.)
 -- A plus keeps SQLite from the wrong index: without, each chunk would read the whole workspace, or
@@ -56,28 +52,22 @@ insert into broadcasts_message (
   broadcast_id, position, workspace_id, contact_id, phone, state,
   text, parts, reference, leased_by, error_code, error_text, only_counted, place)
 select %(broadcast)s, %(next)s + row_number() over (order by c.id) - 1, c.workspace_id, c.id,
-  c.phone, 'pending', '', 0, '', '', '', '', {only_counted}, {place}
+  c.phone, 'pending', '', 0, '', '', '', '', {{only_counted}}, {{place}}
 from contacts_contact c
 where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s
-  and {audience} and {textable} and {complete} and {linkable} and not {too_often}
+  and {{audience}} and {GETS_IT}
   and not exists (
     select 1 from broadcasts_message had
     where had.contact_id = c.id and +had.broadcast_id = %(broadcast)s)
 """
 
-COUNT_LEFT_OUT = """
+COUNT_LEFT_OUT = f"""
 -- Why the others of the chunk got none. Those with a message in positions before are duplicates.
--- (`not textable` would not do: it is null for somebody who was never asked.)
 insert into broadcasts_leftout (broadcast_id, reason, count)
 select %(broadcast)s, reason, count(*) from (
-  select case
-    when {textable} then case when not {complete} then 'missing_field'
-      when not {linkable} then 'personal_link'
-      when {too_often} then 'too_often' else 'duplicate' end
-    when {suppressed} then 'opted_out'
-    else 'no_consent' end as reason
+  select coalesce({REASON}, 'duplicate') as reason
   from contacts_contact c
-  where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s and {audience}
+  where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s and {{audience}}
     and not exists (
       select 1 from broadcasts_message got
       where got.contact_id = c.id and +got.broadcast_id = %(broadcast)s
@@ -103,8 +93,6 @@ from broadcasts_message m left join contacts_contact c on c.id = m.contact_id
 where m.broadcast_id = %s and m.position >= %s and m.position < %s
 order by m.position
 """
-
-_FIELD_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def prepare_next() -> bool:
@@ -157,18 +145,7 @@ def _make_links(broadcast: Broadcast, template: MessageTemplate) -> None:
 
 def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
     """Make messages for the next chunk of contacts; False when there are no more contacts."""
-    counted = only_counted(broadcast.workspace).sql("c.phone")
-    conditions = {
-        "only_counted": counted,
-        # A link that is made for one person would say who tapped it.
-        "linkable": f"not {counted}" if template.has_personal else "true",
-        "audience": audience_sql(broadcast.workspace, broadcast.audience),
-        "textable": textable_sql(broadcast.workspace, broadcast.purpose),
-        "complete": complete_sql(template.needed),
-        "suppressed": suppressed_sql(broadcast.workspace, broadcast.purpose),
-        "place": place_sql("c"),
-        "too_often": too_often_sql(broadcast, "c.id"),
-    }
+    made_of = conditions(broadcast, template)
     with _turns.take(), connection.cursor() as cursor:
         # Read again inside: another worker may have moved it, or somebody paused it.
         fresh = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
@@ -187,26 +164,13 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
             "cap_since": cap_since(fresh, timezone.now()),
         }
         make_tables(cursor)
-        cursor.execute(PICK_RECIPIENTS.format(**conditions), values)
+        cursor.execute(PICK_RECIPIENTS.format(**made_of), values)
         fresh.next_position += cursor.rowcount
         cursor.execute(COUNT_PLACES, values)
-        cursor.execute(COUNT_LEFT_OUT.format(**conditions), values)
+        cursor.execute(COUNT_LEFT_OUT.format(**made_of), values)
         fresh.prepared_to_contact = end
         fresh.save(update_fields=["next_position", "prepared_to_contact"])
     return True
-
-
-def complete_sql(needed: frozenset[str]) -> str:
-    """Return a condition on the contact alias `c`: it has every needed attribute, and not empty."""
-    conditions = ["true"]
-    for name in sorted(needed):
-        if not _FIELD_NAME.fullmatch(name):  # It stands in the statement itself.
-            raise ValueError(f"no name of an attribute: {name!r}")
-        conditions.append(
-            f"trim(coalesce(json_extract(c.attributes, '$.\"{name}\"'), ''),"
-            " char(9, 10, 13, 32)) <> ''"
-        )
-    return f"({' and '.join(conditions)})"
 
 
 def _mint_some(broadcast: Broadcast) -> bool:

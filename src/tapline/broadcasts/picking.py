@@ -1,0 +1,62 @@
+"""Who of an audience gets a text, and why the others get none: what preparing and counting share.
+
+Both are conditions on the contact alias `c`, without parameters but `%(cap_since)s`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tapline.broadcasts.audience import audience_sql
+from tapline.broadcasts.capping import too_often_sql
+from tapline.broadcasts.models import Broadcast
+from tapline.contacts.consent import textable_sql
+from tapline.contacts.textable import suppressed_sql
+from tapline.hours.clues import place_sql
+from tapline.texts.personal import MessageTemplate
+from tapline.workspaces.counting import only_counted
+
+GETS_IT = "{textable} and {complete} and {linkable} and not {too_often}"
+
+# Null for those who get it. (`not textable` would not do: it is null for who was never asked.)
+REASON = """case
+    when {textable} then case when not {complete} then 'missing_field'
+      when not {linkable} then 'personal_link'
+      when {too_often} then 'too_often' end
+    when {suppressed} then 'opted_out'
+    else 'no_consent' end"""
+
+_FIELD_NAME = re.compile(r"[^\W\d]\w*")
+
+
+def conditions(broadcast: Broadcast, template: MessageTemplate) -> Mapping[str, str]:
+    """Return what the statements about a broadcast's audience are made of, by name."""
+    counted = only_counted(broadcast.workspace).sql("c.phone")
+    return {
+        "only_counted": counted,
+        # A link that is made for one person would say who tapped it.
+        "linkable": f"not {counted}" if template.has_personal else "true",
+        "audience": audience_sql(broadcast.workspace, broadcast.audience),
+        "textable": textable_sql(broadcast.workspace, broadcast.purpose),
+        "complete": complete_sql(template.needed),
+        "suppressed": suppressed_sql(broadcast.workspace, broadcast.purpose),
+        "place": place_sql("c"),
+        "too_often": too_often_sql(broadcast, "c.id"),
+    }
+
+
+def complete_sql(needed: frozenset[str]) -> str:
+    """Return a condition on the contact alias `c`: it has every needed attribute, and not empty."""
+    tests = [
+        f"trim(coalesce({attribute_sql(name)}, ''), char(9, 10, 13, 32)) <> ''"
+        for name in sorted(needed)
+    ]
+    return f"({' and '.join(tests) or 'true'})"
+
+
+def attribute_sql(name: str) -> str:
+    """Return one attribute of the contact alias `c`; null where it has none."""
+    if not _FIELD_NAME.fullmatch(name):  # It stands in the statement itself.
+        raise ValueError(f"no name of an attribute: {name!r}")
+    return f"json_extract(c.attributes, '$.\"{name}\"')"
