@@ -14,6 +14,7 @@ import pytest
 from tapline import config
 from tapline.clicks.listing import forget_list
 from tapline.clicks.slices import forget_slices
+from tapline.links.watching import forget_notes
 from tapline.providers.registry import forget_adapters
 
 
@@ -28,6 +29,7 @@ def _empty_stores() -> Iterator[None]:
     forget_list()
     forget_slices()
     forget_adapters()
+    forget_notes()
     yield
     forget_list()
     forget_slices()

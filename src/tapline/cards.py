@@ -58,7 +58,7 @@ def check_card(title: str, description: str = "", picture: str = "") -> Card | N
 
     Raises `BadCard` for one without a title, too long, or whose picture has no good address.
     """
-    card = Card(_plain(title), _plain(description), picture.strip())
+    card = Card(plain_line(title), plain_line(description), picture.strip())
     if not any(card):
         return None
     if not card.title:
@@ -118,7 +118,7 @@ def _check_picture(address: str) -> str:
         ) from error
 
 
-def _plain(text: str) -> str:
+def plain_line(text: str) -> str:
     """Return a text in one line, without control characters."""
     words = " ".join(text.encode("utf-8", "ignore").decode().split())
     return "".join(letter for letter in words if unicodedata.category(letter) != "Cc")

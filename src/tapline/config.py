@@ -212,6 +212,20 @@ class Config:
     answer_days: int = setting(
         30, "How long after somebody last wrote to us they may be answered.", unit="days"
     )
+    destination_seconds: float = setting(
+        10.0, "How long one look at a link's destination may take.", unit="seconds"
+    )
+    destination_minutes: int = setting(
+        10,
+        "How often the destinations of links that people tap just now are looked at. 0: only when"
+        " somebody asks.",
+        unit="minutes",
+    )
+    destination_local_hosts: str = setting(
+        "",
+        "Destinations that are looked at although they lie in a private network, with commas.",
+        unit="host or host:port",
+    )
     outbound_local: bool = setting(
         False,
         "Let addresses that users give (a provider's, a webhook's) lead to this machine or a"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -88,13 +89,15 @@ def make_client(
     connections: int = 20,
     resolve: Resolver | None = None,
     allows_local: bool | None = None,
+    verify: ssl.SSLContext | bool = True,
     **settings: Any,
 ) -> httpx2.Client:
-    """Return a client that reaches public addresses alone; it may be used from several threads."""
+    """Return a client that reaches public addresses alone; it may be used from several threads.
+    `verify` says whom certificates are believed from, where the machine's own list does not do."""
     if allows_local is None:
         allows_local = config.current().outbound_local
     limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
-    transport = GuardedTransport(resolve or resolve_name, allows_local, limits)
+    transport = GuardedTransport(resolve or resolve_name, allows_local, limits, verify)
     return httpx2.Client(
         transport=transport, timeout=timeout, trust_env=False, follow_redirects=False, **settings
     )
@@ -103,9 +106,15 @@ def make_client(
 class GuardedTransport(httpx2.BaseTransport):
     """Resolves, looks at, and connects to the address that it looked at."""
 
-    def __init__(self, resolve: Resolver, allows_local: bool, limits: httpx2.Limits) -> None:
+    def __init__(
+        self,
+        resolve: Resolver,
+        allows_local: bool,
+        limits: httpx2.Limits,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
         self._resolve, self._allows_local = resolve, allows_local
-        self._inner = httpx2.HTTPTransport(trust_env=False, limits=limits)
+        self._inner = httpx2.HTTPTransport(verify=verify, trust_env=False, limits=limits)
         self._known: dict[tuple[str, int], tuple[float, Sequence[str]]] = {}
         self._lock = threading.Lock()
 

@@ -114,4 +114,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # It tells of every request that it makes, and addresses may hold what is nobody's business.
+    "loggers": {"httpx2": {"level": "WARNING"}},
 }

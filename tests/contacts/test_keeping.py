@@ -39,6 +39,8 @@ NOBODYS = {
     "links_coderange": "numbers; a range leads to a message, which is emptied",
     "links_linkcard": "what members let apps show of a link",
     "links_alias": "public paths that a member chose",
+    "links_destination": "pages for everybody that links lead to, and what they said",
+    "links_tappedlink": "which links are tapped by somebody",
     "contacts_contactimport": "names of files and of their columns",
     "contacts_tag": "names of tags",
     "contacts_wording": "what forms showed to everybody",
@@ -75,6 +77,7 @@ NOBODYS = {
 # Columns of those tables that look like somebody, and are not.
 NOT_A_PERSON = {
     ("broadcasts_broadcast", "prepared_to_contact"): "how far preparing came",
+    ("links_destination", "address"): "a page for everybody",
     ("contacts_notice", "contact"): "whom recipients may ask",
     ("replies_conversationsettings", "contact"): "whom recipients may ask",
 }

@@ -41,6 +41,7 @@ from tapline.clicks.models import ClickCounter, LogSegment
 from tapline.clicks.parquet import write_file
 from tapline.clicks.resolving import MessagePlace, resolve
 from tapline.errors import Conflict
+from tapline.links.watching import note_taps
 from tapline.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ logger = logging.getLogger(__name__)
 MOST_BYTES_PER_PASS = 6_000_000
 HUMAN_COLUMN = NAMES.index("human")
 CLICKED_COLUMN = NAMES.index("clicked_at")
+LINK_COLUMN = NAMES.index("link")
 
 
 class Overtaken(Conflict):
@@ -106,6 +108,7 @@ def _take_in(segments: Sequence[Segment]) -> int:
         if written:
             (store.folder() / written.name).unlink(missing_ok=True)
         raise
+    note_taps({row[LINK_COLUMN] for row in rows if row[HUMAN_COLUMN]} - {0})
     return sum(len(segment.batch.lines) + len(segment.batch.bad) for segment in segments)
 
 

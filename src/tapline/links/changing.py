@@ -18,6 +18,7 @@ from tapline.errors import Conflict
 from tapline.links.changes import next_change
 from tapline.links.domains import own_hosts
 from tapline.links.models import Link, LinkCard, LinkKind
+from tapline.links.watching import follow_change
 from tapline.workspaces.audit import record
 
 # Held by the writer for some 20 ms.
@@ -41,7 +42,9 @@ def change_destination(link: Link, destination: str, *, actor: str) -> Link:
             why="They were filled when the texts were prepared, one for each recipient.",
             do="Give one address for everybody, or send another broadcast.",
         )
-    return _change(link, "link.destination_changed", {"destination": destination}, actor)
+    link = _change(link, "link.destination_changed", {"destination": destination}, actor)
+    follow_change(link)
+    return link
 
 
 def disable(link: Link, *, actor: str) -> Link:

@@ -209,3 +209,51 @@ class Alias(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["domain", "path"], name="one_alias_path")]
+
+
+class Destination(models.Model):
+    """An address that links of a workspace lead to, or that somebody writes into a text just now,
+    and what was found there when it was last opened from here."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, db_index=False)
+    address = models.CharField(max_length=2048)
+    host = models.CharField(max_length=253)
+    # A `destination_findings.State`, and the `destination_look.Seen` behind it.
+    state = models.CharField(max_length=10, blank=True, default="")
+    seen = models.JSONField(default=dict)
+    looked_at = models.DateTimeField(null=True)
+    look_at = models.DateTimeField(null=True)  # when it is opened again; null: nobody taps
+    leased_until = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)  # somebody waits for the answer
+    tapped_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)  # looks in a row that failed
+    failing_since = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # By address first: one look serves every workspace that leads there.
+            models.UniqueConstraint(
+                fields=["address", "workspace"], name="one_destination_per_workspace"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["look_at"], name="destination_due", condition=Q(look_at__isnull=False)
+            ),
+            models.Index(
+                fields=["workspace", "tapped_at"],
+                name="destination_failing",
+                condition=Q(state="failing"),
+            ),
+            models.Index(fields=["host", "looked_at"], name="destination_host"),
+        ]
+
+
+class TappedLink(models.Model):
+    """A link that people tap, and where it led them."""
+
+    link = models.OneToOneField(Link, primary_key=True, on_delete=models.CASCADE)
+    destination = models.ForeignKey(
+        Destination, on_delete=models.CASCADE, related_name="tapped_links"
+    )
+    tapped_at = models.DateTimeField()
