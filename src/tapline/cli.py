@@ -68,6 +68,10 @@ COMMANDS: dict[str, Entry] = {
     "providers": Entry(
         "tapline.providers.commands:providers", "Connect providers, sender numbers and prices."
     ),
+    "segments": Entry(
+        "tapline.contacts.commands_segments:segments",
+        "Save questions about contacts, and count whom they find.",
+    ),
     "retention": Entry(
         "tapline.contacts.commands_retention:retention", "Say what is old enough to be forgotten."
     ),

@@ -11,12 +11,13 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from tapline.broadcasts.audience import DID, BadAudience, audience_sql
+from tapline.broadcasts.audience import BadAudience, audience_sql
 from tapline.broadcasts.commands import read_audiences
 from tapline.broadcasts.forecast import look_ahead
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.pages_report import GROUPS
 from tapline.contacts.consent import opt_out
+from tapline.contacts.doings import DID
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_workspace, prepare

@@ -43,6 +43,7 @@ NOBODYS = {
     "links_tappedlink": "which links are tapped by somebody",
     "contacts_contactimport": "names of files and of their columns",
     "contacts_tag": "names of tags",
+    "contacts_segment": "questions of members; who they find is asked each time",
     "contacts_wording": "what forms showed to everybody",
     "contacts_retentionmark": "how far retention came",
     "contacts_notice": "whom recipients may ask",

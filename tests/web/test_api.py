@@ -12,6 +12,8 @@ from django.test import Client
 from tapline.broadcasts.composing import create_broadcast
 from tapline.broadcasts.singles import standing_broadcast
 from tapline.broadcasts.tracking import Untracked, track, tracked_broadcast
+from tapline.contacts.questions import read_question
+from tapline.contacts.segments import create_segment
 from tapline.contacts.upserting import upsert_contact
 from tapline.links.aliases import create_alias
 from tapline.links.domains import create_domain, domain_for
@@ -43,6 +45,10 @@ BY_ID: list[tuple[str, str, Any]] = [
         {"purpose": "service", "given": False, "at": NOW},
     ),
     ("POST", "/contacts/{contact}/opt-out", {"reason": "letter"}),
+    ("GET", "/segments/{segment}", None),
+    ("GET", "/segments/{segment}/count", None),
+    ("PUT", "/segments/{segment}", {"name": "Lately", "question": {}}),
+    ("DELETE", "/segments/{segment}", None),
     ("GET", "/keywords/{keyword}", None),
     ("PUT", "/keywords/{keyword}", {"word": "CALZONE"}),
     ("POST", "/keywords/{keyword}/end", {}),
@@ -119,6 +125,7 @@ def _things(workspace: Workspace) -> dict[str, int]:
         "account": account.pk,
         "sender": make_number(account, is_default=False).pk,
         "contact": contact.pk,
+        "segment": create_segment(workspace, "All", read_question({}), actor="test").pk,
         "link": link.pk,
         "domain": own_domain.pk,
         "broadcast": broadcast.pk,
@@ -188,7 +195,15 @@ def test_lists_show_nothing_of_others(brand: Workspace, location: Workspace) -> 
     _things(location)
     caller = caller_of(brand)
 
-    for path in ("/contacts", "/links", "/broadcasts", "/campaigns", "/replies", "/threads"):
+    for path in (
+        "/contacts",
+        "/segments",
+        "/links",
+        "/broadcasts",
+        "/campaigns",
+        "/replies",
+        "/threads",
+    ):
         assert caller.get(path)["items"] == [], path
     assert caller.get("/clicks")["items"] == []
     assert [each["host"] for each in caller.get("/domains")["items"]] == ["go.example.com"]
@@ -243,7 +258,7 @@ def test_every_operation_needs_its_scope(
 
 
 def _scope_of(method: str, path: str) -> str:
-    if path.startswith("/contacts"):
+    if path.startswith(("/contacts", "/segments")):
         return "contacts:read" if method == "GET" else "contacts:write"
     if path.startswith("/keywords"):
         return "keywords:read" if method == "GET" else "keywords:write"

@@ -57,6 +57,9 @@ class AudienceIn(Payload):
     """Exactly one of these; `broadcast` together with `did`."""
 
     all: bool | None = Field(None, description="true: every contact of the workspace.")
+    segment: int | None = Field(
+        None, description="Whoever this segment finds when the broadcast is prepared."
+    )
     tags: list[Name] | None = Field(None, description="Contacts with any of these tags.")
     imports: list[int] | None = Field(None, description="Contacts of these imported files.")
     contacts: list[int] | None = Field(None, description="These contacts.")

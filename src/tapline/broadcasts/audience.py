@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from tapline.broadcasts.models import Broadcast
 from tapline.contacts.consent import textable_sql
+from tapline.contacts.doings import DID, did_sql
 from tapline.contacts.models import ContactImport, Tag
+from tapline.contacts.questions import read_question, write_question
+from tapline.contacts.segments import find_segment, question_of, segment_sql, segments_of
 from tapline.errors import TaplineError
 from tapline.providers.prices import TELLING_DIGITS
 from tapline.workspaces.models import Workspace
 
 # Ids stand in the statement itself; more than these belong under a tag.
 MOST_IDS = 5_000
-
-# Texts that arrived, or may have.
-REACHED_STATES = ("submitted", "accepted", "delivered", "unknown", "lost", "external")
 
 NTH_RECIPIENT = """
 -- The n-th contact of the audience who may be texted, in the order in which they get theirs.
@@ -38,25 +40,6 @@ group by 1
 """
 
 
-# What became of somebody's text in an earlier broadcast. Of several single texts gathered in one,
-# the best counts: so each contact is in one of the three groups, or got nothing at all.
-_HAS = (
-    "exists (select 1 from broadcasts_message had"
-    # By the contact's own messages: by the broadcast's, each contact would walk over all of them.
-    " where had.contact_id = c.id and +had.broadcast_id = {broadcast} and %s)"
-)
-_TAPPED = _HAS % "had.first_human_click_at is not null"
-_REACHED = _HAS % f"had.state in {REACHED_STATES}"  # a tuple of words is written as SQL's list
-# Who is only counted is in neither group: nobody can say on which side they are.
-_WATCHED = _HAS % f"had.state in {REACHED_STATES} and not had.only_counted"
-_FAILED = _HAS % "had.state = 'failed'"
-DID: dict[str, str] = {
-    "tapped": _TAPPED,
-    "not_tapped": f"{_WATCHED} and not {_TAPPED}",
-    "failed": f"{_FAILED} and not {_REACHED} and not {_TAPPED}",
-}
-
-
 class BadAudience(TaplineError):
     """The audience is not one that can be read."""
 
@@ -64,15 +47,21 @@ class BadAudience(TaplineError):
 def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str, Any]:
     """Return `audience` as it is stored; raises `BadAudience`.
 
-    One of `{"all": true}`, `{"tags": [names]}` (any of them), `{"imports": [ids]}`,
-    `{"contacts": [ids]}`, `{"broadcast": id, "did": "tapped" | "not_tapped" | "failed"}` (those of
-    an earlier broadcast who did so).
+    One of `{"all": true}`, `{"segment": id}`, `{"tags": [names]}` (any of them),
+    `{"imports": [ids]}`, `{"contacts": [ids]}`, `{"broadcast": id, "did": "tapped" | "not_tapped" |
+    "failed"}` (those of an earlier broadcast who did so).
     """
     if "broadcast" in audience or "did" in audience:
         return _read_follow_up(workspace, audience)
     if len(audience) != 1:
-        raise _unreadable("It must say exactly one of all, tags, imports, contacts and broadcast.")
+        raise _unreadable(
+            "It must say exactly one of all, segment, tags, imports, contacts and broadcast."
+        )
     ((kind, value),) = audience.items()
+    if kind == "segment" and type(value) is int:
+        if not segments_of(workspace).filter(pk=value).exists():
+            raise _unreadable("It names a segment that this workspace does not have.")
+        return {"segment": value}
     if kind == "all" and value is True:
         return {"all": True}
     if kind not in ("tags", "imports", "contacts") or not isinstance(value, list) or not value:
@@ -89,11 +78,27 @@ def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str
     return {kind: list(dict.fromkeys(value))}
 
 
+def freeze_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an audience as it is when its broadcast starts: a segment with the question that it
+    asks now, and from which moment «within 30 days» counts. Raises `BadAudience`."""
+    known = read_audience(workspace, audience)
+    if "segment" not in known:
+        return known
+    segment = find_segment(workspace, known["segment"])
+    question = write_question(question_of(segment))
+    return {"segment": segment.pk, "question": question, "at": timezone.now().isoformat()}
+
+
 def audience_sql(workspace: Workspace, audience: Mapping[str, Any]) -> str:
     """Return the audience as a condition on the contact alias `c`, without parameters."""
+    if "question" in audience:
+        at = dt.datetime.fromisoformat(audience["at"])
+        return segment_sql(workspace, read_question(audience["question"]), at)
     known = read_audience(workspace, audience)
+    if "segment" in known:
+        return segment_sql(workspace, question_of(find_segment(workspace, known["segment"])))
     if "broadcast" in known:
-        return f"({DID[known['did']].format(broadcast=int(known['broadcast']))})"
+        return did_sql(known["broadcast"], known["did"])
     ((kind, value),) = known.items()
     if kind == "all":
         return "true"
@@ -168,6 +173,6 @@ def _unreadable(why: str) -> BadAudience:
     return BadAudience(
         "The audience cannot be read.",
         why=why,
-        do='Write {"all": true}, {"tags": ["vip"]}, {"imports": [3]}, {"contacts": [1, 2]} or'
-        ' {"broadcast": 3, "did": "not_tapped"}.',
+        do='Write {"all": true}, {"segment": 7}, {"tags": ["vip"]}, {"imports": [3]},'
+        ' {"contacts": [1, 2]} or {"broadcast": 3, "did": "not_tapped"}.',
     )

@@ -30,6 +30,7 @@ ACTOR = "command line"
 LISTED = 30
 POLL_SECONDS = 0.5
 _FOLLOW_UP = re.compile(r"(?P<did>tapped|not-tapped|failed):(?P<id>\d{1,12})")
+_SEGMENT = re.compile(r"segment:(?P<id>\d{1,12})")
 _OVER = (BroadcastState.SENT, BroadcastState.CANCELLED, BroadcastState.PAUSED)
 
 
@@ -52,9 +53,9 @@ def broadcast() -> None:
     "--audience",
     "audiences",
     multiple=True,
-    metavar="all|tag:WORD|tapped:ID|not-tapped:ID|failed:ID",
-    help="Who gets it: everybody; who has a tag (repeat it for more); or those of an earlier"
-    " broadcast who tapped, who got it and did not, or whose text failed.",
+    metavar="all|segment:ID|tag:WORD|tapped:ID|not-tapped:ID|failed:ID",
+    help="Who gets it: everybody; whom a segment finds; who has a tag (repeat it for more); or"
+    " those of an earlier broadcast who tapped, who got it and did not, or whose text failed.",
 )
 @workspace_option
 @click.option(
@@ -247,18 +248,21 @@ def _create(
 
 
 def read_audiences(words: tuple[str, ...]) -> dict[str, Any]:
-    """Return `all`, `tag:…` or `tapped:…` words as an audience; raises `BadOption`."""
+    """Return `all`, `segment:…`, `tag:…` or `tapped:…` words as an audience; raises `BadOption`."""
     if words == ("all",):
         return {"all": True}
     if len(words) == 1 and (earlier := _FOLLOW_UP.fullmatch(words[0])):
         return {"broadcast": int(earlier["id"]), "did": earlier["did"].replace("-", "_")}
+    if len(words) == 1 and (segment := _SEGMENT.fullmatch(words[0])):
+        return {"segment": int(segment["id"])}
     tags = [word.removeprefix("tag:") for word in words if word.startswith("tag:")]
     if not words or len(tags) != len(words):
         raise BadOption(
             f"The audience {' '.join(words) or '(none)'} cannot be read.",
-            why="It is everybody, the contacts with one of some tags, or those of one broadcast.",
-            do="Say --audience all, --audience tag:vip (repeat it for more tags), or"
-            " --audience not-tapped:12 (also tapped:12 and failed:12).",
+            why="It is everybody, whom a segment finds, the contacts with one of some tags, or"
+            " those of one broadcast.",
+            do="Say --audience all, --audience segment:7, --audience tag:vip (repeat it for more"
+            " tags), or --audience not-tapped:12 (also tapped:12 and failed:12).",
         )
     return {"tags": tags}
 

@@ -15,6 +15,7 @@ from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast
 from tapline.broadcasts.models import Broadcast
 from tapline.contacts.models import ContactImport, Purpose, Tag
+from tapline.contacts.segments import segments_of
 from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import domain_for, usable_domains
@@ -69,6 +70,10 @@ def save_names(values: dict[str, Any]) -> dict[str, Any]:
 def audience_choices(workspace: Workspace, current: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (value, words) of each audience that the form offers, the current one among them."""
     offered: dict[str, str] = {json.dumps({"all": True}): _("Everybody who agreed")}
+    for segment in segments_of(workspace):
+        offered[json.dumps({"segment": segment.pk})] = _("Segment «%(name)s»") % {
+            "name": segment.name
+        }
     for name in (
         Tag.objects.filter(workspace=workspace).order_by("name").values_list("name", flat=True)
     ):
@@ -91,6 +96,9 @@ def describe_audience(workspace: Workspace, audience: dict[str, Any]) -> str:
     if "broadcast" in audience:
         earlier = Broadcast.objects.filter(workspace=workspace, pk=audience["broadcast"]).first()
         return _DID_IN_WORDS[audience["did"]] % {"name": earlier.name if earlier else "–"}
+    if "segment" in audience:
+        segment = segments_of(workspace).filter(pk=audience["segment"]).first()
+        return _("Segment «%(name)s»") % {"name": segment.name if segment else "–"}
     ((kind, value),) = audience.items() if len(audience) == 1 else (("", []),)
     if kind == "all":
         return _("Everybody who agreed")

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from tapline.broadcasts.audience import freeze_audience
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.errors import Conflict, TaplineError
@@ -143,6 +144,8 @@ def _move(
                 do="Look at it again: somebody or a worker may have moved it on.",
             )
         before = fresh.state
+        if target == BroadcastState.PREPARING:
+            changes["audience"] = freeze_audience(fresh.workspace, fresh.audience)
         if target == BroadcastState.PAUSED:
             fresh.state_before_pause = before
         fresh.state = target or fresh.state_before_pause

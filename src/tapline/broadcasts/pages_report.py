@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tapline.broadcasts.audience import REACHED_STATES
 from tapline.broadcasts.breakdowns import heat_table, table, tables_of, time_to_tap
 from tapline.broadcasts.crowds import count_recipients
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
@@ -27,6 +26,7 @@ from tapline.broadcasts.reports import Report, build_report
 from tapline.broadcasts.timeline import chart_points, for_reading, timeline
 from tapline.clicks import reports as clicks
 from tapline.clicks.heat import by_hour_of_week
+from tapline.contacts.doings import REACHED_STATES
 from tapline.hours.words import local_moment
 from tapline.web.templatetags.tapline import grouped, seconds_ago
 from tapline.web.visits import Visit, inside

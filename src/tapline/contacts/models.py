@@ -139,6 +139,22 @@ class Tag(models.Model):
         constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_tag_name")]
 
 
+class Segment(models.Model):
+    """A saved question about the contacts of one workspace; who it finds is asked each time."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="segments")
+    name = models.CharField(max_length=120)
+    question = models.JSONField(default=dict)  # `questions.Question`
+    created_by = models.CharField(max_length=160)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="one_segment_name")
+        ]
+
+
 class Purpose(models.TextChoices):
     """What a text is for; consent is given for one of them."""
 

@@ -120,9 +120,9 @@ def place_sql(contact: str = "c") -> str:
     stated = STATED.format(
         contact=contact,
         unstated_at_home=_unstated(contact, TAP_IN_COUNTRY),
-        country=_stated(contact, COUNTRY_FIELDS, "lower"),
-        state=_stated(contact, STATE_FIELDS, "lower"),
-        postcode=_stated(contact, POSTCODE_FIELDS, "upper"),
+        country=stated_sql(contact, COUNTRY_FIELDS, "lower"),
+        state=stated_sql(contact, STATE_FIELDS, "lower"),
+        postcode=stated_sql(contact, POSTCODE_FIELDS, "upper"),
         begin_of_postcode=_BEGIN_OF_POSTCODE,
     )
     fields = COUNTRY_FIELDS + STATE_FIELDS + POSTCODE_FIELDS
@@ -160,14 +160,20 @@ def make_tables(cursor: CursorWrapper) -> None:
         cursor.executemany("insert into temp.hours_dialled values (%s, %s)", dialled_ranges())
 
 
+def country_words(code: str) -> set[str]:
+    """Return how people write a country, in small letters: its two letters of ISO 3166 too."""
+    return {code.lower(), *_COUNTRY_WORDS.get(code, "").split("|")} - {""}
+
+
 def _unstated(contact: str, tap: str) -> str:
     return UNSTATED.format(
         contact=contact, tap=tap.format(contact=contact), number=number_sql(contact)
     )
 
 
-def _stated(contact: str, fields: tuple[str, ...], case: str) -> str:
-    """Return what the contact's attributes say in the first of `fields` that is filled."""
+def stated_sql(contact: str, fields: tuple[str, ...], case: str) -> str:
+    """Return an expression: what the attributes say in the first of `fields` that is filled, all
+    in one `case` ("lower", "upper"); null where none is."""
     values = [
         f"nullif(trim(json_extract({contact}.attributes, '$.{name}')), '')" for name in fields
     ]

@@ -26,6 +26,7 @@ from tapline.broadcasts.api_messages import router as messages_router
 from tapline.broadcasts.api_messages import track_router
 from tapline.clicks.api import router as clicks_router
 from tapline.contacts.api import router as contacts_router
+from tapline.contacts.api_segments import router as segments_router
 from tapline.errors import TaplineError
 from tapline.hours.api import router as hours_router
 from tapline.keywords.api import router as keywords_router
@@ -54,6 +55,7 @@ LARGEST_SMALL_BODY_BYTES = 1024 * 1024
 
 ROUTERS = (
     contacts_router,
+    segments_router,
     links_router,
     domains_router,
     providers_router,

@@ -1,0 +1,175 @@
+"""How a segment's question becomes one condition of SQL over contacts.
+
+It holds no parameters, so that it fits into any statement, such as the one that picks a broadcast's
+recipients; that statement names the workspace. Tables of other features are known here by name, as
+in `textable`. Each condition looks at one contact's own rows, so that a chunk is bounded work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from tapline.contacts.doings import did_sql
+from tapline.contacts.questions import (
+    Added,
+    AnyCondition,
+    Attribute,
+    BadSegment,
+    Consented,
+    Group,
+    Imported,
+    Language,
+    LivesIn,
+    Question,
+    Received,
+    Replied,
+    Tagged,
+    Tapped,
+)
+from tapline.contacts.textable import suppressed_sql, textable_sql
+from tapline.workspaces.models import Workspace
+
+# Whoever knows where contacts live adds a function here, in AppConfig.ready: it returns the
+# condition on `c` for a country or state, or None for one that it does not know.
+PLACES: list[Callable[[str], str | None]] = []
+
+_TAGGED = """exists (
+  select 1 from contacts_tag_contacts tagged join contacts_tag tag on tag.id = tagged.tag_id
+  where tagged.contact_id = c.id and tag.workspace_id = {workspace} and tag.name = {name})"""
+
+_TAPPED = """exists (
+  select 1 from broadcasts_message tapped
+  where tapped.contact_id = c.id and +tapped.workspace_id = {workspace}
+    and tapped.first_human_click_at {when}{campaign})"""
+
+_OF_CAMPAIGN = """
+    and exists (select 1 from broadcasts_broadcast about
+      where about.id = tapped.broadcast_id and about.campaign_id = {campaign})"""
+
+_REPLIED = """exists (
+  select 1 from replies_reply reply
+  where reply.contact_id = c.id and +reply.workspace_id = {workspace}
+    and reply.received_at {when})"""
+
+
+def question_sql(workspace: Workspace, question: Question, at: dt.datetime) -> str:
+    """Return the question as a condition on the contact alias `c`, true or false, never null.
+
+    `at` is the moment from which «within 30 days» counts back. Raises `BadSegment` for a place
+    that nobody knows.
+    """
+    groups = [_group(workspace, group, at) for group in question.groups if group.conditions]
+    return _joined(question.match, groups)
+
+
+def _group(workspace: Workspace, group: Group, at: dt.datetime) -> str:
+    return _joined(group.match, (_condition(workspace, each, at) for each in group.conditions))
+
+
+def _joined(match: str, conditions: Iterable[str]) -> str:
+    found = list(conditions)
+    between = "\n and " if match == "all" else "\n or "
+    return f"({between.join(found)})" if found else "true"
+
+
+def _condition(workspace: Workspace, condition: AnyCondition, at: dt.datetime) -> str:
+    match condition:
+        case Attribute():
+            return _attribute(condition)
+        case Tagged(name=name):
+            is_so = _TAGGED.format(workspace=workspace.pk, name=_said(name))
+        case Language(code=code):
+            is_so = f"(lower(c.language) || '-') glob {_said(code.lower() + '-*')}"
+        case LivesIn(code=code):
+            is_so = _place(code)
+        case Imported(id=number):
+            is_so = f"coalesce(c.imported_by_id = {int(number)}, false)"
+        case Tapped(within_days=days, campaign=campaign):
+            about = _OF_CAMPAIGN.format(campaign=int(campaign)) if campaign else ""
+            is_so = _TAPPED.format(workspace=workspace.pk, when=_lately(days, at), campaign=about)
+        case Replied(within_days=days):
+            is_so = _REPLIED.format(workspace=workspace.pk, when=_lately(days, at))
+        case Received(id=number, did="not_got"):
+            return f"not {did_sql(number, 'got')}"
+        case Received(id=number, did=did):
+            return did_sql(number, did)
+        case Consented():
+            return _consented(workspace, condition)
+        case Added():
+            return _added(workspace, condition, at)
+    return is_so if condition.holds else f"not {is_so}"
+
+
+def _attribute(condition: Attribute) -> str:
+    """Return a condition on an attribute; what nobody filled in is the empty text."""
+    # The name is letters, digits and _, see `questions.FieldName`.
+    known = f"coalesce(trim(json_extract(c.attributes, '$.\"{condition.name}\"')), '')"
+    value = _said(condition.value.strip().lower())
+    match condition.test:
+        case "is_known" | "is_unknown":
+            return f"{known} {'<>' if condition.test == 'is_known' else '='} ''"
+        case "is" | "is_not":
+            return f"lower({known}) {'=' if condition.test == 'is' else '<>'} {value}"
+        case "contains":
+            return f"instr(lower({known}), {value}) > 0"
+        case "begins_with":
+            return f"substr(lower({known}), 1, {len(condition.value.strip())}) = {value}"
+        case "at_least" | "at_most":
+            sign = ">=" if condition.test == "at_least" else "<="
+            number = f"replace({known}, ',', '.')"
+            # What is no number is neither at least nor at most anything.
+            return (
+                f"({known} glob '[-0-9.]*' and {known} not glob '*[^-0-9.,]*'"
+                f" and cast({number} as real) {sign} {float(condition.value)!r})"
+            )
+
+
+def _place(code: str) -> str:
+    for find in PLACES:
+        if (condition := find(code)) is not None:
+            return condition
+    raise BadSegment(
+        f"'{code}' is no place that is known.",
+        why="A place is a country, or a state of the US or Canada.",
+        do="Write a country's two letters, such as DE, or a state, such as US-FL.",
+    )
+
+
+def _consented(workspace: Workspace, condition: Consented) -> str:
+    if condition.answer == "opted_out":
+        return suppressed_sql(workspace, condition.purpose)
+    may = f"coalesce({textable_sql(workspace, condition.purpose)}, false)"
+    return may if condition.answer == "agreed" else f"not {may}"
+
+
+def _added(workspace: Workspace, condition: Added, at: dt.datetime) -> str:
+    limits = []
+    if condition.within_days:
+        limits.append(f"c.created_at >= {_time(at - dt.timedelta(days=condition.within_days))}")
+    if condition.since:
+        limits.append(f"c.created_at >= {_time(_midnight(workspace, condition.since))}")
+    if condition.before:
+        limits.append(f"c.created_at < {_time(_midnight(workspace, condition.before))}")
+    return f"({' and '.join(limits)})"
+
+
+def _lately(days: int | None, at: dt.datetime) -> str:
+    return f">= {_time(at - dt.timedelta(days=days))}" if days else "is not null"
+
+
+def _midnight(workspace: Workspace, day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(workspace.zone))
+
+
+def _time(moment: dt.datetime) -> str:
+    return f"'{connection.ops.adapt_datetimefield_value(moment)}'"
+
+
+def _said(text: str) -> str:
+    """Return what somebody typed as a literal in which no quote, percent sign or brace can stand,
+    so that it cannot end early, whatever the statement around it is formatted with."""
+    return f"cast(x'{text.encode().hex()}' as text)"
