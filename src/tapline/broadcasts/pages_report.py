@@ -39,7 +39,7 @@ RECIPIENTS_PER_PAGE = 100
 LIVELY_FOR = dt.timedelta(days=1)
 LIVELY_SECONDS, CALM_SECONDS, DETAILS_SECONDS = 1, 15, 10
 
-# The messages of the contacts whom the audience of the same name names (`audience.DID`).
+# The messages of the contacts whom the audience of the same name names (`contacts.doings.DID`).
 GROUPS: dict[str, Q] = {
     "tapped": Q(first_human_click_at__isnull=False),
     "not-tapped": Q(
