@@ -209,6 +209,7 @@ def test_the_start_shows_what_somebody_wrote_and_not_what_leaves_by_itself() -> 
     workspace = make_workspace()
     make_broadcast(workspace, name="Spring menu")
     Broadcast.objects.create(workspace=workspace, kind="answers", state="sending", name="Answers")
+    Broadcast.objects.update(started_at=timezone.now())
     browser = member_of(workspace)
 
     start = browser.get(reverse("web:home", args=[workspace.pk])).content.decode()

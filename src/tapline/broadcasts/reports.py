@@ -141,10 +141,10 @@ def build_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Report
     fresh = Broadcast.objects.get(pk=broadcast.pk)
     tallies = list(MessageTally.objects.filter(broadcast=fresh, count__gt=0))
     clicks = summarise(fresh.workspace_id, fresh.pk)
-    sent = _sum(tallies, _is_sent)
-    delivered = _sum(tallies, _is_delivered)
-    base: Literal["delivered", "sent"] = "delivered" if _has_receipts(tallies) else "sent"
-    in_base = _is_delivered if base == "delivered" else _is_sent
+    sent = _sum(tallies, is_sent)
+    delivered = _sum(tallies, is_delivered)
+    base: Literal["delivered", "sent"] = "delivered" if has_receipts(tallies) else "sent"
+    in_base = is_delivered if base == "delivered" else is_sent
     counted = _sum(tallies, lambda tally: tally.only_counted and in_base(tally))
     failed = _reasons(tallies, lambda tally: _is_failed(tally) or _is_refused(tally))
     left_out = dict(fresh.left_out.order_by("reason").values_list("reason", "count"))
@@ -174,8 +174,8 @@ def build_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Report
         reasons=_in_words(fresh, [*failed, *left_out, *cancelled]),
         replies=replies,
         opt_outs=opt_outs,
-        parts=sum(tally.parts for tally in tallies if _is_sent(tally)),
-        cost=sum((tally.cost for tally in tallies if _is_sent(tally)), Decimal(0)),
+        parts=sum(tally.parts for tally in tallies if is_sent(tally)),
+        cost=sum((tally.cost for tally in tallies if is_sent(tally)), Decimal(0)),
         currency=currency_of(fresh.provider),
         **_click_numbers(clicks, (delivered if base == "delivered" else sent) - counted),
         only_counted=_sum(tallies, lambda tally: tally.only_counted),
@@ -215,11 +215,13 @@ def _rate(part: int, base: int) -> float:
     return min(1.0, part / base) if base else 0.0
 
 
-def _is_sent(tally: MessageTally) -> bool:
+def is_sent(tally: MessageTally) -> bool:
+    """Say whether the provider took these texts, or another system sent them."""
     return tally.state in _TAKEN or tally.was_accepted or tally.was_clicked
 
 
-def _is_delivered(tally: MessageTally) -> bool:
+def is_delivered(tally: MessageTally) -> bool:
+    """Say whether these texts arrived: by a receipt, or because a person tapped."""
     return tally.state == State.DELIVERED or tally.was_clicked
 
 
@@ -231,7 +233,8 @@ def _is_refused(tally: MessageTally) -> bool:
     return tally.state == State.FAILED and not tally.was_accepted and not tally.was_clicked
 
 
-def _has_receipts(tallies: Iterable[MessageTally]) -> bool:
+def has_receipts(tallies: Iterable[MessageTally]) -> bool:
+    """Say whether any receipt came for texts of these tallies."""
     return any(tally.state == State.DELIVERED or _is_failed(tally) for tally in tallies)
 
 

@@ -8,12 +8,12 @@ unchanged on any engine that has the view `clicks`: no engine's own functions, n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tapline.clicks.evidence import Verdict
-from tapline.clicks.listing import read_list
+from tapline.clicks.listing import ListedFile, read_list
 from tapline.clicks.slice_table import PERHAPS
 from tapline.clicks.slices import query_broadcast
 from tapline.clicks.store import find_files, int_list, query
@@ -89,7 +89,8 @@ RECENT = """
 -- The newest clicks of one broadcast, machines included. (By their own time: one that was corrected
 -- comes again in the feed, but did not happen again.)
 select
-    id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind
+    id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind,
+    broadcast
 from clicks
 where workspace = :workspace and broadcast = :broadcast
 order by clicked_at desc, id desc
@@ -213,6 +214,7 @@ class RecentClick:
     browser: str
     app: str
     device_kind: str
+    broadcast: int = 0
 
 
 def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
@@ -309,11 +311,17 @@ def recent_clicks(workspace_id: int, broadcast_id: int, limit: int = 20) -> list
     is one small file, however many clicks the broadcast has.
     """
     params = _of(workspace_id, broadcast_id) | {"limit": limit}
+    return newest(RECENT, params, find_files(params))
+
+
+def newest(sql: str, params: Mapping[str, Any], files: Iterable[ListedFile]) -> list[RecentClick]:
+    """Return the newest `limit` rows, newest files first, until no other can hold a newer one."""
+    limit = params["limit"]
     found: list[tuple[Any, ...]] = []
-    for file in sorted(find_files(params), key=lambda file: file.last_at, reverse=True):
+    for file in sorted(files, key=lambda file: file.last_at, reverse=True):
         if len(found) == limit and file.last_at < _aware(found[-1][1]):
             break
-        found += query(RECENT, params, files=[file])
+        found += query(sql, params, files=[file])
         found = sorted(found, key=lambda row: (row[1], row[0]), reverse=True)[:limit]
     return [RecentClick(row[0], _aware(row[1]), *row[2:]) for row in found]
 

@@ -1,4 +1,4 @@
-"""The start of a workspace, and how its instance is doing."""
+"""Where people begin, and how the instance is doing."""
 
 from __future__ import annotations
 
@@ -11,21 +11,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from tapline.broadcasts.models import Broadcast, BroadcastKind
 from tapline.clicks.models import ClickFile, LogSegment
-from tapline.contacts.models import Contact
-from tapline.instance.models import Instance
-from tapline.links.domains import usable_domains
 from tapline.links.models import Domain
 from tapline.web.edge_health import ask_edge, ask_what_was_in_vain
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.members import workspaces_of
 from tapline.workspaces.models import User, Workspace
-
-LATEST_BROADCASTS = 5
-# What somebody set out to send: answers and confirmations leave by themselves.
-WRITTEN = (BroadcastKind.COMPOSED, BroadcastKind.TRACKED)
 
 
 @require_safe
@@ -38,21 +30,6 @@ def start(request: HttpRequest) -> HttpResponse:
     if len(own) == 1 or len(seen) == 1:
         return redirect("web:home", (own or [seen[0][0]])[0].pk)
     return redirect("workspaces:list")
-
-
-@inside(Need.RATES)
-def home(visit: Visit) -> HttpResponse:
-    """Show the first steps that are left, and the latest broadcasts."""
-    broadcasts = Broadcast.objects.filter(workspace=visit.workspace, kind__in=WRITTEN)
-    context = {
-        "room": "home",
-        "key_was_exported": not visit.access.manages or _key_was_exported(),
-        "has_domain": bool(usable_domains(visit.workspace)),
-        "unproved_anew": _unproved_anew(visit) if visit.access.manages else [],
-        "has_contacts": Contact.objects.in_workspace(visit.workspace).exists(),
-        "broadcasts": broadcasts.order_by("-id")[:LATEST_BROADCASTS],
-    }
-    return visit.render("web/home.html", context)
 
 
 @inside(Need.MANAGE)
@@ -73,16 +50,6 @@ def answer_health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("select 1")
     return JsonResponse({"status": "ok"})
-
-
-def _unproved_anew(visit: Visit) -> list[Domain]:
-    """Return the workspace's domains that serve links although their record is gone."""
-    own = Domain.objects.filter(workspace=visit.workspace, deleted_at=None)
-    return list(own.exclude(proof_missing_since=None))
-
-
-def _key_was_exported() -> bool:
-    return Instance.objects.filter(key_exported_at__isnull=False).exists()
 
 
 def _asked_in_vain(workspace: Workspace) -> list[dict[str, Any]]:

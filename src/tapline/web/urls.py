@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.web import pages
+from tapline.web import home, pages
 
 app_name = "web"
 urlpatterns = [
     path("", pages.start, name="start"),
-    path("w/<int:workspace_id>/", pages.home, name="home"),
+    path("w/<int:workspace_id>/", home.home, name="home"),
+    path("w/<int:workspace_id>/taps", home.show_taps, name="taps"),
     path("w/<int:workspace_id>/health", pages.show_health, name="health"),
     path("-/health", pages.answer_health, name="answer-health"),
 ]

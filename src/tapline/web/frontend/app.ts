@@ -9,6 +9,7 @@ import "./styles/base.css";
 import "./styles/components.css";
 import "./styles/shell.css";
 import "./styles/domains.css";
+import "./styles/home.css";
 import "./styles/replies.css";
 import "./styles/reports.css";
 import { TapChart } from "./tap-chart";

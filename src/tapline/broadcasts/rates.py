@@ -1,0 +1,84 @@
+"""How the latest broadcasts of a workspace went, side by side: cheap enough for its home.
+
+People who tapped come from the tallies that triggers keep; only the upper end of a rate, and who
+opened the links, need a look at the clicks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tapline.broadcasts.models import Broadcast, BroadcastKind, MessageTally
+from tapline.broadcasts.reports import RANGE_SHOWN_FROM, has_receipts, is_delivered, is_sent
+from tapline.clicks.overview import Openings, openings_of
+from tapline.workspaces.models import Workspace
+
+# What somebody set out to send: answers and confirmations leave by themselves.
+WRITTEN = (BroadcastKind.COMPOSED, BroadcastKind.TRACKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Went:
+    """How one broadcast went. Rates are fractions from 0 to 1; None where nobody could tap."""
+
+    broadcast: Broadcast
+    texts: int  # that the rate is about: delivered, or sent where no receipts came
+    people: int  # who tapped
+    perhaps: int  # who tapped, or perhaps did
+    by_people: int  # requests
+    by_machines: int
+
+    @property
+    def rate(self) -> float | None:
+        return min(1.0, self.people / self.texts) if self.texts else None
+
+    @property
+    def rate_high(self) -> float | None:
+        return min(1.0, self.perhaps / self.texts) if self.texts else None
+
+    @property
+    def shows_range(self) -> bool:
+        return (self.rate_high or 0) - (self.rate or 0) > RANGE_SHOWN_FROM
+
+    @property
+    def openings(self) -> int:
+        return self.by_people + self.by_machines
+
+    @property
+    def machine_share(self) -> float:
+        """How much of what opened the links was machines."""
+        return self.by_machines / self.openings if self.openings else 0.0
+
+    @property
+    def started_at(self) -> dt.datetime:
+        return self.broadcast.started_at or self.broadcast.created_at
+
+
+def latest(workspace: Workspace, count: int) -> list[Went]:
+    """Return how the latest broadcasts that began went, the last first; tests are left out."""
+    begun = Broadcast.objects.filter(
+        workspace=workspace, kind__in=WRITTEN, started_at__isnull=False, is_test=False
+    )
+    broadcasts = list(begun.order_by("-id")[:count])
+    ids = [each.pk for each in broadcasts]
+    tallies: dict[int, list[MessageTally]] = defaultdict(list)
+    for tally in MessageTally.objects.filter(broadcast__in=ids, count__gt=0, only_counted=False):
+        tallies[tally.broadcast_id].append(tally)
+    opened = openings_of(workspace.pk, ids) if ids else {}
+    return [_went(each, tallies[each.pk], opened.get(each.pk, Openings())) for each in broadcasts]
+
+
+def _went(broadcast: Broadcast, tallies: Sequence[MessageTally], opened: Openings) -> Went:
+    counts = is_delivered if has_receipts(tallies) else is_sent
+    people = sum(tally.count for tally in tallies if tally.was_clicked)
+    return Went(
+        broadcast=broadcast,
+        texts=sum(tally.count for tally in tallies if counts(tally)),
+        people=people,
+        perhaps=max(people, opened.perhaps),
+        by_people=opened.by_people,
+        by_machines=opened.by_machines,
+    )
