@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tapline.clicks.contexts import Openings, contexts_of, shared_links
-from tapline.clicks.evidence import ALONE, NO_CONTEXT, SOONEST_TAP, Context
+from tapline.clicks.evidence import ALONE, NO_CONTEXT, SOONEST_TAP, Context, Walk
 
 NAN = float("nan")
 
@@ -32,13 +32,14 @@ class Sheet:
             "device": 1,
             "is_canary": False,
             "may_be_person": True,
+            "walked_before": False,
         }
         self.rows.append(usual | values)
 
     def openings(self, soonest_tap: float = SOONEST_TAP) -> Openings:
         columns = {name: np.array([row[name] for row in self.rows]) for name in self.rows[0]}
         kinds = {"seconds": float, "since_submit": float, "since_receipt": float}
-        flags = {"is_canary": bool, "may_be_person": bool}
+        flags = {"is_canary": bool, "may_be_person": bool, "walked_before": bool}
         typed = {
             name: column.astype((kinds | flags).get(name, np.int64))
             for name, column in columns.items()
@@ -109,6 +110,17 @@ def test_a_cluster_says_who_led_how_often_they_came_back_and_how_steadily() -> N
     assert even.spread == pytest.approx(46 / 14, abs=0.01)
     assert even.is_leading
     assert odd == even
+
+
+def test_a_known_walker_is_told_with_what_it_does_here_and_who_else_is_there() -> None:
+    sheet = Sheet()
+    for message in range(3):
+        sheet.add(message, network=5, look=7, walked_before=True)
+    sheet.add(2, network=5, look=7, walked_before=True)  # a link that it had opened
+    sheet.add(9, network=5, look=8)  # somebody else who is there
+    sheet.add(10, network=6, look=7)
+    walk = Walk(recipients=3, share=0.8, repeats_share=0.25)
+    assert [context.walk for context in sheet.contexts()] == [*[walk] * 4, None, None]
 
 
 def test_machines_that_name_themselves_are_in_no_cluster() -> None:

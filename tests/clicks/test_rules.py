@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tapline.clicks.evidence import Context, Evidence, Verdict
+from tapline.clicks.evidence import Context, Evidence, Verdict, Walk
 from tapline.clicks.rules import RULES_VERSION, judge
 from tests.clicks.world import PAGE
 
@@ -71,6 +71,9 @@ TOOLS = (
     "  ",
     f"Mozilla/5.0 (X11; Linux x86_64) {CHROME.replace('Chrome', 'HeadlessChrome')} Safari/537.36",
 )
+OPERA_MINI = (
+    "Opera/9.80 (J2ME/MIDP; Opera Mini/7.1.32052/29.3709; U; en) Presto/2.8.119 Version/11.10"
+)
 PEOPLE = (
     f"{IPHONE} (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
     f"Mozilla/5.0 (Linux; Android 9; CUBOT_X19) {CHROME} Mobile Safari/537.36",
@@ -87,7 +90,7 @@ PEOPLE = (
     f"{IPHONE} (KHTML, like Gecko) Mobile/15E148 Snapchat/12.85.0.40 (like Safari/8617.2.4)",
     f"Mozilla/5.0 (Linux; Android 13; SM-A536B; wv) {CHROME} Mobile Safari/537.36 KAKAOTALK/10.4",
     "Mozilla/5.0 (Mobile; Nokia_8000_4G; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5.2.2",
-    "Opera/9.80 (J2ME/MIDP; Opera Mini/7.1.32052/29.3709; U; en) Presto/2.8.119 Version/11.10",
+    OPERA_MINI,
     (
         "Mozilla/5.0 (Linux; U; Android 2.3.6; en-us; GT-S5830 Build/GINGERBREAD) AppleWebKit/533.1"
         " (KHTML, like Gecko) Version/4.0 Mobile Safari/533.1"
@@ -165,6 +168,24 @@ def test_an_opening_is_too_soon_by_the_figure_of_its_account(
 ) -> None:
     context = Context(seconds_since_submit=seconds)
     assert judge(evidence(context=context, soonest_tap=soonest)).reasons == reasons
+
+
+@pytest.mark.parametrize(
+    ("walk", "agent", "verdict"),
+    [
+        (Walk(recipients=2, share=1.0, repeats_share=0.0), PEOPLE[0], Verdict.UNKNOWN),
+        (Walk(recipients=40, share=0.9, repeats_share=0.02), PEOPLE[0], Verdict.UNKNOWN),
+        (Walk(recipients=1, share=1.0, repeats_share=0.0), PEOPLE[0], Verdict.HUMAN),
+        (Walk(recipients=9, share=0.6, repeats_share=0.0), PEOPLE[0], Verdict.HUMAN),  # a NAT
+        (Walk(recipients=9, share=1.0, repeats_share=0.2), PEOPLE[0], Verdict.HUMAN),  # people
+        (Walk(recipients=9, share=1.0, repeats_share=0.0), OPERA_MINI, Verdict.HUMAN),
+        (None, PEOPLE[0], Verdict.HUMAN),
+    ],
+)
+def test_who_walked_before_and_does_so_again_is_uncertain_and_never_a_machine(
+    walk: Walk | None, agent: str, verdict: Verdict
+) -> None:
+    assert judge(evidence(agent=agent, context=Context(walk=walk))).verdict is verdict
 
 
 def test_a_folded_flood_is_a_program() -> None:

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ACME = f"{PIXEL} AcmeShield/1.0"
 WALKED = 30
+MENDED = rules.RULES_VERSION + 1
 SUBMITTED = NOON - dt.timedelta(seconds=70)
 
 
@@ -343,8 +344,8 @@ def test_a_mended_rule_counts_old_clicks_again_and_says_first_what_changes(
     assert second_look.rejudge() == 4
 
     assert Counter(rows("verdict, reasons, human, rules_version, earlier_verdict")) == {
-        ("scanner", "acme", 0, 3, "human"): 2,
-        ("human", "", 1, 3, ""): 2,
+        ("scanner", "acme", 0, MENDED, "human"): 2,
+        ("human", "", 1, MENDED, ""): 2,
     }
     first = dict(Message.objects.values_list("position", "first_human_click_at"))
     assert first == {0: NOON + dt.timedelta(minutes=5), 1: NOON}
@@ -357,9 +358,9 @@ def mend_rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert known_agent(ACME) is None
     monkeypatch.setattr(rules, "RULES", (acme, *rules.RULES))
-    monkeypatch.setattr(rules, "_PERSON", Judgement(Verdict.HUMAN, (), 3))
-    monkeypatch.setattr(judging, "RULES_VERSION", 3)
-    monkeypatch.setattr(correcting, "RULES_VERSION", 3)
+    monkeypatch.setattr(rules, "_PERSON", Judgement(Verdict.HUMAN, (), MENDED))
+    monkeypatch.setattr(judging, "RULES_VERSION", MENDED)
+    monkeypatch.setattr(correcting, "RULES_VERSION", MENDED)
 
 
 def test_only_clicks_since_a_moment_are_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,7 @@ NOBODYS = {
     "clicks_filecontent": "between which messages a file's clicks lie",
     "clicks_clickcounter": "numbers",
     "clicks_addresssalt": "keys of hashes, which go with the log",
+    "clicks_knownwalker": "networks from which the links of ten people or more were opened",
     "clicks_look": "how far each broadcast's clicks were looked at",
     "clicks_waitingrecount": "messages by number; gone within seconds",
     "clicks_waitingfirstclicks": "times by message; gone within seconds",
@@ -77,6 +78,7 @@ NOBODYS = {
 }
 # Columns of those tables that look like somebody, and are not.
 NOT_A_PERSON = {
+    ("clicks_knownwalker", "network"): "of one opener that opened ten people's links or more",
     ("broadcasts_broadcast", "prepared_to_contact"): "how far preparing came",
     ("links_destination", "address"): "a page for everybody",
     ("contacts_notice", "contact"): "whom recipients may ask",

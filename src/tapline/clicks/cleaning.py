@@ -13,6 +13,7 @@ from django.utils import timezone
 from tapline import config
 from tapline.clicks import store
 from tapline.clicks.addresses import forget_salts
+from tapline.clicks.known_walkers import forget_walkers
 from tapline.clicks.listing import list_version, read_list
 from tapline.clicks.models import ClickFile, LogSegment
 from tapline.clicks.parquet import DRAFT_SUFFIX, SUFFIX
@@ -31,6 +32,7 @@ def clean_up(now: dt.datetime | None = None) -> bool:
     keep = dt.timedelta(days=config.current().clicklog_keep_days)
     removed += _remove_bad_lines(now - keep)
     removed += forget_salts((now - keep).date() - dt.timedelta(days=1))
+    removed += forget_walkers(now)
     return removed > 0
 
 

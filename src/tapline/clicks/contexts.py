@@ -20,6 +20,7 @@ from tapline.clicks.evidence import (
     SOONEST_TAP,
     Cluster,
     Context,
+    Walk,
 )
 
 Ints = NDArray[np.int64]
@@ -56,6 +57,7 @@ class Openings:
     device: Ints  # kind of device, model and system
     is_canary: Flags
     may_be_person: Flags  # by its look alone
+    walked_before: Flags  # by a network and a family of agents that did so lately
     soonest_tap: float = SOONEST_TAP  # seconds after the handing-over
 
     def __len__(self) -> int:
@@ -65,15 +67,17 @@ class Openings:
 def contexts_of(openings: Openings) -> tuple[Ints, list[Context]]:
     """Return the different contexts, and for each opening which of them is its own."""
     cluster, clusters = _clusters(openings)
+    walk, walks = _walks(openings)
     columns = [
         openings.is_canary.astype(np.int64),
         _steps(openings.since_submit, openings.soonest_tap),
         _opened_at_once(openings).astype(np.int64),
         _before_receipt(openings).astype(np.int64),
         cluster,
+        walk,
     ]
     numbers, rows = _distinct(columns)
-    return numbers, [_context(tuple(map(int, row)), clusters) for row in rows]
+    return numbers, [_context(tuple(map(int, row)), clusters, walks) for row in rows]
 
 
 def shared_links(openings: Openings, is_person: Flags) -> Flags:
@@ -225,6 +229,31 @@ def _spread(network: Ints, delays: Floats, networks: int) -> Floats:
     return spread
 
 
+# --- who walked before ----------------------------------------------------------------------------
+
+
+def _walks(openings: Openings) -> tuple[Ints, list[Walk | None]]:
+    """Return the walks by known walkers, one per network, and for each opening which it belongs to
+    (0: to none)."""
+    walks: list[Walk | None] = [None]
+    belongs = np.zeros(len(openings), np.int64)
+    gathered = openings.may_be_person & (openings.network != NO_NETWORK)
+    known = np.flatnonzero(gathered & openings.walked_before)
+    for network in np.unique(openings.network[known]):
+        own = known[openings.network[known] == network]
+        all_of = np.count_nonzero(gathered & (openings.network == network))
+        links = np.unique(np.stack([openings.message[own], openings.link[own]]), axis=1)
+        belongs[own] = len(walks)
+        walks.append(
+            Walk(
+                recipients=len(np.unique(openings.message[own])),
+                share=len(own) / all_of,
+                repeats_share=1 - links.shape[1] / len(own),
+            )
+        )
+    return belongs, walks
+
+
 # --- telling contexts apart -----------------------------------------------------------------------
 
 
@@ -234,8 +263,10 @@ def _distinct(columns: Sequence[Ints]) -> tuple[Ints, NDArray[Any]]:
     return numbers.ravel(), rows
 
 
-def _context(row: tuple[int, ...], clusters: Sequence[Cluster]) -> Context:
-    is_canary, step, at_once, before_receipt, cluster = row
+def _context(
+    row: tuple[int, ...], clusters: Sequence[Cluster], walks: Sequence[Walk | None]
+) -> Context:
+    is_canary, step, at_once, before_receipt, cluster, walk = row
     if not any(row):
         return NO_CONTEXT
     return Context(
@@ -244,4 +275,5 @@ def _context(row: tuple[int, ...], clusters: Sequence[Cluster]) -> Context:
         links_at_once=2 if at_once else 1,
         before_receipt=bool(before_receipt),
         cluster=clusters[cluster],
+        walk=walks[walk],
     )

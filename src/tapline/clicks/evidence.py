@@ -49,6 +49,16 @@ ALONE = Cluster()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """How links of one broadcast were opened from a network by those who walked over another of
+    the workspace's lately. Shares lie between 0 and 1."""
+
+    recipients: int  # whose links were opened
+    share: float  # of all that was opened from there by what could be people
+    repeats_share: float  # openings of a link that this recipient's text had seen before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What the other openings of a broadcast say about one; only a second look knows them."""
 
@@ -58,6 +68,7 @@ class Context:
     before_receipt: bool = False  # although this provider's receipts are punctual elsewhere
     is_shared: bool = False  # another device, elsewhere, after the recipient's own
     cluster: Cluster = ALONE
+    walk: Walk | None = None  # by who did so before
 
 
 NO_CONTEXT = Context()

@@ -21,6 +21,7 @@ from tapline.clicks import store
 from tapline.clicks.arrival import Arrival, arrival_of
 from tapline.clicks.contexts import Openings, contexts_of, shared_links
 from tapline.clicks.evidence import Context, Evidence, Verdict
+from tapline.clicks.known_walkers import opened_by_known
 from tapline.clicks.resolving import EPOCH, MICROSECOND
 from tapline.clicks.rules import RULES_VERSION, judge
 
@@ -166,6 +167,7 @@ def _judge(database: duckdb.DuckDBPyConnection, workspace_id: int, broadcast_id:
     may_be_person &= columns["message"] > 0  # Aliases and shared codes are opened by anybody.
     canaries = _canaries(workspace_id, broadcast_id)
     openings = _openings(columns, may_be_person, arrival, canaries)
+    openings.walked_before[opened_by_known(database, workspace_id, broadcast_id)] = True
     context, contexts = contexts_of(openings)
     of_each, judgements = _judge_pairs(sight, context, sights, contexts)
     is_person = np.array([verdict == Verdict.HUMAN for verdict, _ in judgements], bool)[of_each]
@@ -246,6 +248,7 @@ def _openings(
         device=columns["device"],
         is_canary=np.isin(message, canaries),
         may_be_person=may_be_person,
+        walked_before=np.zeros(len(message), bool),
         soonest_tap=arrival.soonest_tap,
     )
 

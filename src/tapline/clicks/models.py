@@ -89,6 +89,25 @@ class Look(models.Model):
     receipts = models.BigIntegerField(default=0)  # receipts of delivery that it knew
 
 
+class KnownWalker(models.Model):
+    """A network and a family of agents that walked over one broadcast of a workspace."""
+
+    workspace_id = models.BigIntegerField()
+    broadcast_id = models.BigIntegerField()
+    network = models.CharField(max_length=64)  # /24 or /48
+    family = models.CharField(max_length=32)  # hash of an agent without its numbers
+    found_at = models.DateTimeField()
+    counts_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "network", "family", "broadcast_id"],
+                name="one_walk_per_broadcast",
+            )
+        ]
+
+
 class WaitingRecount(models.Model):
     """Messages of which clicks were corrected, and whose first human click is to be found anew."""
 

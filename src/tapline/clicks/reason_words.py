@@ -60,6 +60,10 @@ REASONS: Mapping[str, Words] = {
     "perhaps_walker": gettext_lazy(
         "It may have opened the links of many recipients; the signs are too few to be certain."
     ),
+    "known_walker": gettext_lazy(
+        "Its network and browser opened many recipients' links of an earlier broadcast, and several"
+        " of this one."
+    ),
     "before_receipt": gettext_lazy("It came before the provider says that the text arrived."),
     "unfamiliar_agent": gettext_lazy(
         "It is no machine that is known, and no usual browser either."

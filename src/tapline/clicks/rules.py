@@ -17,7 +17,7 @@ from tapline.clicks.agents import (
 from tapline.clicks.contradictions import contradiction
 from tapline.clicks.evidence import SMALLEST_CLUSTER, Cluster, Evidence, Judgement, Verdict
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 
 Finding = tuple[Verdict, str]
 Rule = Callable[[Evidence], Finding | None]
@@ -27,6 +27,7 @@ SMALL_CLUSTER = 10
 UNIFORM_SHARE = 0.9
 FEW_REPEATS = 0.03  # people open a link again in one of five to ten cases
 STEADY_SPREAD = 15.0
+FEWEST_WALKED = 2  # recipients: one opening shows no behaviour
 
 # Methods that ask about a page without showing it.
 _METHODS_WITHOUT_A_PAGE = frozenset({"HEAD", "OPTIONS", "TRACE"})
@@ -149,6 +150,24 @@ def walker(evidence: Evidence) -> Finding | None:
     return (Verdict.UNKNOWN, "perhaps_walker") if steady == 2 else None
 
 
+def known_walker(evidence: Evidence) -> Finding | None:
+    """Who walked over another broadcast of the workspace lately opens links of several recipients
+    here, too, and hardly any twice.
+
+    In a small broadcast that is all there is to see. It is no proof: a network may have been given
+    to somebody else, and an office may use the same browser. Therefore it never makes a machine.
+    """
+    walk = evidence.context.walk
+    if walk is None or _comes_through_proxies(evidence):
+        return None
+    is_walking = (
+        walk.recipients >= FEWEST_WALKED
+        and walk.share >= UNIFORM_SHARE
+        and walk.repeats_share <= FEW_REPEATS
+    )
+    return (Verdict.UNKNOWN, "known_walker") if is_walking else None
+
+
 def _comes_through_proxies(evidence: Evidence) -> bool:
     """Many people come from a few addresses of their browser's maker, or of a private relay."""
     return comes_through_proxies(evidence.agent) or evidence.network_kind == "relay"
@@ -193,6 +212,7 @@ RULES: tuple[Rule, ...] = (
     opened_too_soon,
     every_link_at_once,
     walker,
+    known_walker,
     before_receipt,
     unfamiliar_agent,
     shared,

@@ -13,6 +13,7 @@ from collections import Counter
 from tapline.clicks import store
 from tapline.clicks.correcting import change_verdicts, finish_recounts
 from tapline.clicks.judging import find_changes, opened
+from tapline.clicks.known_walkers import remember_walkers
 from tapline.clicks.looks import count_received
 from tapline.clicks.models import Look
 
@@ -42,19 +43,25 @@ def look_again() -> bool:
         if news == (look.looked, look.receipts) or _rests_until.get(look.pk, 0) > time.monotonic():
             continue
         began = time.thread_time()
-        judge_broadcast(look.workspace_id, look.broadcast_id)
+        judge_broadcast(look.workspace_id, look.broadcast_id, remembers=True)
         Look.objects.filter(pk=look.pk).update(looked=news[0], receipts=news[1])
         _rests_until[look.pk] = _rest_after(time.thread_time() - began)
     return False
 
 
-def judge_broadcast(workspace_id: int, broadcast_id: int, is_asked: str = "false") -> int:
+def judge_broadcast(
+    workspace_id: int, broadcast_id: int, is_asked: str = "false", *, remembers: bool = False
+) -> int:
     """Bring the verdicts of one broadcast up to date; return how many rows changed.
 
     `is_asked` is a condition on rows: those get today's rules even where older ones judged them.
+    `remembers`: who walked over it is known in the workspace's other broadcasts from now on.
     """
     with opened(workspace_id, broadcast_id) as database:
-        if not find_changes(database, workspace_id, broadcast_id, is_asked):
+        changes = find_changes(database, workspace_id, broadcast_id, is_asked)
+        if remembers:
+            remember_walkers(database, workspace_id, broadcast_id)
+        if not changes:
             return 0
         return change_verdicts(database, workspace_id, broadcast_id)
 
