@@ -31,6 +31,7 @@ def seed() -> dict[str, str | int]:
     """Return the ids of what now is in the first workspace."""
     from tapline.providers.simulator.demo_job import begin, watch
     from tapline.workspaces.members import ensure_owner
+    from tapline.workspaces.sign_in import make_sign_in_link
 
     with tempfile.TemporaryDirectory() as folder:
         some = Path(folder) / "contacts.csv"
@@ -38,11 +39,13 @@ def seed() -> dict[str, str | int]:
             some.write_text("".join(itertools.islice(file, CONTACTS + 1)), encoding="utf-8")
         job = begin(some, EXAMPLES / "broadcast.txt")
     workspace = job.broadcast.workspace
-    ensure_owner(OWNER)
+    sign_in = make_sign_in_link(ensure_owner(OWNER))
     things = {
         "workspace_id": workspace.pk,
         "broadcast_id": job.broadcast.pk,
         "group": "tapped",
+        "action": "start",
+        "workspaces:use-sign-in-link token": sign_in.rpartition("/")[2],
         **_contacts(workspace),
         **_links(workspace),
         **_texts_in(workspace),
