@@ -160,7 +160,7 @@ def test_the_contacts_own_messages_are_looked_at_and_not_the_broadcasts(
 
 
 def test_one_button_leads_from_the_list_to_the_composer(earlier: Broadcast) -> None:
-    editor = member_of(earlier.workspace, Role.EDITOR)
+    editor = member_of(earlier.workspace, Role.SENDER)
     viewer = member_of(earlier.workspace, Role.VIEWER)
     address = reverse(
         "broadcasts:recipients", args=[earlier.workspace_id, earlier.pk, "not-tapped"]

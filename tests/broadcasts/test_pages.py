@@ -43,7 +43,7 @@ def _words(page: bytes) -> str:
 
 def test_a_broadcast_is_written_and_changed() -> None:
     workspace = make_workspace()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     made = editor.post(reverse("broadcasts:new", args=[workspace.pk]), FORM | {"utm_source": "sms"})
     broadcast = Broadcast.objects.get()
@@ -88,7 +88,7 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(wrong: dict[str, str], 
 
 def _preview(workspace_id: int, step: str = "", **form: str) -> str:
     address = reverse("broadcasts:preview", args=[workspace_id]) + f"?step={step}"
-    browser = member_of(Workspace.objects.get(pk=workspace_id), Role.EDITOR)
+    browser = member_of(Workspace.objects.get(pk=workspace_id), Role.SENDER)
     answer = browser.post(address, FORM | form, headers={"HX-Request": "true"})
     return _words(answer.content) + answer.content.decode()
 
@@ -129,7 +129,7 @@ def test_a_mistake_in_the_text_is_a_fragment_and_not_a_page() -> None:
 
 def test_the_checks_offer_to_send_only_what_somebody_would_get() -> None:
     workspace = make_workspace()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     broadcast = make_broadcast(workspace)
     address = reverse("broadcasts:findings", args=[workspace.pk, broadcast.pk])
 
@@ -144,7 +144,7 @@ def test_sending_pausing_going_on_and_cancelling_are_audited() -> None:
     workspace = make_workspace()
     make_contacts(workspace, 2)
     broadcast = make_broadcast(workspace)
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     def press(action: str) -> str:
         address = reverse("broadcasts:act", args=[workspace.pk, broadcast.pk, action])
@@ -196,7 +196,7 @@ def test_a_broadcast_under_way_shows_its_report_and_cannot_be_rewritten() -> Non
     workspace = make_workspace()
     make_contacts(workspace, 3)
     broadcast = prepare(make_broadcast(workspace))
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     page = editor.get(reverse("broadcasts:show", args=[workspace.pk, broadcast.pk]))
     compose = editor.get(reverse("broadcasts:compose", args=[workspace.pk, broadcast.pk]))

@@ -130,7 +130,7 @@ def _settings(workspace: Workspace) -> dict[str, str | int]:
 
     # Never asked: no test tests the connection, and the address leads to nobody.
     account = make_twilio(workspace, base_url="https://127-0-0-1.invalid")
-    member = add_member(workspace, "editor@example.com", Role.EDITOR, actor=ACTOR)
+    member = add_member(workspace, "editor@example.com", Role.SENDER, actor=ACTOR)
     key, _token = create_api_key(workspace, "Shop", ["links:read"])
     return {
         "account_id": account.pk,

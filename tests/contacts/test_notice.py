@@ -66,7 +66,7 @@ def test_withdrawn_it_is_gone_and_comes_back_elsewhere(shop: Workspace) -> None:
 
 
 def test_only_those_who_manage_may_publish(shop: Workspace) -> None:
-    editor = member_of(shop, Role.EDITOR)
+    editor = member_of(shop, Role.SENDER)
 
     refused = editor.post(f"{path_of(shop)}/publish", {"contact": ""})
 

@@ -63,7 +63,7 @@ def _ask(browser: Client, address: str, **form: str) -> str:
 
 def test_a_file_is_looked_at_tried_out_and_imported() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     address = _upload(editor, workspace, CSV)
 
     asked = editor.get(address)
@@ -88,7 +88,7 @@ def test_a_file_is_looked_at_tried_out_and_imported() -> None:
 
 def test_the_answers_of_a_trial_can_be_changed_without_typing_them_again() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     address = _upload(editor, workspace, CSV)
     outcome = _ask(editor, address, step="try", tags="vip", column_first_name="City", **AGREED)
 
@@ -105,7 +105,7 @@ def test_the_answers_of_a_trial_can_be_changed_without_typing_them_again() -> No
 
 def test_while_it_is_imported_the_page_shows_how_far_it_is() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     outcome = editor.post(
         _upload(editor, workspace, CSV), {"step": "import", "column_phone": "Mobile"}
     ).headers["Location"]
@@ -133,7 +133,7 @@ def test_while_it_is_imported_the_page_shows_how_far_it_is() -> None:
 
 def test_a_file_posted_twice_is_imported_once() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     address = _upload(editor, workspace, CSV)
     form = {"step": "import", "column_phone": "Mobile"}
 
@@ -146,7 +146,7 @@ def test_a_file_posted_twice_is_imported_once() -> None:
 
 def test_the_file_is_gone_after_its_import() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     address = _upload(editor, workspace, CSV)
     assert len(_kept_files(workspace)) == 1
 
@@ -160,7 +160,7 @@ def test_the_file_is_gone_after_its_import() -> None:
 
 def test_all_refused_rows_can_be_downloaded_and_no_spreadsheet_runs_them() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     rows = "".join(f"=cmd|'/C calc'!A{number},{number}\n" for number in range(150))
     address = _upload(editor, workspace, f"@name,Mobile\n{rows}".encode())
     outcome = _ask(editor, address, step="import")
@@ -178,7 +178,7 @@ def test_all_refused_rows_can_be_downloaded_and_no_spreadsheet_runs_them() -> No
 
 def test_past_imports_are_listed_without_the_trials() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     address = _upload(editor, workspace, CSV)
     _ask(editor, address, step="try")
     outcome = _ask(editor, address, step="import")
@@ -193,7 +193,7 @@ def test_past_imports_are_listed_without_the_trials() -> None:
 
 def test_without_an_answer_how_they_agreed_nobody_can_be_texted() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     outcome = _ask(editor, _upload(editor, workspace, CSV), step="import")
 
@@ -207,7 +207,7 @@ def test_without_an_answer_how_they_agreed_nobody_can_be_texted() -> None:
 )
 def test_half_an_answer_is_refused_and_kept_in_the_form(part: dict[str, str]) -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     answer = editor.post(
         _upload(editor, workspace, CSV), part | {"step": "import", "column_phone": "Mobile"}
@@ -220,7 +220,7 @@ def test_half_an_answer_is_refused_and_kept_in_the_form(part: dict[str, str]) ->
 
 def test_what_is_no_csv_is_refused_in_words() -> None:
     workspace = create_workspace("Bakery")
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     answer = editor.get(_upload(editor, workspace, b"PK\x03\x04" + bytes(100), "contacts.xlsx"))
     nothing = editor.post(reverse("contacts:upload", args=[workspace.pk]))
@@ -260,7 +260,7 @@ def test_people_are_found_by_number_and_name_without_either_in_an_address() -> N
 def test_a_contact_shows_what_was_agreed_and_opting_out_ends_it() -> None:
     workspace = make_workspace()
     (contact,) = make_contacts(workspace, 1)
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     address = reverse("contacts:show", args=[workspace.pk, contact.pk])
 
     before = _words(editor.get(address).content)

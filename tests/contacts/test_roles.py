@@ -82,7 +82,7 @@ def test_a_contact_of_another_workspace_cannot_be_marked(contact: Contact) -> No
 
 
 def test_an_editor_marks_a_contact_on_its_page(workspace: Workspace, contact: Contact) -> None:
-    editor, viewer = member_of(workspace, Role.EDITOR), member_of(workspace, Role.VIEWER)
+    editor, viewer = member_of(workspace, Role.SENDER), member_of(workspace, Role.VIEWER)
     page = reverse("contacts:show", args=[workspace.pk, contact.pk])
     address = reverse("contacts:role", args=[workspace.pk, contact.pk])
 

@@ -118,12 +118,12 @@ def test_what_cannot_be_read_is_said_and_does_not_have_to_be_typed_again(shop: W
     assert not history(shop).filter(action="hours.changed").exists()
 
 
-def test_editors_read_and_owners_decide(shop: Workspace) -> None:
-    editor = member_of(shop, Role.EDITOR)
-    assert "Owners decide." in _page(editor, shop)
+def test_senders_read_and_managers_decide(shop: Workspace) -> None:
+    sender = member_of(shop, Role.SENDER)
+    assert "Managers decide." in _page(sender, shop)
     for name in ("change", "replace"):
         form = {"region": "US-FL", "hours": "0-24", "own_hours": ""}
-        assert editor.post(reverse(f"hours:{name}", args=[shop.pk]), form).status_code == 403
+        assert sender.post(reverse(f"hours:{name}", args=[shop.pk]), form).status_code == 403
     assert policy_of(shop).replaced == ()
 
 

@@ -29,7 +29,7 @@ FILLED = {
 
 def test_a_keyword_is_made_shown_changed_and_ended() -> None:
     workspace = make_workspace()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     made = editor.post(reverse("keywords:new", args=[workspace.pk]), FILLED)
     keyword = Keyword.objects.get()
@@ -52,7 +52,7 @@ def test_a_keyword_is_made_shown_changed_and_ended() -> None:
 
 def test_a_refused_word_is_said_on_the_page_with_what_was_written() -> None:
     workspace = make_workspace()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     answer = editor.post(reverse("keywords:new", args=[workspace.pk]), FILLED | {"word": "STOP"})
 

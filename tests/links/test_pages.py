@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_a_link_with_an_alias_is_made_and_listed() -> None:
     domain = make_domain()
     workspace = domain.workspace
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     made = editor.post(
         reverse("links:new", args=[workspace.pk]),
@@ -49,7 +49,7 @@ def test_a_link_is_changed_disabled_enabled_and_ended_with_an_audit() -> None:
     workspace = link.workspace
     workspace.zone = "America/New_York"
     workspace.save()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     def press(name: str, **form: str) -> Link:
         answer = editor.post(reverse(f"links:{name}", args=[workspace.pk, link.pk]), form)
@@ -74,7 +74,7 @@ def test_a_link_is_changed_disabled_enabled_and_ended_with_an_audit() -> None:
 
 def test_a_card_is_chosen_on_the_links_page_and_a_bad_one_explained() -> None:
     link = make_link(make_domain())
-    editor = member_of(link.workspace, Role.EDITOR)
+    editor = member_of(link.workspace, Role.SENDER)
     page = reverse("links:show", args=[link.workspace_id, link.pk])
     choose = reverse("links:card", args=[link.workspace_id, link.pk])
     texts = {"title": "The menu", "description": "Pizza", "picture": "https://x.example/a.jpg"}
@@ -91,7 +91,7 @@ def test_a_card_is_chosen_on_the_links_page_and_a_bad_one_explained() -> None:
 
 def test_aliases_come_and_go() -> None:
     link = make_link(make_domain())
-    editor = member_of(link.workspace, Role.EDITOR)
+    editor = member_of(link.workspace, Role.SENDER)
     add = reverse("links:add-alias", args=[link.workspace_id, link.pk])
 
     editor.post(add, {"path": "sale"})

@@ -129,7 +129,7 @@ def test_what_a_host_answers_is_chosen_by_an_owner_alone() -> None:
         "brand_name": "Bakery",
         "robots": "User-agent: *\r\nAllow: /",
     }
-    assert press(member_of(domain.workspace, Role.EDITOR), "domain-answers", domain, **form) == 403
+    assert press(member_of(domain.workspace, Role.SENDER), "domain-answers", domain, **form) == 403
 
     owner = member_of(domain.workspace)
     assert press(owner, "domain-answers", domain, **form) == 302

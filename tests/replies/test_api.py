@@ -108,7 +108,7 @@ def test_a_conversation_is_assigned_read_done_and_opened_again(
 ) -> None:
     reply = write("Hello?")
     at = f"/threads/{reply.thread_id}"
-    add_member(workspace, "ana@example.com", Role.EDITOR, actor="test")
+    add_member(workspace, "ana@example.com", Role.SENDER, actor="test")
 
     assert caller.post(f"{at}/assign", {"user": "Ana@example.com"})["assigned_to"]
     assert [each["id"] for each in caller.get("/threads?show=assigned")["items"]] == [

@@ -52,7 +52,7 @@ def test_a_conversation_is_told_in_order_of_time(workspace: Workspace) -> None:
     tapped_at = timezone.now() - dt.timedelta(hours=1)
     Message.objects.filter(pk=message.pk).update(first_human_click_at=tapped_at)
     write("Open on Sunday?", at=timezone.now() - dt.timedelta(minutes=5))
-    member = add_member(workspace, "ana@example.com", Role.EDITOR, actor="test")
+    member = add_member(workspace, "ana@example.com", Role.SENDER, actor="test")
     answer(Thread.objects.get(), "Yes: example.com/hours", actor=f"user {member.user.pk}")
 
     sent, tap, reply, answered = _items()

@@ -28,7 +28,7 @@ def workspace() -> Workspace:
 
 @pytest.fixture
 def editor(workspace: Workspace) -> Client:
-    return member_of(workspace, Role.EDITOR)
+    return member_of(workspace, Role.SENDER)
 
 
 def _page(browser: Client, name: str, workspace: Workspace, *ids: object) -> str:

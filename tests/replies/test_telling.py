@@ -43,7 +43,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ana(workspace: Workspace) -> User:
-    user = add_member(workspace, "ana@example.com", Role.EDITOR, actor="test").user
+    user = add_member(workspace, "ana@example.com", Role.SENDER, actor="test").user
     listen(workspace, user, replies=True, decisions=True)
     return user
 

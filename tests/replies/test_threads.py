@@ -37,7 +37,7 @@ def workspace() -> Workspace:
     return make_workspace()
 
 
-def _editor(workspace: Workspace, role: Role = Role.EDITOR) -> User:
+def _editor(workspace: Workspace, role: Role = Role.SENDER) -> User:
     return add_member(workspace, f"{role}@example.com", role, actor="test").user
 
 

@@ -29,7 +29,7 @@ FILLED = {
 
 def test_a_form_is_made_and_its_code_leads_to_it() -> None:
     workspace = make_workspace()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     made = editor.post(reverse("signups:new", args=[workspace.pk]), FILLED)
 
@@ -45,7 +45,7 @@ def test_a_form_is_made_and_its_code_leads_to_it() -> None:
 
 def test_other_words_are_a_new_version_and_the_old_one_stays() -> None:
     workspace = make_workspace()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
     form = make_form(workspace)
     address = reverse("signups:change", args=[workspace.pk, form.pk])
     assert WORDING in editor.get(address).content.decode()
@@ -74,7 +74,7 @@ def test_other_words_are_a_new_version_and_the_old_one_stays() -> None:
 )
 def test_a_bad_form_is_shown_again_with_what_is_wrong(changes: dict[str, str], words: str) -> None:
     workspace = make_workspace()
-    editor = member_of(workspace, Role.EDITOR)
+    editor = member_of(workspace, Role.SENDER)
 
     answer = editor.post(reverse("signups:new", args=[workspace.pk]), FILLED | changes)
 
@@ -86,7 +86,7 @@ def test_a_yes_may_cover_the_whole_brand() -> None:
     brand, shop = create_workspace("Brand"), make_workspace()
     move_workspace(shop, brand)
     shop.refresh_from_db()
-    editor = member_of(shop, Role.EDITOR)
+    editor = member_of(shop, Role.SENDER)
 
     editor.post(reverse("signups:new", args=[shop.pk]), FILLED | {"scope": str(brand.pk)})
     form = SignUpForm.objects.get()

@@ -1,209 +1,162 @@
-"""Walks the walls: every page of a workspace, tried by everybody who must not see it.
+"""Walks the walls: every page and every call, tried by everybody, against the table of `matrix`.
 
-The pages are taken from the addresses themselves, so a new page is walked without being listed.
+They are taken from the addresses themselves: a new one fails here until it is classified.
 """
 
 from __future__ import annotations
 
+import functools
+import logging
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tapline.broadcasts.models import Message
-from tapline.contacts.uploads import keep_upload
-from tapline.links.aliases import create_alias
-from tapline.workspaces.api_keys import create_api_key
-from tapline.workspaces.members import add_member
+from tapline.web.api import api
+from tapline.workspaces.access import Need
+from tapline.workspaces.api_keys import SCOPES
 from tapline.workspaces.models import Role, Workspace
-from tapline.workspaces.tree import create_workspace, move_workspace
-from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_workspace
-from tests.contacts.people import make_refused_import
-from tests.keywords.making import make_keyword
-from tests.links.making import make_link
-from tests.providers.making import make_number, make_twilio
-from tests.replies.making import write
-from tests.signups.making import make_form
+from tests.web.api_client import Caller, caller_of, error_of
 from tests.web.browsing import member_of
+from tests.web.house import House, build_house
+from tests.web.matrix import CALLS, EDIT, MANAGE, OPEN, OWN, PAGES, PEOPLE, RATES, Call, Page
 
 pytestmark = pytest.mark.django_db
 
-
-# Searching posts, so that no number stands in an address; whoever sees people may search.
-SEARCHES = {"contacts:list", "replies:list", "replies:list-of"}
-# Pages that show counts and rates alone: who looks from above may see them.
-RATES = {
-    "web:home",
-    "broadcasts:list",
-    "broadcasts:show",
-    "broadcasts:live",
-    "broadcasts:details",
-    "links:list",
-    "links:show",
-    "keywords:list",
-    "keywords:show",
-}
-POSTS_ONLY = {
-    "broadcasts:act",
-    "broadcasts:preview",
-    "broadcasts:schedule",
-    "contacts:go-on",
-    "contacts:publish-notice",
-    "contacts:role",
-    "contacts:stop",
-    "contacts:withdraw-notice",
-    "hours:change",
-    "hours:replace",
-    "keywords:end",
-    "links:add-alias",
-    "links:add-domain",
-    "links:card",
-    "links:check-domain",
-    "links:destination",
-    "links:domain-answers",
-    "links:expiry",
-    "links:move-domain",
-    "links:remove-alias",
-    "links:remove-domain",
-    "links:switch",
-    "links:vouch-domain",
-    "providers:prices",
-    "providers:retire",
-    "providers:retire-sender",
-    "providers:test",
-    "replies:answer",
-    "replies:assign",
-    "replies:change-reach",
-    "replies:change-words",
-    "replies:choose-mails",
-    "replies:decide",
-    "replies:done",
-    "replies:opt-out",
-    "replies:parts",
-    "replies:read",
-    "replies:reopen",
-    "signups:switch",
-    "workspaces:count-only",
-    "workspaces:add-member",
-    "workspaces:create-below",
-    "workspaces:create-key",
-    "workspaces:remove-member",
-    "workspaces:revoke-key",
-}
-
-
-@dataclass(frozen=True)
-class House:
-    """A brand with two locations; one of them holds one of everything."""
-
-    brand: Workspace
-    own: Workspace
-    sibling: Workspace
-    below: Workspace
-    things: dict[str, object]
+STRANGER, SIGNED_OUT = "stranger", "signed out"
+Standing = Need | str
 
 
 @pytest.fixture
-def house() -> House:
-    brand = create_workspace("Brand")
-    own = make_workspace()
-    move_workspace(own, brand)
-    sibling = create_workspace("Sibling", parent=brand)
-    below = create_workspace("Below", parent=own)
-    (contact,) = make_contacts(own, 1)
-    domain = own.domains.get()
-    link = make_link(domain)
-    alias = create_alias(domain, "sale", link, actor=ACTOR)
-    member = add_member(own, "somebody@example.com", Role.VIEWER, actor=ACTOR)
-    key, _token = create_api_key(own, "Shop", ["links:read"])
-    upload = keep_upload(own, SimpleUploadedFile("a.csv", b"phone\n+12125550100\n"))
-    imported = make_refused_import(own)
-    make_contacts(own, 1, first=1)
-    reply = write("stpo", 1)
-    account = make_twilio(own, base_url="https://127-0-0-1.invalid")
-    broadcast = make_broadcast(own)
-    message = Message.objects.create(
-        broadcast=broadcast, workspace=own, position=0, contact=contact, phone=contact.phone
-    )
-    things: dict[str, object] = {
-        "broadcast_id": broadcast.pk,
-        "message_id": message.pk,
-        "contact_id": contact.pk,
-        "link_id": link.pk,
-        "alias_id": alias.pk,
-        "domain_id": domain.pk,
-        "member_id": member.pk,
-        "key_id": key.pk,
-        "name": upload,
-        "form_id": make_form(own).pk,
-        "keyword_id": make_keyword(own).pk,
-        "kind": "svg",
-        "import_id": imported.pk,
-        "action": "start",
-        "group": "tapped",
-        "thread_id": reply.thread_id,
-        "reply_id": reply.pk,
-        "list_name": "open",
-        "account_id": account.pk,
-        "sender_id": make_number(account, is_default=False).pk,
-    }
-    return House(brand, own, sibling, below, things)
+def house(caplog: pytest.LogCaptureFixture) -> House:
+    caplog.set_level(logging.ERROR, "django.request")  # Refusals by the thousand say nothing.
+    return build_house()
 
 
-def _page_patterns() -> Iterator[tuple[str, set[str]]]:
-    """Yield name and parameters of every address that belongs to a workspace."""
-
-    def walk(
-        patterns: list[URLPattern | URLResolver], space: str, above: set[str]
-    ) -> Iterator[tuple[str, set[str]]]:
-        for each in patterns:
-            known = above | set(each.pattern.converters)
-            if isinstance(each, URLResolver):
-                yield from walk(each.url_patterns, each.namespace or space, known)
-            elif "workspace_id" in known and not space.startswith("api"):
-                yield f"{space}:{each.name}", known
-
-    yield from walk(get_resolver().url_patterns, "", set())
+def _routes(
+    patterns: list[URLPattern | URLResolver], space: str = "", route: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield name and route of every address."""
+    for each in patterns:
+        longer = route + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from _routes(each.url_patterns, each.namespace or space, longer)
+        else:
+            yield f"{space}:{each.name}", longer
 
 
-PAGES = dict(_page_patterns())
+ROUTES = list(_routes(get_resolver().url_patterns))
+INSIDE = {name: route for name, route in ROUTES if "<int:workspace_id>" in route}
+OPERATIONS = {
+    f"{method.upper()} {path.removeprefix('/api/v1')}"
+    for path, methods in api.get_openapi_schema()["paths"].items()
+    for method in methods
+}
 
 
-def _addresses(house: House, workspace: Workspace) -> Iterator[tuple[str, str]]:
-    for name, parameters in PAGES.items():
-        wanted = {each: house.things[each] for each in parameters if each != "workspace_id"}
-        yield name, reverse(name, kwargs={"workspace_id": workspace.pk, **wanted})
+def _parameters(name: str) -> list[str]:
+    return [each for each in re.findall(r"<\w+:(\w+)>", INSIDE[name]) if each != "workspace_id"]
 
 
-def _answers(browser: Client, house: House, workspace: Workspace) -> dict[str, set[int]]:
+def _address(house: House, name: str, workspace: Workspace) -> str:
+    wanted = {each: house.things[each] for each in _parameters(name)}
+    return reverse(name, kwargs={"workspace_id": workspace.pk, **wanted})
+
+
+def _visitors(house: House) -> dict[str, tuple[Client, Standing]]:
+    """Return who tries the doors of `house.own`, and how they stand to it."""
+
     return {
-        name: {browser.get(address).status_code, browser.post(address).status_code}
-        for name, address in _addresses(house, workspace)
+        "owner": (member_of(house.own, Role.OWNER), OWN),
+        "manager": (member_of(house.own, Role.MANAGER), MANAGE),
+        "sender": (member_of(house.own, Role.SENDER), EDIT),
+        "viewer": (member_of(house.own, Role.VIEWER), PEOPLE),
+        "owner above": (member_of(house.brand, Role.OWNER), RATES),
+        "viewer above": (member_of(house.brand, Role.VIEWER), RATES),
+        "owner above, granted": (member_of(house.brand, sees_people_below=True), OWN),
+        "viewer above, granted": (
+            member_of(house.brand, Role.VIEWER, sees_people_below=True),
+            PEOPLE,
+        ),
+        "owner beside, granted": (member_of(house.sibling, sees_people_below=True), STRANGER),
+        "owner below, granted": (member_of(house.below, sees_people_below=True), STRANGER),
+        "owner elsewhere, granted": (member_of(house.elsewhere, sees_people_below=True), STRANGER),
+        "nobody": (Client(), SIGNED_OUT),
     }
 
 
-def _without_tokens(page: bytes) -> bytes:
-    return re.sub(rb'value="\w{64}"', b"", page)
+def _expected(page: Page, method: str, standing: Standing) -> set[int]:
+    """Return the statuses that are right; 401 stands for being sent to sign in."""
+    need = page.get if method == "get" else page.post
+    if need is None:
+        return {405}
+    if isinstance(standing, str):
+        return {404 if standing == STRANGER else 401}
+    if standing < need:
+        return {403}
+    if page.then:
+        return set(page.then)
+    return {200} if method == "get" else {200, 204, 302, 409, 422}
 
 
-def test_there_are_pages_to_walk() -> None:
-    assert len(PAGES) > 30
-    assert set(PAGES) >= RATES | POSTS_ONLY
+def _status(answer: HttpResponse) -> int:
+    """Return its status; being sent to sign in counts as 401."""
+    return 401 if answer.headers.get("Location", "").startswith("/sign-in?") else answer.status_code
 
 
-def test_strangers_and_neighbours_cannot_tell_that_anything_is_there(house: House) -> None:
-    stranger = member_of(create_workspace("Elsewhere"))
-    sibling = member_of(house.sibling, sees_people_below=True)
-    child = member_of(house.below, sees_people_below=True)
+def _undone(ask: Callable[[], Any]) -> Any:
+    """Return what `ask` returns, and take back what it changed."""
+    with transaction.atomic():
+        answer = ask()
+        transaction.set_rollback(True)
+    return answer
 
-    for browser in (stranger, sibling, child):
-        for name, statuses in _answers(browser, house, house.own).items():
-            assert statuses <= {404, 405}, name
-            assert 404 in statuses, name
+
+def test_every_page_and_call_is_classified() -> None:
+    assert set(INSIDE) == set(PAGES), "Give each its line in tests/web/matrix.py: PAGES."
+    assert set(CALLS) == OPERATIONS, "Give each its line in tests/web/matrix.py: CALLS."
+    outside = {route for name, route in ROUTES if name not in INSIDE}
+    calls = {route for route in outside if route.startswith("api/v1/") and route not in OPEN}
+    assert outside - calls == set(OPEN), "Give each its line in tests/web/matrix.py: OPEN."
+
+
+def test_every_page_answers_everybody_as_the_table_says(house: House) -> None:
+    wrong, tried = [], 0
+    for who, (browser, standing) in _visitors(house).items():
+        for name, page in PAGES.items():
+            address = _address(house, name, house.own)
+            for method in ("get", "post"):
+                status = _status(_undone(functools.partial(getattr(browser, method), address)))
+                tried += 1
+                if status not in _expected(page, method, standing):
+                    wrong.append(f"{who}: {method} {name} answered {status}")
+
+    assert not wrong
+    assert tried == len(PAGES) * 2 * 12
+
+
+def test_what_is_open_answers_those_who_are_not_signed_in_as_the_table_says() -> None:
+    found = {
+        route: Client().get("/" + re.sub(r"<\w+:\w+>", "made-up", route)).status_code
+        for route in OPEN
+    }
+
+    assert found == {route: status for route, (status, _why) in OPEN.items()}
+
+
+def test_from_above_one_sees_no_number(house: House) -> None:
+    head_office = member_of(house.brand)
+
+    for name, page in PAGES.items():
+        if page.get == RATES:
+            assert b"+1200555" not in head_office.get(_address(house, name, house.own)).content, (
+                name
+            )
 
 
 def test_a_workspace_that_does_not_exist_looks_the_same_as_somebody_elses(house: House) -> None:
@@ -216,46 +169,87 @@ def test_a_workspace_that_does_not_exist_looks_the_same_as_somebody_elses(house:
     assert _without_tokens(theirs.content) == _without_tokens(nobodys.content)
 
 
-def test_from_above_one_sees_rates_and_nothing_else(house: House) -> None:
-    head_office = member_of(house.brand)
-
-    for name, address in _addresses(house, house.own):
-        answer = head_office.get(address)
-        expected = 200 if name in RATES else 405 if name in POSTS_ONLY else 403
-        assert answer.status_code == expected, name
-        assert b"+1200555" not in answer.content, name
-        if name not in RATES:
-            assert head_office.post(address).status_code in (403, 405), name
-
-
-def test_with_the_people_granted_an_owner_above_sees_all_of_it(house: House) -> None:
-    granted = member_of(house.brand, sees_people_below=True)
-
-    for name, address in _addresses(house, house.own):
-        expected = 405 if name in POSTS_ONLY else 200
-        assert granted.get(address).status_code == expected, name
-
-
-def test_viewers_change_nothing(house: House) -> None:
-    viewer = member_of(house.own, Role.VIEWER)
-
-    for name, address in _addresses(house, house.own):
-        assert viewer.post(address).status_code in (403, 405) or name in SEARCHES, name
-
-
 def test_things_of_another_workspace_are_not_found_through_ones_own(house: House) -> None:
     neighbour = member_of(house.sibling)
 
-    for name, address in _addresses(house, house.sibling):
-        if PAGES[name] <= {"workspace_id", "list_name"}:
+    for name in PAGES:
+        if set(_parameters(name)) <= {"list_name"}:
             continue
+        address = _address(house, name, house.sibling)
         assert neighbour.get(address).status_code in (404, 405), name
         assert neighbour.post(address).status_code in (404, 405), name
 
 
-def test_whoever_is_not_signed_in_is_asked_to(house: House) -> None:
-    for name, address in _addresses(house, house.own):
-        for answer in (Client().get(address), Client().post(address)):
-            if answer.status_code != 405:
-                assert answer.status_code == 302, name
-                assert answer.headers["Location"].startswith("/sign-in"), name
+# --- the API: keys instead of people -----------------------------------------------------------
+
+
+def _fill(value: Any, things: dict[str, object]) -> Any:
+    """Return a body or address whose `{name}`s are things."""
+    if isinstance(value, dict):
+        return {name: _fill(each, things) for name, each in value.items()}
+    if isinstance(value, str) and (match := re.fullmatch(r"\{(\w+)\}", value)):
+        return things[match[1]]
+    return value
+
+
+def _call(caller: Caller, operation: str, call: Call, things: dict[str, object]) -> HttpResponse:
+    method, path = operation.split(" ")
+    body = _fill(call.body, things)
+    return _undone(lambda: caller.call(method, path.format(**things), body))  # type: ignore[no-any-return]
+
+
+def _names_something(operation: str, call: Call) -> bool:
+    return "{" in operation or "_id}" in str(call.body)
+
+
+def test_every_call_needs_its_scope_and_no_other(house: House) -> None:
+    without_key = Caller("tapline_made-up")
+    for operation, call in CALLS.items():
+        own = caller_of(house.own, [call.scope])
+        others = caller_of(house.own, [each for each in SCOPES if each != call.scope])
+
+        answer = _call(own, operation, call, house.things)
+        refused = _call(others, operation, call, house.things)
+
+        assert answer.status_code in {200, 201, 204, 409, 422}, (operation, answer.content)
+        assert refused.status_code == 403, operation
+        assert call.scope in error_of(refused)["why"]
+        assert _call(without_key, operation, call, house.things).status_code == 401, operation
+
+
+@pytest.mark.parametrize("place", ["brand", "sibling", "below", "elsewhere"])
+def test_what_a_key_of_another_workspace_names_is_not_there(house: House, place: str) -> None:
+    caller = caller_of(getattr(house, place))
+    missing: dict[str, object] = dict.fromkeys(house.things, 999999) | {"alias": "sale"}
+
+    for operation, call in CALLS.items():
+        if not _names_something(operation, call):
+            continue
+        answer = _call(caller, operation, call, house.things)
+        nothing = _call(caller, operation, call, missing)
+
+        if call.from_above and place == "brand":
+            assert answer.status_code == 200, operation
+            assert b"+1200555" not in answer.content, operation
+            continue
+        # What belongs to others cannot be told from what does not exist.
+        assert (answer.status_code, nothing.status_code) == (404, 404), operation
+        error_of(answer)
+        assert re.sub(rb"\d+", b"", answer.content) == re.sub(rb"\d+", b"", nothing.content)
+
+
+@pytest.mark.parametrize("place", ["brand", "sibling", "below", "elsewhere"])
+def test_lists_show_nothing_of_another_workspace(house: House, place: str) -> None:
+    caller = caller_of(getattr(house, place))
+    # These serve the workspaces below their own too.
+    shared = {"GET /domains", "GET /provider-accounts", "GET /sender-numbers"}
+
+    for operation, call in CALLS.items():
+        if operation.startswith("GET ") and not _names_something(operation, call):
+            answer = _call(caller, operation, call, {}).json()  # type: ignore[attr-defined]
+            if "items" in answer and not (place == "below" and operation in shared):
+                assert answer["items"] == [], operation
+
+
+def _without_tokens(page: bytes) -> bytes:
+    return re.sub(rb'value="\w{64}"', b"", page)

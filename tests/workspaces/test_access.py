@@ -15,12 +15,13 @@ LOOKALIKE = "/1/2/30/"  # begins like LOCATION, but is another place
     ("place", "grant", "most"),
     [
         (LOCATION, Grant(LOCATION, Role.VIEWER), Need.PEOPLE),
-        (LOCATION, Grant(LOCATION, Role.EDITOR), Need.EDIT),
-        (LOCATION, Grant(LOCATION, Role.OWNER), Need.MANAGE),
+        (LOCATION, Grant(LOCATION, Role.SENDER), Need.EDIT),
+        (LOCATION, Grant(LOCATION, Role.MANAGER), Need.MANAGE),
+        (LOCATION, Grant(LOCATION, Role.OWNER), Need.OWN),
         (LOCATION, Grant(BRAND, Role.OWNER), Need.RATES),
         (LOCATION, Grant(REGION, Role.VIEWER), Need.RATES),
         (LOCATION, Grant(BRAND, Role.VIEWER, sees_people_below=True), Need.PEOPLE),
-        (LOCATION, Grant(BRAND, Role.OWNER, sees_people_below=True), Need.MANAGE),
+        (LOCATION, Grant(BRAND, Role.OWNER, sees_people_below=True), Need.OWN),
         (BRAND, Grant(LOCATION, Role.OWNER, sees_people_below=True), None),
         (SIBLING, Grant(LOCATION, Role.OWNER, sees_people_below=True), None),
         (LOOKALIKE, Grant(LOCATION, Role.OWNER, sees_people_below=True), None),
@@ -40,9 +41,12 @@ def test_of_several_memberships_the_widest_counts() -> None:
 
 
 def test_each_need_includes_the_ones_before_it() -> None:
-    editor = Access(Need.EDIT)
+    sender, manager = Access(Need.EDIT), Access(Need.MANAGE)
 
-    assert editor.sees_people
-    assert editor.edits
-    assert not editor.manages
+    assert sender.sees_people
+    assert sender.edits
+    assert not sender.manages
+    assert manager.manages
+    assert not manager.owns
+    assert Access(Need.OWN).owns
     assert not Access(Need.RATES).sees_people

@@ -112,7 +112,7 @@ def test_an_owner_changes_it_in_the_settings(brand: Workspace) -> None:
     refused = owner.post(path, {"countries": "Europe"})
     assert refused.status_code == 422
     assert "is no country" in refused.content.decode()
-    assert member_of(brand, Role.EDITOR).post(path, {"everybody": "on"}).status_code == 403
+    assert member_of(brand, Role.SENDER).post(path, {"everybody": "on"}).status_code == 403
     assert only_counted(brand).countries == ()
 
 

@@ -34,13 +34,13 @@ def test_adding_a_member_twice_changes_their_role_and_is_audited() -> None:
     add_member(workspace, "a@example.com", Role.OWNER, actor="user 1")
     add_member(workspace, "b@example.com", Role.VIEWER, actor="user 1")
 
-    member = add_member(workspace, "B@example.com", Role.EDITOR, actor="user 1")
+    member = add_member(workspace, "B@example.com", Role.SENDER, actor="user 1")
 
     assert Membership.objects.filter(workspace=workspace).count() == 2
     newest = history(workspace)[0]
     assert (newest.action, newest.object_id) == ("member.set", member.pk)
     assert newest.before["role"] == "viewer"
-    assert newest.after["role"] == "editor"
+    assert newest.after["role"] == "sender"
 
 
 def test_the_last_owner_can_neither_leave_nor_step_down() -> None:
@@ -50,7 +50,7 @@ def test_the_last_owner_can_neither_leave_nor_step_down() -> None:
     with pytest.raises(BadMember, match="last owner"):
         remove_member(owner, actor="user 1")
     with pytest.raises(BadMember, match="last owner"):
-        add_member(workspace, "a@example.com", Role.EDITOR, actor="user 1")
+        add_member(workspace, "a@example.com", Role.SENDER, actor="user 1")
 
     add_member(workspace, "b@example.com", Role.OWNER, actor="user 1")
     remove_member(owner, actor="user 1")
@@ -67,7 +67,7 @@ def test_a_member_sees_their_branch_in_the_order_of_the_tree() -> None:
     region = create_workspace("Region", parent=brand)
     location = create_workspace("Location", parent=region)
     create_workspace("Elsewhere")
-    user = add_member(region, "a@example.com", Role.EDITOR, actor="user 1").user
+    user = add_member(region, "a@example.com", Role.SENDER, actor="user 1").user
 
     seen = workspaces_of(user)
 

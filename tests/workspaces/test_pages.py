@@ -93,9 +93,9 @@ def test_owners_add_change_and_remove_members() -> None:
     address = reverse("workspaces:add-member", args=[workspace.pk])
 
     owner.post(address, {"email": "b@example.com", "role": "viewer"})
-    owner.post(address, {"email": "b@example.com", "role": "editor", "sees_people_below": "on"})
+    owner.post(address, {"email": "b@example.com", "role": "sender", "sees_people_below": "on"})
     member = members_of(workspace).get(user__email="b@example.com")
-    assert (member.role, member.sees_people_below) == (Role.EDITOR, True)
+    assert (member.role, member.sees_people_below) == (Role.SENDER, True)
 
     owner.post(reverse("workspaces:remove-member", args=[workspace.pk, member.pk]))
     assert not members_of(workspace).filter(user__email="b@example.com").exists()

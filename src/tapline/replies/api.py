@@ -328,7 +328,7 @@ def _member(request: ApiRequest, email: str) -> User:
     if found is None:
         raise NotFound(
             f"Nobody of this workspace has the address '{email}'.",
-            why="A conversation can be given to its editors and owners.",
+            why="A conversation can be given to whoever may answer: senders, managers and owners.",
             do="Look at the members in the workspace's settings.",
         )
     return found

@@ -26,7 +26,7 @@ def assign(thread: Thread, user: User | None, *, actor: str) -> None:
     if user is not None and user not in assignable(thread.workspace):
         raise BadAssignee(
             "This conversation cannot be assigned to them.",
-            why="They are no editor or owner of this workspace.",
+            why="Answering needs the role of a sender in this workspace.",
             do="Choose somebody who may answer, or give them that role in the settings.",
         )
     _change(thread, "thread.assigned", actor=actor, assigned_to_id=user.pk if user else None)

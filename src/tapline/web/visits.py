@@ -93,6 +93,7 @@ _WHY: dict[Need, Callable[[], str]] = {
     Need.PEOPLE: lambda: _(
         "From above one sees rates; people are for the workspace's own members."
     ),
-    Need.EDIT: lambda: _("Writing, sending and changing needs the role of an editor."),
-    Need.MANAGE: lambda: _("Members, keys and domains are managed by owners."),
+    Need.EDIT: lambda: _("Writing, sending and changing needs the role of a sender."),
+    Need.MANAGE: lambda: _("Domains, providers, hours and keys need the role of a manager."),
+    Need.OWN: lambda: _("Members and the workspaces below are for owners."),
 }

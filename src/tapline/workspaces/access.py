@@ -20,10 +20,16 @@ class Need(IntEnum):
     RATES = 1  # counts and rates
     PEOPLE = 2  # contacts, numbers, who tapped
     EDIT = 3  # write, send, change links
-    MANAGE = 4  # members, API keys, domains, workspaces below
+    MANAGE = 4  # domains, providers, sender numbers, hours, API keys, privacy
+    OWN = 5  # members and their roles, workspaces below
 
 
-NEED_OF_ROLE = {Role.VIEWER: Need.PEOPLE, Role.EDITOR: Need.EDIT, Role.OWNER: Need.MANAGE}
+NEED_OF_ROLE = {
+    Role.VIEWER: Need.PEOPLE,
+    Role.SENDER: Need.EDIT,
+    Role.MANAGER: Need.MANAGE,
+    Role.OWNER: Need.OWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,10 @@ class Access:
     @property
     def manages(self) -> bool:
         return self.allows(Need.MANAGE)
+
+    @property
+    def owns(self) -> bool:
+        return self.allows(Need.OWN)
 
 
 def access_to(path: str, grants: Iterable[Grant]) -> Access | None:

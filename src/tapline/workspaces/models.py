@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Value
+from django.utils.translation import gettext_lazy as _
 
 
 class Workspace(models.Model):
@@ -51,9 +52,10 @@ class User(AbstractBaseUser):
 class Role(models.TextChoices):
     """What a member may do. Each includes the ones below it."""
 
-    OWNER = "owner"
-    EDITOR = "editor"
-    VIEWER = "viewer"
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    SENDER = "sender", _("Sender")
+    VIEWER = "viewer", _("Viewer")
 
 
 class Membership(models.Model):

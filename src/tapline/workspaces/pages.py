@@ -91,13 +91,13 @@ def show_settings(visit: Visit) -> HttpResponse:
     return _settings_page(visit)
 
 
-@inside(Need.MANAGE, "POST")
+@inside(Need.OWN, "POST")
 def add(visit: Visit) -> HttpResponse:
     """Add a member, or change one's role."""
     if visit.form("role") not in Role.values:
         raise BadMember(
             _("There is no such role."),
-            why=_("Members are owners, editors or viewers."),
+            why=_("Members are owners, managers, senders or viewers."),
             do=_("Choose one of them."),
         )
     add_member(
@@ -110,7 +110,7 @@ def add(visit: Visit) -> HttpResponse:
     return redirect("workspaces:settings", visit.workspace.pk)
 
 
-@inside(Need.MANAGE, "POST")
+@inside(Need.OWN, "POST")
 def remove(visit: Visit, member_id: int) -> HttpResponse:
     """End a membership."""
     member = get_object_or_404(Membership, pk=member_id, workspace=visit.workspace)
@@ -154,7 +154,7 @@ def count_only(visit: Visit) -> HttpResponse:
     return redirect("workspaces:settings", visit.workspace.pk)
 
 
-@inside(Need.MANAGE, "POST")
+@inside(Need.OWN, "POST")
 def create_below(visit: Visit) -> HttpResponse:
     """Make a workspace below this one, with its first owner."""
     above = visit.workspace
