@@ -53,6 +53,7 @@ NOBODYS = {
     "providers_sendernumber": "numbers of the business",
     "providers_senderday": "how many parts left a number on a day",
     "broadcasts_broadcast": "texts to all; an audience's ids lead nowhere once their rows are gone",
+    "broadcasts_audiencecount": "counts",
     "broadcasts_broadcastlink": "which links stand in a text",
     "broadcasts_messagetally": "counts",
     "broadcasts_senderpace": "numbers of the business",
@@ -81,6 +82,8 @@ NOT_A_PERSON = {
     ("clicks_knownwalker", "network"): "of one opener that opened ten people's links or more",
     ("broadcasts_broadcast", "prepared_to_contact"): "how far preparing came",
     ("links_destination", "address"): "a page for everybody",
+    ("broadcasts_audiencecount", "first_contact"): "where counting begins",
+    ("broadcasts_audiencecount", "last_contact"): "where counting ends",
     ("contacts_notice", "contact"): "whom recipients may ask",
     ("replies_conversationsettings", "contact"): "whom recipients may ask",
 }

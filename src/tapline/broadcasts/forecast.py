@@ -4,7 +4,7 @@ get none: told before it is sent, by counting places, not people."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -75,23 +75,38 @@ def look_ahead(broadcast: Broadcast, now: dt.datetime) -> Forecast:
     cap are to be looked at.
     """
     at = max(now, broadcast.scheduled_at or now)
-    policy = policy_of(broadcast.workspace)
-    sleeps = keeps_hours(broadcast, policy)
+    sleeps = keeps_hours(broadcast, policy_of(broadcast.workspace))
     contacts, rows = _count(broadcast, at, by_place=sleeps)
     counts: dict[str, int] = {}
     for place, too_often, count in rows:
         if not too_often:
             counts[place] = counts.get(place, 0) + count
-    moment = _look(broadcast, policy, counts, at) if sleeps else Moment({}, {}, at)
-    asleep = in_order(Waiting(key, counts[key], opens) for key, opens in moment.opens_at.items())
     textable = sum(count for _place, _too_often, count in rows)
+    return forecast(broadcast, now, counts, contacts=contacts, textable=textable)
+
+
+def forecast(
+    broadcast: Broadcast,
+    now: dt.datetime,
+    places: Mapping[str, int],
+    *,
+    contacts: int,
+    textable: int,
+) -> Forecast:
+    """Return what would become of those who were counted: `places` says how many get a text where,
+    `textable` how many could if they had not had enough lately."""
+    at = max(now, broadcast.scheduled_at or now)
+    policy = policy_of(broadcast.workspace)
+    sleeps = keeps_hours(broadcast, policy)
+    moment = _look(broadcast, policy, places, at) if sleeps else Moment({}, {}, at)
+    asleep = in_order(Waiting(key, places[key], opens) for key, opens in moment.opens_at.items())
     return Forecast(
         contacts=contacts,
         textable=textable,
-        too_often=textable - sum(counts.values()),
-        at_once=sum(counts.values()) - sum(each.count for each in asleep),
+        too_often=textable - sum(places.values()),
+        at_once=sum(places.values()) - sum(each.count for each in asleep),
         asleep=asleep,
-        closing=tuple((end - at, counts[key]) for key, end in moment.closes_at.items()),
+        closing=tuple((end - at, places[key]) for key, end in moment.closes_at.items()),
         gives_up_at=at + dt.timedelta(hours=broadcast.give_up_hours),
         skips=broadcast.at_night == AtNight.SKIP,
         unsure=sum(each.count for each in asleep if _is_unsure(policy, each.place)),

@@ -268,3 +268,21 @@ class LeftOut(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["broadcast", "reason"], name="one_count_per_reason")
         ]
+
+
+class AudienceCount(models.Model):
+    """How far the audience of a broadcast that is being written was counted: see `counting`."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    key = models.CharField(max_length=64)  # hash of what was asked
+    first_contact = models.BigIntegerField()  # ids
+    counted_to = models.BigIntegerField()
+    last_contact = models.BigIntegerField()
+    counts = models.JSONField(default=dict)  # `reach.Reach`
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "key"], name="one_count_per_question")
+        ]

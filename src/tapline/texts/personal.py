@@ -53,6 +53,11 @@ class MessageTemplate:
         return any(isinstance(piece, Field) for piece in self.pieces)
 
     @property
+    def fields_in_text(self) -> frozenset[str]:
+        """The attributes that are read in the text itself, not only by its links."""
+        return frozenset(piece.name for piece in self.pieces if isinstance(piece, Field))
+
+    @property
     def needed(self) -> frozenset[str]:
         """The attributes without which a recipient gets a text or an address with a hole."""
         fields = (piece for piece in self.pieces if isinstance(piece, Field))
