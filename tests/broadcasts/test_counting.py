@@ -8,12 +8,15 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from tapline.broadcasts import counting
+from tapline.broadcasts import counting, nth, picking
+from tapline.broadcasts.composing import preview
 from tapline.broadcasts.counting import Counted, count_again, count_audience
 from tapline.broadcasts.models import AudienceCount, Broadcast, LeftOut, Message
 from tapline.broadcasts.reach import Reach, cost_of
 from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Contact, Tag
+from tapline.contacts.questions import Question, read_question
+from tapline.contacts.segments import change_segment, create_segment
 from tapline.providers.prices import PriceList
 from tapline.workspaces.models import Workspace
 from tests.broadcasts.making import (
@@ -36,7 +39,7 @@ def workspace() -> Workspace:
 @pytest.fixture
 def _in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done for a million contacts is done for a dozen, two at a time."""
-    monkeypatch.setattr(counting, "COUNTED_AT_ONCE", 0)
+    monkeypatch.setattr(picking, "LOOKED_THROUGH_AT_ONCE", 0)
     monkeypatch.setattr(counting, "CONTACTS_PER_CHUNK", 2)
 
 
@@ -47,6 +50,11 @@ def _mixed_audience(workspace: Workspace) -> Broadcast:
     gone = make_contacts(workspace, 1, first=9, city="Ulm")[0]
     opt_out(gone.phone, scope=workspace, reason="reply", at=timezone.now(), by=ACTOR)
     return make_broadcast(workspace, text="{{ city }}: https://www.example.com/menu")
+
+
+def _lives_in(city: str) -> Question:
+    condition = {"kind": "attribute", "name": "city", "value": city}
+    return read_question({"groups": [{"match": "all", "conditions": [condition]}]})
 
 
 def _to_its_end(broadcast: Broadcast, *, with_text: bool = True) -> Counted:
@@ -128,6 +136,19 @@ def test_every_question_has_a_count_of_its_own(workspace: Workspace) -> None:
 
 
 @pytest.mark.usefixtures("_in_small_pieces")
+def test_a_segment_that_asks_something_else_is_counted_anew(workspace: Workspace) -> None:
+    make_contacts(workspace, 3, city="Bonn")
+    make_contacts(workspace, 2, first=3, city="Ulm")
+    segment = create_segment(workspace, "Bonn", _lives_in("Bonn"), actor=ACTOR)
+    broadcast = make_broadcast(workspace, text=TEXT, audience={"segment": segment.pk})
+    assert _to_its_end(broadcast).reach.texts == 3
+
+    change_segment(segment, "Ulm", _lives_in("Ulm"), actor=ACTOR)
+
+    assert _to_its_end(broadcast).reach.texts == 2
+
+
+@pytest.mark.usefixtures("_in_small_pieces")
 def test_old_counts_are_forgotten_and_strangers_are_not_counted(workspace: Workspace) -> None:
     _to_its_end(_mixed_audience(workspace))
     long_ago = timezone.now() - counting.KEPT_FOR - dt.timedelta(minutes=1)
@@ -168,3 +189,38 @@ def test_texts_without_a_price_are_named_by_their_country() -> None:
 
     assert (cost.amount, dict(cost.unpriced)) == (Decimal("0.20"), {"DE": 4})
     assert cost_of(reach, PriceList({"US": Decimal("0.01")}), 1.5).amount == Decimal("0.15")
+
+
+@pytest.mark.usefixtures("_in_small_pieces")
+def test_recipient_n_is_found_in_a_large_workspace_before_and_after_the_count(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nth, "IDS_PER_STEP", 2)
+    make_contacts(workspace, 3, agreed=False)
+    make_contacts(workspace, 9, first=3)
+    broadcast = make_broadcast(workspace, text=TEXT)
+
+    before = [preview(broadcast, n).text.split(",")[0] for n in range(10)]
+    _to_its_end(broadcast, with_text=False)
+    after = [preview(broadcast, n).text.split(",")[0] for n in range(10)]
+
+    assert before == after == [f"Hi N{number}" for number in range(3, 12)] + ["Hi there"]
+
+
+@pytest.mark.usefixtures("_in_small_pieces")
+def test_who_lies_too_far_behind_is_found_when_the_count_came_there(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_contacts(workspace, 9)
+    broadcast = make_broadcast(workspace, text=TEXT)
+    monkeypatch.setattr(nth, "IDS_PER_STEP", 2)
+    monkeypatch.setattr(nth, "SECONDS_PER_LOOK", -1)  # no time at all
+
+    assert preview(broadcast, 7).contact is None
+    _to_its_end(broadcast, with_text=False)
+    monkeypatch.setattr(nth, "SECONDS_PER_LOOK", 0.1)
+    monkeypatch.setattr(nth, "IDS_PER_STEP", 1)
+    marks = AudienceCount.objects.get().marks
+
+    assert marks[-1][1] == 9
+    assert preview(broadcast, 7).text.startswith("Hi N7")

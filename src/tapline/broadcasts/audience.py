@@ -22,15 +22,6 @@ from tapline.workspaces.models import Workspace
 # Ids stand in the statement itself; more than these belong under a tag.
 MOST_IDS = 5_000
 
-NTH_RECIPIENT = """
--- The n-th contact of the audience who may be texted, in the order in which they get theirs.
-select c.id, c.phone, c.attributes
-from contacts_contact c
-where c.workspace_id = %(workspace)s and {audience} and {textable}
-order by c.id
-limit 1 offset %(n)s
-"""
-
 BY_PREFIX = """
 -- How many of the audience may be texted, by the digits that tell a number's country.
 select substr(c.phone, 1, %(digits)s), count(*)
@@ -110,16 +101,6 @@ def audience_sql(workspace: Workspace, audience: Mapping[str, Any]) -> str:
         "exists (select 1 from contacts_tag_contacts tagged where tagged.contact_id = c.id"
         f" and tagged.tag_id in ({_listed(_tag_ids(workspace, value))}))"
     )
-
-
-def nth_recipient(broadcast: Broadcast, n: int) -> tuple[int, str, str] | None:
-    """Return id, number and attributes (JSON) of recipient `n` from 0; None past the end."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _over(broadcast, NTH_RECIPIENT), {"workspace": broadcast.workspace_id, "n": n}
-        )
-        row: tuple[int, str, str] | None = cursor.fetchone()
-    return row
 
 
 def count_by_prefix(broadcast: Broadcast) -> list[tuple[str, int]]:

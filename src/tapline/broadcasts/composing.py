@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db import transaction
 
-from tapline.broadcasts.audience import nth_recipient, read_audience
+from tapline.broadcasts.audience import read_audience
 from tapline.broadcasts.models import Broadcast, BroadcastState
+from tapline.broadcasts.nth import nth_recipient
 from tapline.contacts.models import Purpose
 from tapline.contacts.phones import mask
 from tapline.destinations import check_destination, check_template
@@ -184,7 +185,7 @@ def preview(broadcast: Broadcast, n: int = 0) -> Preview:
     for a broadcast that is not saved. Raises what `read_text` raises.
     """
     template = read_text(broadcast.text)
-    found = nth_recipient(broadcast, max(0, n))
+    found = nth_recipient(broadcast, template, max(0, n))
     attributes: dict[str, str] = json.loads(found[2]) if found else {}
     short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
     text = render_message(template, attributes, [short] * len(template.urls))

@@ -8,7 +8,6 @@ comes back finds the count. Who gets a text is decided by what preparing itself 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping
@@ -20,7 +19,7 @@ from django.utils import timezone
 from tapline.broadcasts.capping import cap_since
 from tapline.broadcasts.composing import sample_url
 from tapline.broadcasts.models import AudienceCount, Broadcast
-from tapline.broadcasts.picking import REASON, attribute_sql, conditions
+from tapline.broadcasts.picking import REASON, attribute_sql, conditions, is_large, question_key
 from tapline.broadcasts.reach import Reach, read_reach
 from tapline.hours.clues import make_tables
 from tapline.links.domains import domain_for
@@ -30,16 +29,14 @@ from tapline.texts.personal import MessageTemplate, compile_text, render_message
 
 # Counted in one statement, some 20 ms with a text to render for each.
 CONTACTS_PER_CHUNK = 5_000
-# A workspace of so many contacts is counted at once, and nothing is kept.
-COUNTED_AT_ONCE = 10_000
 SECONDS_PER_LOOK = 0.1
 # A whole count is shown again for so long; then people may have come, gone and opted out.
 FRESH_FOR = dt.timedelta(minutes=10)
 KEPT_FOR = dt.timedelta(days=1)
 
-CONTACTS = """
--- How many contacts a workspace has, and between which ids: by the index alone.
-select count(*), min(id), max(id) from contacts_contact where workspace_id = %s
+IDS = """
+-- Between which ids all contacts lie, whosever they are: two steps into the table.
+select min(id), max(id) from contacts_contact
 """
 
 CHUNK_END = """
@@ -116,12 +113,9 @@ def count_audience(
     kept = _kept(broadcast, question.key, now)
     if kept is None:
         return Counted(reach=question.ask(ALL, {}), share=1, at=now)
-    until = time.monotonic() + seconds
-    while kept.finished_at is None:
-        _count_on(kept, question)
-        if time.monotonic() > until:
-            break
-    _keep(kept)
+    if kept.finished_at is None:
+        _count_for(kept, question, seconds)
+        _keep(kept)
     return Counted(reach=read_reach(kept.counts), share=_share(kept), at=kept.finished_at or now)
 
 
@@ -148,7 +142,8 @@ class _Question:
             "digits": TELLING_DIGITS,
             "cap_since": cap_since(broadcast, now),
         }
-        self.key = _key(broadcast, self._template, self._short if with_text else "", with_text)
+        about_text = f"{len(self._short)} {broadcast.text}" if with_text else ""
+        self.key = question_key(broadcast, self._template, about_text)
 
     def ask(self, chunk: str, bounds: Mapping[str, int]) -> Reach:
         """Return the counts of the contacts in a chunk."""
@@ -185,18 +180,6 @@ def _fields(template: MessageTemplate) -> list[str]:
     return sorted(template.fields_in_text)
 
 
-def _key(broadcast: Broadcast, template: MessageTemplate, short: str, with_text: bool) -> str:
-    """Return what tells this question from all others of the workspace."""
-    asked = [
-        broadcast.audience,
-        broadcast.purpose,
-        sorted(template.needed),
-        template.has_personal,
-        [broadcast.text, len(short)] if with_text else None,
-    ]
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-
-
 def _kept(broadcast: Broadcast, key: str, now: dt.datetime) -> AudienceCount | None:
     """Return the count that is under way or fresh, or a new one; None where all are counted at
     once."""
@@ -204,14 +187,14 @@ def _kept(broadcast: Broadcast, key: str, now: dt.datetime) -> AudienceCount | N
     kept = mine.filter(key=key).first()
     if kept is not None and now - (kept.finished_at or kept.started_at) < FRESH_FOR:
         return kept
-    with connection.cursor() as cursor:
-        cursor.execute(CONTACTS, [broadcast.workspace_id])
-        contacts, first, last = cursor.fetchone()
-    if contacts <= COUNTED_AT_ONCE:
+    if not is_large(broadcast.workspace):
         return None
+    with connection.cursor() as cursor:
+        cursor.execute(IDS)
+        first, last = cursor.fetchone()
     AudienceCount.objects.filter(started_at__lt=now - KEPT_FOR).delete()
     begin = {"first_contact": first, "counted_to": first - 1, "last_contact": last}
-    fresh = {**begin, "counts": {}, "started_at": now, "finished_at": None}
+    fresh = {**begin, "counts": {}, "marks": [], "started_at": now, "finished_at": None}
     return mine.update_or_create(workspace=broadcast.workspace, key=key, defaults=fresh)[0]
 
 
@@ -220,6 +203,14 @@ def _share(kept: AudienceCount) -> float:
         return 1
     ids = kept.last_contact - kept.first_contact + 1
     return min(0.99, (kept.counted_to - kept.first_contact + 1) / ids)
+
+
+def _count_for(kept: AudienceCount, question: _Question, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while kept.finished_at is None:
+        _count_on(kept, question)
+        if time.monotonic() > until:
+            return
 
 
 def _count_on(kept: AudienceCount, question: _Question) -> None:
@@ -237,5 +228,11 @@ def _count_on(kept: AudienceCount, question: _Question) -> None:
 
 def _keep(kept: AudienceCount) -> None:
     """Store how far it came, unless somebody else's look came further."""
+    kept.marks.append([kept.counted_to, read_reach(kept.counts).textable])
     further = AudienceCount.objects.filter(pk=kept.pk, counted_to__lte=kept.counted_to)
-    further.update(counts=kept.counts, counted_to=kept.counted_to, finished_at=kept.finished_at)
+    further.update(
+        counts=kept.counts,
+        marks=kept.marks,
+        counted_to=kept.counted_to,
+        finished_at=kept.finished_at,
+    )

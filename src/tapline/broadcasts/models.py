@@ -279,6 +279,8 @@ class AudienceCount(models.Model):
     counted_to = models.BigIntegerField()
     last_contact = models.BigIntegerField()
     counts = models.JSONField(default=dict)  # `reach.Reach`
+    # [contact id, how many up to it may be texted]: where recipient n is looked for.
+    marks = models.JSONField(default=list)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

@@ -5,10 +5,14 @@ Both are conditions on the contact alias `c`, without parameters but `%(cap_sinc
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 
-from tapline.broadcasts.audience import audience_sql
+from django.db import connection
+
+from tapline.broadcasts.audience import audience_sql, freeze_audience
 from tapline.broadcasts.capping import too_often_sql
 from tapline.broadcasts.models import Broadcast
 from tapline.contacts.consent import textable_sql
@@ -16,6 +20,7 @@ from tapline.contacts.textable import suppressed_sql
 from tapline.hours.clues import place_sql
 from tapline.texts.personal import MessageTemplate
 from tapline.workspaces.counting import only_counted
+from tapline.workspaces.models import Workspace
 
 GETS_IT = "{textable} and {complete} and {linkable} and not {too_often}"
 
@@ -26,6 +31,14 @@ REASON = """case
       when {too_often} then 'too_often' end
     when {suppressed} then 'opted_out'
     else 'no_consent' end"""
+
+# A workspace of up to so many contacts is looked through at once; a larger one piece by piece.
+LOOKED_THROUGH_AT_ONCE = 10_000
+
+IS_LARGE = """
+-- Has a workspace more contacts than that? By the index alone, and no further than it must.
+select exists (select 1 from contacts_contact where workspace_id = %s limit 1 offset %s)
+"""
 
 _FIELD_NAME = re.compile(r"[^\W\d]\w*")
 
@@ -60,3 +73,24 @@ def attribute_sql(name: str) -> str:
     if not _FIELD_NAME.fullmatch(name):  # It stands in the statement itself.
         raise ValueError(f"no name of an attribute: {name!r}")
     return f"json_extract(c.attributes, '$.\"{name}\"')"
+
+
+def is_large(workspace: Workspace) -> bool:
+    """Say whether a workspace has too many contacts to look through all of them at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(IS_LARGE, [workspace.pk, LOOKED_THROUGH_AT_ONCE])
+        return bool(cursor.fetchone()[0])
+
+
+def question_key(broadcast: Broadcast, template: MessageTemplate, about_text: str = "") -> str:
+    """Return what tells the question who gets a text, and what is asked about it, from all others
+    of the workspace."""
+    who = freeze_audience(broadcast.workspace, broadcast.audience) | {"at": ""}
+    asked = [
+        who,
+        broadcast.purpose,
+        sorted(template.needed),
+        template.has_personal,
+        about_text,
+    ]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -34,6 +34,11 @@ class Reach:
         return self.countries.total()
 
     @property
+    def textable(self) -> int:
+        """How many agreed, and did not opt out."""
+        return self.contacts - self.left_out["no_consent"] - self.left_out["opted_out"]
+
+    @property
     def billed_parts(self) -> int:
         """How many parts all texts have together; 0 where the text was not counted."""
         return self.country_parts.total()
