@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import random
 import threading
+from typing import Any
 
 import pytest
 from django.db import connections
 
-from tapline.clicks import heat, reports, rewrite, slices, store
+from tapline.clicks import heat, reports, rewrite, second_look, slices, store
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
+from tapline.clicks.slice_table import SliceTable
 from tapline.clicks.slices import forget_slices
 from tests.clicks.world import IPHONE, NOON, PIXEL, WHATSAPP, World, make_world, take_in
 
@@ -41,6 +43,37 @@ def test_a_rewrite_is_seen_although_no_click_came() -> None:
     rewrite.rewrite("message = :message", {"message": world.messages[0].pk}, None)
 
     assert taps(world) == 1
+
+
+@pytest.mark.parametrize("how", ["corrected", "erased"])
+def test_what_changes_in_one_broadcast_makes_no_other_be_read_anew(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, other = make_world(2), make_world(12)
+    type(other.broadcast).objects.update(provider="elsewhere")
+    walk = [other.tap(number, agent=PIXEL, address="198.51.100.9") for number in range(12)]
+    take_in(world.tap(0), world.tap(1), *walk)
+    assert (taps(world), taps(other)) == (2, 12)
+    read: list[str] = []
+    for name in ("clear", "append"):
+        whole = getattr(SliceTable, name)
+
+        def watched(table: SliceTable, *arguments: Any, _whole: Any = whole) -> Any:
+            found = _whole(table, *arguments)
+            read.append(f"{table._of['broadcast']}: {found}")
+            return found
+
+        monkeypatch.setattr(SliceTable, name, watched)
+
+    if how == "corrected":
+        second_look.look_again()
+    else:
+        rewrite.erase_people([], [other.messages[0].pk])
+
+    assert taps(world) == 2
+    assert set(read) <= {f"{world.broadcast.pk}: 0"}, "nothing of it changed"
+    assert taps(other) == (0 if how == "corrected" else 12)
+    assert f"{other.broadcast.pk}: 12" in read
 
 
 def test_the_least_looked_at_makes_room_and_comes_back() -> None:

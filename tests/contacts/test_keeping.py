@@ -65,6 +65,7 @@ NOBODYS = {
     "clicks_logsegment": "names of files",
     "clicks_clickfile": "names of files",
     "clicks_filecontent": "between which messages a file's clicks lie",
+    "clicks_broadcastrewrites": "numbers",
     "clicks_clickcounter": "numbers",
     "clicks_addresssalt": "keys of hashes, which go with the log",
     "clicks_knownwalker": "networks from which the links of ten people or more were opened",

@@ -73,7 +73,7 @@ def change_verdicts(
     while again:  # until the list holds nothing to correct: files may be merged meanwhile
         again = False
         for file in store.find_files({"workspace": workspace_id, "broadcast": broadcast_id}):
-            rows = _correct_file(database, file)
+            rows = _correct_file(database, file, (workspace_id, broadcast_id))
             again = again or rows != 0
             corrected += rows or 0
     finish_recounts()
@@ -88,7 +88,9 @@ def finish_recounts() -> None:
             waiting.delete()
 
 
-def _correct_file(database: duckdb.DuckDBPyConnection, file: ListedFile) -> int | None:
+def _correct_file(
+    database: duckdb.DuckDBPyConnection, file: ListedFile, of: tuple[int, int]
+) -> int | None:
     """Write a file anew with its rows corrected; return how many rows, None when somebody else
     replaced the file meanwhile."""
     source = store.source([file])
@@ -105,7 +107,7 @@ def _correct_file(database: duckdb.DuckDBPyConnection, file: ListedFile) -> int 
             with transaction.atomic():
                 claim_sequences(first, news)
                 swap_files([file], [written], file.level, timezone.now())
-                raise_rewrites()
+                raise_rewrites([of])
                 _note_recounts(database)
         except (ListMoved, Overtaken):  # Surely not listed; what replaced it is in the next look.
             (store.folder() / written.name).unlink(missing_ok=True)

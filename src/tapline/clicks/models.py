@@ -53,7 +53,21 @@ class ClickCounter(models.Model):
 
     next_sequence = models.BigIntegerField(default=1)
     list_version = models.BigIntegerField(default=0)  # raised by every change of the list
-    rewrites = models.BigIntegerField(default=0)  # raised when rows changed that were listed
+
+
+class BroadcastRewrites(models.Model):
+    """How often listed rows of one broadcast were changed: whoever remembers some reads anew."""
+
+    workspace_id = models.BigIntegerField()
+    broadcast_id = models.BigIntegerField()  # 0: clicks of no broadcast
+    count = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "broadcast_id"], name="one_count_per_broadcast"
+            )
+        ]
 
 
 class AddressSalt(models.Model):

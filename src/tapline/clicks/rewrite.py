@@ -28,6 +28,11 @@ WITHOUT_PERSON: Mapping[str, str] = {
 # Rows that tell of nobody any more are left alone.
 TELLS = " or ".join(f"{name} <> {empty}" for name, empty in WITHOUT_PERSON.items())
 
+AFFECTED = """
+-- Whose rows of one file change, and how many.
+select workspace, broadcast, count(*) from {source} where {where} group by all
+"""
+
 # Gives the SQL that reads a file as it shall be; called with the database, source and where.
 Reading = Callable[[duckdb.DuckDBPyConnection, str, str], str]
 
@@ -98,19 +103,18 @@ def _run(work: _Work) -> int:
 def _rewrite_file(database: duckdb.DuckDBPyConnection, file: ListedFile, work: _Work) -> None:
     source = store.source([file])
     where = _bind(work)
-    row = database.execute(f"select count(*) from {source} where {where}").fetchone()
-    affected = int(row[0]) if row else 0
-    if affected:
+    found = database.execute(AFFECTED.format(source=source, where=where)).fetchall()
+    if found:
         written = write_file(database, store.folder(), work.reading(database, source, where))
         try:
             with transaction.atomic():
                 swap_files([file], [written] if written else [], file.level, timezone.now())
-                raise_rewrites()
+                raise_rewrites([(workspace, broadcast) for workspace, broadcast, _ in found])
         except ListMoved:
             if written:
                 (store.folder() / written.name).unlink(missing_ok=True)
             return
-        work.rows += affected
+        work.rows += sum(count for _, _, count in found)
         if written:
             work.done.add(written.name)
     work.done.add(file.name)

@@ -3,7 +3,8 @@
 A report page asks many questions about one broadcast. Reading its files for each of them took
 50 ms a question with a million clicks; a slice is read once, and then only what was listed since:
 rows are numbered in the order in which they are listed, so everything up to the last number seen
-is in the slice, whatever files merging has moved it to. Only a rewrite makes a slice be read anew.
+is in the slice, whatever files merging has moved it to. Only a rewrite of
+this broadcast's rows makes its slice be read anew.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def forget_slices() -> None:
 
 def _ask(sql: str, params: Mapping[str, Any], people: str) -> list[tuple[Any, ...]]:
     workspace, broadcast = params["workspace"], params["broadcast"]
-    listed, rewrites = look()
+    listed, rewrites = look(workspace, broadcast)
     files = [file for file in listed if file.may_hold(workspace, broadcast)]
     part = _slice_of(workspace, broadcast)
     with part.lock:
@@ -134,12 +135,21 @@ def _bring_up_to_date(part: _Slice, files: Sequence[ListedFile], rewrites: int) 
     fresh = [file for file in files if file.last_sequence > part.last_sequence]
     if not fresh:
         return True
-    part.answers.clear()
     if not _has_room(part, fresh):
+        part.answers.clear()
         return False
-    part.rows += part.table.append(fresh, part.last_sequence)
-    part.last_sequence = max(file.last_sequence for file in fresh)
+    _read_on(part, fresh)
     return True
+
+
+def _read_on(part: _Slice, fresh: Sequence[ListedFile]) -> None:
+    """Add what is new in `fresh`; a file may be new by another broadcast's corrections alone, and
+    then the answers stay."""
+    answers, part.answers = part.answers, {}
+    new = part.table.append(fresh, part.last_sequence)
+    part.last_sequence = max(file.last_sequence for file in fresh)
+    part.rows += new
+    part.answers = {} if new else answers
 
 
 def _has_room(part: _Slice, fresh: Sequence[ListedFile]) -> bool:
