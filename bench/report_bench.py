@@ -175,16 +175,20 @@ def with_other_columns(database: DuckDBPyConnection, source: str) -> str:
 
 def questions() -> Sequence[Callable[[int, int], Any]]:
     """Return every question that the report page asks about clicks."""
-    from tapline.clicks import reports
+    from tapline.clicks import heat, reports
 
     return (
         reports.summarise,
         reports.by_minute,
         reports.by_link,
+        reports.by_device_kind,
         reports.by_device,
         reports.by_os,
         reports.by_browser,
+        reports.time_to_tap,
+        heat.by_hour_of_week,
         reports.by_hour,
+        reports.by_weekday,
         reports.by_country,
         reports.by_region,
         reports.by_city,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import shutil
 import subprocess
 import sys
@@ -9,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tapline.geo.countries import COUNTRIES
 from tapline.web.bundle import (
     DIST,
     FRONTEND,
+    MAP,
     PROJECT,
     CannotBundle,
     find_node,
@@ -70,6 +74,15 @@ def test_the_licences_of_what_is_bundled_travel_with_it() -> None:
 
     assert "uplot\n\nThe MIT License" in licences
     assert "htmx.org\n\n" in licences
+
+
+def test_the_map_has_a_path_for_each_country_that_a_report_can_name() -> None:
+    drawn = (DIST / manifest()[MAP]).read_text()
+
+    codes = re.findall(r'<path id="([A-Z]{2})" d="M', drawn)
+    assert len(codes) == len(set(codes)) > 170
+    assert {"US", "GB", "DE", "NZ", "BR", "IN"} <= set(codes) <= set(COUNTRIES)
+    assert len(gzip.compress(drawn.encode())) < 60_000
 
 
 def test_pages_that_were_not_built_are_told_before_serving(

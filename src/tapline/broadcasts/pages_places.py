@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -10,10 +11,38 @@ from tapline.clicks import reports as clicks
 from tapline.geo.book import Credit, place_book
 from tapline.geo.countries import COUNTRIES
 
+# A map has so many strengths of colour; `reports.css` has a class for each.
+STRENGTHS = 4
 
-def place_shares(workspace_id: int, broadcast_id: int) -> list[tuple[str, Sequence[clicks.Share]]]:
-    """Return titles and shares, as far as places are known, the unknown last; nothing where
-    nobody's is."""
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """One country on the map: its two letters, its words, and how strongly it is coloured."""
+
+    code: str
+    words: str
+    strength: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorldMap:
+    """Where people tapped, and from how many to how many each strength of colour goes."""
+
+    countries: list[Country]
+    legend: list[tuple[int, int, int]]  # strength, from, to
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What is known of where taps came from: tables (title and shares), and a map of countries."""
+
+    tables: list[tuple[str, Sequence[clicks.Share]]]
+    map: WorldMap | None = None
+
+
+def places_of(workspace_id: int, broadcast_id: int) -> Places:
+    """Return the places of a broadcast's taps as far as they are known, the unknown last; nothing
+    where nobody's is."""
     ids = (workspace_id, broadcast_id)
     countries, networks = clicks.by_country(*ids), clicks.by_network(*ids)
     found: list[tuple[str, Sequence[clicks.Share]]] = []
@@ -25,7 +54,37 @@ def place_shares(workspace_id: int, broadcast_id: int) -> list[tuple[str, Sequen
         ]
     if any(each.value for each in networks):
         found.append((_("Network"), _known_first(networks)))
-    return found
+    told_apart = any(each.people for each in countries)  # Of who is only counted there are taps.
+    counts = {each.value: each.people if told_apart else each.taps for each in countries}
+    return Places(found, world_map(counts))
+
+
+def world_map(counts: Mapping[str, int]) -> WorldMap | None:
+    """Return the map of (country, how many); None where no country is known."""
+    known = {code: count for code, count in counts.items() if code in COUNTRIES and count > 0}
+    if not known:
+        return None
+    bounds = upper_bounds(max(known.values()))
+    # The map's strongest colour is always that of the most, however few strengths there are.
+    first = STRENGTHS - len(bounds) + 1
+    strengths = {
+        code: next(first + place for place, bound in enumerate(bounds) if count <= bound)
+        for code, count in known.items()
+    }
+    countries = [Country(code, COUNTRIES[code], strengths[code]) for code in known]
+    lowest = [1, *(bound + 1 for bound in bounds[:-1])]
+    legend = [
+        (first + place, low, high)
+        for place, (low, high) in enumerate(zip(lowest, bounds, strict=True))
+    ]
+    return WorldMap(countries, legend)
+
+
+def upper_bounds(most: int) -> list[int]:
+    """Return up to where each strength goes: each time as many times more, since few countries have
+    most of the people. The last is `most`."""
+    bounds = {round(most ** (place / STRENGTHS)) for place in range(1, STRENGTHS)}
+    return [*sorted(bound for bound in bounds if bound < most), most]
 
 
 def credits_now() -> Sequence[Credit]:

@@ -20,7 +20,7 @@ from tapline.broadcasts.models import Broadcast, BroadcastState, Message, Messag
 from tapline.broadcasts.night import who_sleeps
 from tapline.broadcasts.pages_funnel import funnel
 from tapline.broadcasts.pages_openings import machines_by_reason
-from tapline.broadcasts.pages_places import credits_now, place_shares
+from tapline.broadcasts.pages_places import credits_now, places_of
 from tapline.broadcasts.reasons import reason_for
 from tapline.broadcasts.reports import Report, build_report
 from tapline.broadcasts.timeline import chart_points, for_reading, timeline
@@ -199,8 +199,7 @@ def _plain_name(browser: str) -> str:
 def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
     ids = (visit.workspace.pk, broadcast.pk)
     crowd = count_recipients(broadcast)[1]
-    places = [table(title, shares) for title, shares in place_shares(*ids)]
-    tables = tables_of(broadcast)
+    places = places_of(*ids)
     return {
         "broadcast": broadcast,
         "mornings": _mornings(broadcast),
@@ -209,9 +208,10 @@ def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
         "heat": heat_table(
             by_hour_of_week(*ids), clicks.by_hour(*ids), clicks.by_weekday(*ids), in_taps=crowd > 0
         ),
-        "tables": [*tables, *(each for each in places if each.rows)],
-        "place_is_unknown": not places,
-        "credits": credits_now() if places else [],
+        "tables": tables_of(broadcast),
+        "map": places.map,
+        "places": [table(title, shares) for title, shares in places.tables],
+        "credits": credits_now() if places.tables else [],
         "only_counted": crowd,
     }
 

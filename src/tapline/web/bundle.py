@@ -1,20 +1,25 @@
 """Builds what browsers load: `python -m tapline.web.bundle`, run at set-up. No Django here.
 
 npm installs what package-lock.json names (checked by its hashes), esbuild bundles
-`web/frontend/` into `web/static/tapline/dist/`, and `manifest.json` there says under which
-hashed name each file is served. The result is part of the wheel: operators need no Node.
+`web/frontend/` into `web/static/tapline/dist/`, `world-map.mjs` draws the map of countries, and
+`manifest.json` there says under which hashed name each file is served. The result is part of the
+wheel: operators need no Node.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from babel.core import get_global
 
 from tapline.errors import TaplineError
 
@@ -24,9 +29,11 @@ FRONTEND = HERE / "frontend"
 DIST = HERE / "static" / "tapline" / "dist"
 OLDEST_NODE = 20
 TIMEOUT_SECONDS = 300.0
-BUNDLED_PACKAGES = ("htmx.org", "uplot", "dejavu-fonts-ttf")
+BUNDLED_PACKAGES = ("htmx.org", "uplot", "dejavu-fonts-ttf", "world-atlas")
 # What documents (PDF) are set in: they carry the letters that they use.
 FONT = "DejaVuSans.ttf"
+# The countries of the world, as paths that reports colour.
+MAP = "world-map.svg"
 
 
 class CannotBundle(TaplineError):
@@ -44,6 +51,7 @@ def bundle() -> dict[str, str]:
     metafile = PROJECT / "node_modules" / ".tapline-meta.json"
     _run([str(node), "node_modules/esbuild/bin/esbuild", *_esbuild_arguments(metafile)], node)
     manifest = read_metafile(json.loads(metafile.read_text(encoding="utf-8")))
+    manifest[MAP] = _draw_map(node)
     shutil.copyfile(PROJECT / "node_modules/dejavu-fonts-ttf/ttf" / FONT, DIST / FONT)
     (DIST / "licences.txt").write_text(_licences(), encoding="utf-8")
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -99,6 +107,27 @@ def _esbuild_arguments(metafile: Path) -> list[str]:
         f"--metafile={metafile}",
         "--log-level=warning",
     ]
+
+
+def _draw_map(node: Path) -> str:
+    """Draw the map of countries and return its hashed name."""
+    codes = PROJECT / "node_modules" / ".tapline-countries.json"
+    drawn = DIST / MAP
+    codes.write_text(json.dumps(country_codes()), encoding="utf-8")
+    _run([str(node), str(FRONTEND / "world-map.mjs"), str(codes), str(drawn)], node)
+    stem, suffix = MAP.split(".")
+    digest = hashlib.sha256(drawn.read_bytes()).hexdigest()[:8].upper()
+    return drawn.rename(DIST / f"{stem}-{digest}.{suffix}").name
+
+
+def country_codes() -> dict[str, str]:
+    """Return ISO 3166's three digits → two letters of every country. Source: CLDR, by Babel."""
+    aliases: Mapping[str, Any] = get_global("territory_aliases")
+    return {
+        digits: letters[0]
+        for digits, letters in aliases.items()
+        if digits.isdigit() and len(letters) == 1 and len(letters[0]) == 2
+    }
 
 
 def _licences() -> str:
