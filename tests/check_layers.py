@@ -24,6 +24,7 @@ BASE = {
     "loops",
     "processes",
     "turns",
+    "intervals",
     "cli",
 }
 PURE = {"codes", "texts", "clicklog"}
@@ -48,6 +49,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keywords": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "broadcasts", "replies"},
+    "insights": BASE
+    | PURE
+    | {"workspaces", "links", "contacts", "broadcasts", "replies", "keywords"},
     "signups": BASE | PURE | {"instance", "workspaces", "contacts", "clicks", "replies"},
     "providers": BASE
     | PURE

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "tapline.clicks",
     "tapline.signups",
     "tapline.keywords",
+    "tapline.insights",
     "tapline.web",
 ]
 

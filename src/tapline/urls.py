@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<int:workspace_id>/broadcasts/", include("tapline.broadcasts.urls")),
     path("w/<int:workspace_id>/contacts/", include("tapline.contacts.urls")),
     path("w/<int:workspace_id>/keywords/", include("tapline.keywords.urls")),
+    path("w/<int:workspace_id>/insights/", include("tapline.insights.urls")),
     path("w/<int:workspace_id>/replies/", include("tapline.replies.urls")),
     path("w/<int:workspace_id>/sign-up-forms/", include("tapline.signups.urls")),
     path("w/<int:workspace_id>/settings/hours/", include("tapline.hours.urls")),

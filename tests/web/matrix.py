@@ -63,6 +63,7 @@ PAGES: dict[str, Page] = {
     "contacts:go-on": Page(post=EDIT, then=(404,)),  # the import is over
     "contacts:refused": Page(get=PEOPLE),
     "contacts:import": Page(get=EDIT, post=EDIT),
+    "insights:what-works": Page(get=RATES),
     "keywords:list": Page(get=RATES),
     "keywords:new": Page(get=EDIT, post=EDIT),
     "keywords:show": Page(get=RATES),

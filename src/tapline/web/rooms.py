@@ -31,6 +31,7 @@ ROOMS: tuple[Room, ...] = (
     Room("broadcasts", "broadcasts:list", lambda: _("Broadcasts"), is_at_thumb=True),
     Room("contacts", "contacts:list", lambda: _("Contacts"), Need.PEOPLE, is_at_thumb=True),
     Room("replies", "replies:list", lambda: _("Replies"), Need.PEOPLE, is_at_thumb=True),
+    Room("insights", "insights:what-works", lambda: _("What works")),
     Room("links", "links:list", lambda: _("Links")),
     Room("keywords", "keywords:list", lambda: _("Keywords")),
     Room("domains", "links:domains", lambda: _("Domains"), Need.MANAGE, is_setting=True),

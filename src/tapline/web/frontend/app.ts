@@ -11,6 +11,7 @@ import "./styles/shell.css";
 import "./styles/domains.css";
 import "./styles/home.css";
 import "./styles/replies.css";
+import "./styles/insights.css";
 import "./styles/reports.css";
 import { TapChart } from "./tap-chart";
 

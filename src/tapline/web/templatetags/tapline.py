@@ -25,6 +25,12 @@ def percent(rate: float | None) -> str:
 
 
 @register.filter
+def unlocalised(number: float) -> str:
+    """Return a number as SVG reads it, whatever the page's language."""
+    return str(number)
+
+
+@register.filter
 def grouped(number: int) -> str:
     """Return 1000000 as «1,000,000», in the way of the page's language."""
     return number_format(number, force_grouping=True)
