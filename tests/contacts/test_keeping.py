@@ -27,6 +27,7 @@ NOBODYS = {
     "workspaces_user": "members",
     "workspaces_membership": "members",
     "workspaces_signinlink": "members",
+    "workspaces_invitation": "members to be",
     "workspaces_apikey": "programs",
     "hours_hourssetting": "decisions about hours",
     "hours_tapmark": "a number",
@@ -91,7 +92,12 @@ NOT_A_PERSON = {
 LIKE_A_PERSON = re.compile(
     r"(^|_)(contact|phone|recipient|msisdn|e?mail|address|network|agent|ip)(_|$)"
 )
-OF_MEMBERS = {"workspaces_user", "keywords_notice", "workspaces_signinlink"}
+OF_MEMBERS = {
+    "workspaces_user",
+    "workspaces_invitation",
+    "keywords_notice",
+    "workspaces_signinlink",
+}
 
 
 def kept_tables() -> set[str]:

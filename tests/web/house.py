@@ -14,6 +14,7 @@ from tapline.contacts.uploads import keep_upload
 from tapline.links.aliases import create_alias
 from tapline.links.models import Campaign
 from tapline.workspaces.api_keys import create_api_key
+from tapline.workspaces.invitations import invite
 from tapline.workspaces.members import add_member
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace, move_workspace
@@ -63,6 +64,7 @@ def _things(own: Workspace) -> dict[str, object]:
     make_contacts(own, 1, first=1)
     reply = write("stpo", 1)
     account = make_twilio(own, base_url="https://127-0-0-1.invalid")
+    member = add_member(own, "somebody@example.com", Role.VIEWER, actor=ACTOR)
     return {
         "account_id": account.pk,
         "action": "start",
@@ -72,15 +74,17 @@ def _things(own: Workspace) -> dict[str, object]:
         "campaign_id": Campaign.objects.create(workspace=own, name="Spring").pk,
         "contact_id": contact.pk,
         "domain_id": domain.pk,
+        "file_kind": "csv",
         "form_id": make_form(own).pk,
         "group": "tapped",
         "import_id": imported.pk,
+        "invitation_id": invite(own, "new@example.com", Role.VIEWER, invited_by=member.user)[0].pk,
         "key_id": key.pk,
         "keyword_id": make_keyword(own).pk,
         "kind": "svg",
         "link_id": link.pk,
         "list_name": "open",
-        "member_id": add_member(own, "somebody@example.com", Role.VIEWER, actor=ACTOR).pk,
+        "member_id": member.pk,
         "message_id": message.pk,
         "name": keep_upload(own, SimpleUploadedFile("a.csv", b"phone\n+12125550100\n")),
         "reply_id": reply.pk,

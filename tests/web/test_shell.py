@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tapline.web.rooms import ROOMS, entries, other_workspaces
+from tapline.web.rooms import ROOMS, entries, other_workspaces, setting_entries
 from tapline.workspaces.access import Access, Need
 from tapline.workspaces.members import add_member
 from tapline.workspaces.models import Role, Workspace
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
     ("need", "seen", "unseen"),
     [
         (Need.RATES, "broadcasts", "contacts"),
-        (Need.PEOPLE, "replies", "hours"),
-        (Need.EDIT, "hours", "providers"),
+        (Need.PEOPLE, "settings", "health"),
+        (Need.EDIT, "links", "health"),
         (Need.MANAGE, "health", None),
     ],
 )
@@ -41,6 +41,34 @@ def test_every_room_in_the_menu_answers_and_marks_where_one_is() -> None:
         marked = f'<a href="{room.url}" aria-current="page"><svg'
         # Once in the menu, and once more in the bar where it stands there too.
         assert page.content.decode().count(marked) == 1 + room.room.is_at_thumb, room.room.name
+
+
+@pytest.mark.parametrize(
+    ("need", "seen", "unseen"),
+    [
+        (Need.PEOPLE, "members", "hours"),
+        (Need.EDIT, "hours", "keys"),
+        (Need.MANAGE, "audit", "below"),
+        (Need.OWN, "below", None),
+    ],
+)
+def test_the_pages_of_settings_are_named_on_each_of_them(
+    need: Need, seen: str, unseen: str | None
+) -> None:
+    workspace = create_workspace("Bakery")
+    names = [each.room.name for each in setting_entries(workspace, Access(need), "settings")]
+
+    assert seen in names
+    assert unseen not in names
+    assert setting_entries(workspace, Access(need), "links") == []
+
+
+def test_every_page_of_settings_answers_and_marks_where_one_is() -> None:
+    client, workspace = _owner()
+
+    for page in setting_entries(workspace, Access(Need.OWN), "settings"):
+        shown = client.get(page.url).content.decode()
+        assert f'<a href="{page.url}" aria-current="page">' in shown, page.room.name
 
 
 def test_four_rooms_are_at_the_thumb() -> None:

@@ -97,11 +97,11 @@ def brand() -> Workspace:
 
 @pytest.mark.django_db
 def test_an_owner_changes_it_in_the_settings(brand: Workspace) -> None:
-    owner, path = member_of(brand), f"/w/{brand.pk}/settings/only-counted"
+    owner, path = member_of(brand), f"/w/{brand.pk}/settings/privacy"
 
     owner.post(path, {"countries": "gb, de"})
     assert only_counted(brand).countries == ("DE", "GB")
-    assert 'value="DE, GB"' in owner.get(f"/w/{brand.pk}/settings/").content.decode()
+    assert 'value="DE, GB"' in owner.get(path).content.decode()
 
     owner.post(path, {"everybody": "on", "countries": ""})
     assert only_counted(brand).is_everybody
@@ -119,7 +119,7 @@ def test_an_owner_changes_it_in_the_settings(brand: Workspace) -> None:
 @pytest.mark.django_db
 def test_the_settings_below_say_what_is_asked_for_above(brand: Workspace) -> None:
     below = create_workspace("Berlin", parent=brand)
-    page = f"/w/{below.pk}/settings/"
+    page = f"/w/{below.pk}/settings/privacy"
     set_only_counted(brand, ["DE"], actor="test")
     assert "A workspace above asks for it in DE." in member_of(below).get(page).content.decode()
 

@@ -167,7 +167,7 @@ def list_senders(visit: Visit) -> HttpResponse:
         for each in usable_senders(visit.workspace)
     ]
     context = {
-        "room": "providers",
+        "room": "senders",
         "rows": rows,
         "has_accounts": accounts.usable_accounts(visit.workspace).exists(),
     }
@@ -257,7 +257,7 @@ def _posted(visit: Visit, kind_key: str) -> dict[str, str]:
 def _sender_form(visit: Visit, filled: Mapping[str, Any]) -> dict[str, Any]:
     usable = accounts.usable_accounts(visit.workspace)
     return {
-        "room": "providers",
+        "room": "senders",
         "filled": filled,
         "kinds": KIND_WORDS.items(),
         "registrations": REGISTRATION_WORDS.items(),

@@ -34,12 +34,23 @@ ROOMS: tuple[Room, ...] = (
     Room("insights", "insights:what-works", lambda: _("What works")),
     Room("links", "links:list", lambda: _("Links")),
     Room("keywords", "keywords:list", lambda: _("Keywords")),
-    Room("domains", "links:domains", lambda: _("Domains"), Need.MANAGE, is_setting=True),
-    Room("providers", "providers:list", lambda: _("Providers"), Need.MANAGE, is_setting=True),
-    Room("hours", "hours:show", lambda: _("Quiet hours"), Need.EDIT, is_setting=True),
-    Room("settings", "workspaces:settings", lambda: _("Workspace"), Need.MANAGE, is_setting=True),
+    Room("settings", "workspaces:settings", lambda: _("Settings"), Need.PEOPLE, is_setting=True),
     Room("health", "web:health", lambda: _("Health"), Need.MANAGE, is_setting=True),
 )
+# The pages within the room of settings.
+SETTINGS: tuple[Room, ...] = (
+    Room("settings", "workspaces:settings", lambda: _("Workspace"), Need.PEOPLE),
+    Room("domains", "links:domains", lambda: _("Domains"), Need.MANAGE),
+    Room("providers", "providers:list", lambda: _("Providers"), Need.MANAGE),
+    Room("senders", "providers:senders", lambda: _("Sender numbers"), Need.MANAGE),
+    Room("hours", "hours:show", lambda: _("Quiet hours"), Need.EDIT),
+    Room("members", "workspaces:members", lambda: _("Members"), Need.PEOPLE),
+    Room("below", "workspaces:below", lambda: _("Workspaces below"), Need.OWN),
+    Room("keys", "workspaces:keys", lambda: _("API keys"), Need.MANAGE),
+    Room("privacy", "workspaces:privacy", lambda: _("Privacy"), Need.MANAGE),
+    Room("audit", "workspaces:audit", lambda: _("What changed"), Need.MANAGE),
+)
+SETTING_NAMES = {room.name for room in SETTINGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +65,20 @@ class Entry:
 
 def entries(workspace: Workspace, access: Access, here: str) -> list[Entry]:
     """Return the rooms that somebody with `access` may enter, the one that they are in marked."""
+    return _entries(ROOMS, workspace, access, "settings" if here in SETTING_NAMES else here)
+
+
+def setting_entries(workspace: Workspace, access: Access, here: str) -> list[Entry]:
+    """Return the pages within the room of settings, on those pages; nothing elsewhere."""
+    return _entries(SETTINGS, workspace, access, here) if here in SETTING_NAMES else []
+
+
+def _entries(
+    rooms: tuple[Room, ...], workspace: Workspace, access: Access, here: str
+) -> list[Entry]:
     return [
         Entry(room, room.words(), reverse(room.address, args=[workspace.pk]), room.name == here)
-        for room in ROOMS
+        for room in rooms
         if access.allows(room.need)
     ]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from tapline.errors import TaplineError
 from tapline.workspaces import audit
 from tapline.workspaces.models import ApiKey, Workspace
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Every scope, once: what a key may do, as the page that makes keys says it.
 SCOPES = {
@@ -41,6 +46,33 @@ SCOPES = {
     "receipts:write": _("Report what became of texts that another system sent"),
     "settings:read": _("See the workspace's settings"),
     "settings:write": _("Change the workspace's settings"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRole:
+    """A set of scopes that keys often get, by a word."""
+
+    words: StrOrPromise
+    scopes: tuple[str, ...]
+
+
+KEY_ROLES = {
+    "track": KeyRole(
+        _("Put tracked links into texts that another system sends"),
+        ("track:write", "receipts:write", "reports:read"),
+    ),
+    "send": KeyRole(
+        _("Write and send, look after contacts and links"),
+        tuple(
+            scope for scope in SCOPES if not scope.startswith(("domains", "providers", "settings"))
+        ),
+    ),
+    "read": KeyRole(
+        _("See everything, change nothing"),
+        tuple(scope for scope in SCOPES if scope.endswith(":read")),
+    ),
+    "all": KeyRole(_("Everything that a manager may do"), tuple(SCOPES)),
 }
 TOKEN_START = "tapline_"  # noqa: S105  # Lets leak scanners recognise a key; not a secret.
 TOKEN_BYTES = 32

@@ -62,6 +62,19 @@ def add_member(
     return member
 
 
+def change_member(
+    member: Membership, role: Role, *, sees_people_below: bool, actor: str
+) -> Membership:
+    """Give a member another role; raises `BadMember` where the last owner would be lost."""
+    return add_member(
+        member.workspace,
+        member.user.email,
+        role,
+        sees_people_below=sees_people_below,
+        actor=actor,
+    )
+
+
 def remove_member(member: Membership, *, actor: str) -> None:
     """End a membership; raises `BadMember` for the last owner."""
     with transaction.atomic():
@@ -103,6 +116,15 @@ def workspaces_of(user: User) -> list[tuple[Workspace, Access]]:
     return [(each, access) for each in found if (access := access_to(each.path, grants))]
 
 
+def not_an_address(address: str) -> BadMember:
+    """Return what is said of an address that is none."""
+    return BadMember(
+        f"'{address}' is not an e-mail address.",
+        why="Members are known by their e-mail address.",
+        do="Write it like name@example.com.",
+    )
+
+
 def _grants(user: User) -> list[Grant]:
     rows = user.memberships.values_list("workspace__path", "role", "sees_people_below")
     return [Grant(path, Role(role), below) for path, role, below in rows]
@@ -120,11 +142,7 @@ def _user(email: str) -> User:
     try:
         validate_email(address)
     except ValidationError as error:
-        raise BadMember(
-            f"'{address}' is not an e-mail address.",
-            why="Members are known by their e-mail address.",
-            do="Write it like name@example.com.",
-        ) from error
+        raise not_an_address(address) from error
     user = User.objects.filter(email__iexact=address).first()
     if user is None:
         user = User(email=address.lower())

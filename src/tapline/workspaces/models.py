@@ -81,6 +81,20 @@ class SignInLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class Invitation(models.Model):
+    """An owner's word that somebody may become a member; only the hash of its token is kept."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    sees_people_below = models.BooleanField(default=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.CASCADE)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # accepted or withdrawn
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
 class ApiKey(models.Model):
     """A program's way into one workspace; only the hash of the key is kept."""
 
@@ -127,4 +141,7 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "object_kind", "object_id", "at"])]
+        indexes = [
+            models.Index(fields=["workspace", "object_kind", "object_id", "at"]),
+            models.Index(fields=["workspace", "actor", "id"], name="audit_by_actor"),
+        ]

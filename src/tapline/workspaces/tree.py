@@ -30,7 +30,7 @@ def create_workspace(
 
     Raises `BadTree` for an empty name and where the tree would grow too deep.
     """
-    _refuse_empty(name)
+    refuse_empty(name)
     with transaction.atomic():
         above = _path_of(parent)
         workspace = Workspace.objects.create(
@@ -114,7 +114,8 @@ def _refuse_too_deep(path: str, *, below: int) -> None:
         )
 
 
-def _refuse_empty(name: str) -> None:
+def refuse_empty(name: str) -> None:
+    """Raise `BadTree` where this cannot be a workspace's name."""
     if not name.strip() or len(name.strip()) > 120:
         raise BadTree(
             "The workspace needs a name.",

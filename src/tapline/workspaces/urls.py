@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from tapline.workspaces import pages
+from tapline.workspaces import (
+    pages,
+    pages_audit,
+    pages_below,
+    pages_keys,
+    pages_members,
+    pages_privacy,
+    pages_sign_in,
+)
+
+settings_urls = [
+    path("", pages.show_settings, name="settings"),
+    path("change", pages.change, name="change"),
+    path("members", pages_members.show, name="members"),
+    path("members/leave", pages_members.leave, name="leave"),
+    path("members/invite", pages_members.ask, name="invite"),
+    path("members/invited/<int:invitation_id>/withdraw", pages_members.uninvite, name="uninvite"),
+    path("members/<int:member_id>/change", pages_members.change, name="change-member"),
+    path("members/<int:member_id>/remove", pages_members.remove, name="remove-member"),
+    path("keys", pages_keys.show, name="keys"),
+    path("keys/<int:key_id>/revoke", pages_keys.end, name="revoke-key"),
+    path("below", pages_below.show, name="below"),
+    path("privacy", pages_privacy.show, name="privacy"),
+    path("changes", pages_audit.show, name="audit"),
+    path("changes.<str:file_kind>", pages_audit.export, name="export-audit"),
+]
 
 app_name = "workspaces"
 urlpatterns = [
-    path("sign-in", pages.explain_sign_in, name="sign-in"),
-    path("sign-in/<str:token>", pages.sign_in, name="use-sign-in-link"),
-    path("sign-out", pages.sign_out, name="sign-out"),
+    path("sign-in", pages_sign_in.explain_sign_in, name="sign-in"),
+    path("sign-in/<str:token>", pages_sign_in.sign_in, name="use-sign-in-link"),
+    path("sign-out", pages_sign_in.sign_out, name="sign-out"),
+    path("invitation/<str:token>", pages_sign_in.invitation, name="invitation"),
     path("workspaces", pages.list_workspaces, name="list"),
-    path("w/<int:workspace_id>/settings/", pages.show_settings, name="settings"),
-    path("w/<int:workspace_id>/settings/members", pages.add, name="add-member"),
-    path(
-        "w/<int:workspace_id>/settings/members/<int:member_id>/remove",
-        pages.remove,
-        name="remove-member",
-    ),
-    path("w/<int:workspace_id>/settings/keys", pages.create_key, name="create-key"),
-    path(
-        "w/<int:workspace_id>/settings/keys/<int:key_id>/revoke",
-        pages.revoke_key,
-        name="revoke-key",
-    ),
-    path("w/<int:workspace_id>/settings/only-counted", pages.count_only, name="count-only"),
-    path("w/<int:workspace_id>/settings/below", pages.create_below, name="create-below"),
-    path("w/<int:workspace_id>/settings/changes", pages.show_audit, name="audit"),
+    path("w/<int:workspace_id>/settings/", include(settings_urls)),
 ]

@@ -13,6 +13,7 @@ import "./styles/home.css";
 import "./styles/replies.css";
 import "./styles/insights.css";
 import "./styles/reports.css";
+import "./styles/settings.css";
 import { TapChart } from "./tap-chart";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is

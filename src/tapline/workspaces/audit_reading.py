@@ -1,0 +1,140 @@
+"""What the audit says, asked by person, kind and day: page by page, or all of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from tapline.workspaces.audit import names_of_actors
+from tapline.workspaces.audit_words import action_words
+from tapline.workspaces.models import AuditEntry, Workspace
+
+PER_PAGE = 50
+MOST_EXPORTED = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which changes are wanted; empty: any. Days are whole ones on the workspace's clock."""
+
+    actor: str = ""
+    kind: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+    @property
+    def query(self) -> str:
+        """The same as the query of an address."""
+        return urlencode({name: value for name, value in asdict(self).items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One audited change as pages and files tell it."""
+
+    entry: AuditEntry
+    who: str
+
+    @property
+    def what(self) -> str:
+        return action_words(self.entry.action)
+
+    @property
+    def before(self) -> str:
+        return _as_words(self.entry.before)
+
+    @property
+    def after(self) -> str:
+        return _as_words(self.entry.after)
+
+
+def read_asked(query: Mapping[str, str]) -> Asked:
+    """Return what an address asks for; what cannot be read is not asked."""
+    return Asked(
+        actor=query.get("actor", ""),
+        kind=query.get("kind", ""),
+        since=_day(query.get("since", "")),
+        until=_day(query.get("until", "")),
+    )
+
+
+def find(workspace: Workspace, asked: Asked) -> QuerySet[AuditEntry]:
+    """Return the changes that are asked for, newest first."""
+    found = AuditEntry.objects.filter(workspace=workspace)
+    if asked.actor:
+        found = found.filter(actor=asked.actor)
+    if asked.kind:
+        found = found.filter(object_kind=asked.kind)
+    if asked.since:
+        found = found.filter(at__gte=_start_of(asked.since, workspace))
+    if asked.until:
+        found = found.filter(at__lt=_start_of(asked.until + dt.timedelta(days=1), workspace))
+    return found.order_by("-id")
+
+
+def one_page(
+    workspace: Workspace, asked: Asked, before: int | None = None
+) -> tuple[list[Change], int | None]:
+    """Return the changes below the id `before`, and where the next page begins (None: nowhere)."""
+    found = find(workspace, asked)
+    if before is not None:
+        found = found.filter(id__lt=before)
+    rows = list(found[: PER_PAGE + 1])
+    shown = rows[:PER_PAGE]
+    return in_words(shown), shown[-1].pk if len(rows) > PER_PAGE else None
+
+
+def in_words(entries: list[AuditEntry]) -> list[Change]:
+    """Return entries with the names of who made them."""
+    names = names_of_actors(entry.actor for entry in entries)
+    return [Change(entry, names[entry.actor]) for entry in entries]
+
+
+def actors(workspace: Workspace) -> dict[str, str]:
+    """Return everybody who changed something here: actor → name, by name."""
+    known = AuditEntry.objects.filter(workspace=workspace).order_by("actor")
+    names = names_of_actors(known.values_list("actor", flat=True).distinct())
+    return dict(sorted(names.items(), key=lambda each: each[1]))
+
+
+def kinds(workspace: Workspace) -> list[str]:
+    """Return the kinds of things that were changed here."""
+    known = AuditEntry.objects.filter(workspace=workspace).order_by("object_kind")
+    return list(known.values_list("object_kind", flat=True).distinct())
+
+
+def as_row(change: Change) -> dict[str, Any]:
+    """Return a change as files hold it, with its codes, so that programs can rely on them."""
+    entry = change.entry
+    return {
+        "id": entry.pk,
+        "at": entry.at.isoformat(),
+        "actor": entry.actor,
+        "who": change.who,
+        "action": entry.action,
+        "object_kind": entry.object_kind,
+        "object_id": entry.object_id,
+        "before": entry.before,
+        "after": entry.after,
+    }
+
+
+def _as_words(values: dict[str, object]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _start_of(day: dt.date, workspace: Workspace) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(workspace.zone))

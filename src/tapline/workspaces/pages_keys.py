@@ -1,0 +1,47 @@
+"""The page of API keys: which programs get in, what they may do, when they last did."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from tapline.errors import TaplineError
+from tapline.web.visits import Visit, inside
+from tapline.workspaces.access import Need
+from tapline.workspaces.api_keys import KEY_ROLES, SCOPES, BadApiKey, create_api_key, revoke
+from tapline.workspaces.models import ApiKey
+
+
+@inside(Need.MANAGE, "GET", "HEAD", "POST")
+def show(visit: Visit) -> HttpResponse:
+    """Show the keys; a POST makes one and shows its token, this once."""
+    if visit.request.method != "POST":
+        return _page(visit)
+    role = KEY_ROLES.get(visit.form("may"))
+    scopes = role.scopes if role else visit.request.POST.getlist("scopes")
+    try:
+        _key, token = create_api_key(visit.workspace, visit.form("name"), scopes, actor=visit.actor)
+    except BadApiKey as error:
+        return _page(visit, error=error)
+    return _page(visit, token=token)
+
+
+@inside(Need.MANAGE, "POST")
+def end(visit: Visit, key_id: int) -> HttpResponse:
+    """Revoke an API key."""
+    revoke(get_object_or_404(ApiKey, pk=key_id, workspace=visit.workspace), actor=visit.actor)
+    return redirect("workspaces:keys", visit.workspace.pk)
+
+
+def _page(visit: Visit, *, token: str = "", error: TaplineError | None = None) -> HttpResponse:
+    keys = visit.workspace.api_keys.order_by("-id")
+    context = {
+        "room": "keys",
+        "in_use": [key for key in keys if key.revoked_at is None],
+        "revoked": [key for key in keys if key.revoked_at is not None],
+        "key_roles": KEY_ROLES.items(),
+        "scopes": SCOPES.items(),
+        "token": token,
+        "error": error,
+    }
+    return visit.render("workspaces/keys.html", context, status=422 if error else 200)
