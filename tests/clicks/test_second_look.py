@@ -97,7 +97,9 @@ def test_a_look_without_news_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     world = elsewhere(make_world(2))
     take_in(world.tap())
     second_look.look_again()
-    monkeypatch.setattr(second_look, "judge_broadcast", lambda *_: pytest.fail("looked again"))
+    monkeypatch.setattr(
+        second_look, "judge_broadcast", lambda *_, **__: pytest.fail("looked again")
+    )
     second_look.look_again()
 
 

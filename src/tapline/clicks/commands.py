@@ -10,6 +10,7 @@ from tapline.cli import print_json
 from tapline.clicks import second_look
 from tapline.clicks.reason_words import COUNTS_AS
 from tapline.clicks.second_look import Differences
+from tapline.clicks.spans import EVER
 from tapline.instance.first_start import make_ready
 
 
@@ -46,7 +47,7 @@ def rejudge(since: dt.datetime | None, yes: bool, as_json: bool) -> None:
       tapline clicks rejudge --since 2026-11-01
     """
     make_ready()
-    moment = since.replace(tzinfo=dt.UTC) if since else second_look.EVER
+    moment = since.replace(tzinfo=dt.UTC) if since else EVER
     found = second_look.differences(moment)
     if as_json:
         changed = second_look.rejudge(moment) if yes and found else 0

@@ -232,7 +232,7 @@ def _commit(
             _move_offset(segment)
         if written:
             add_files([written], level=0)
-            note_openings(written.contents)
+            note_openings(written.contents, written.first_at)
         set_first_clicks(first_clicks)
 
 

@@ -1,4 +1,4 @@
-"""Judges the openings of one broadcast as a whole: from what is stored to what is to be said.
+"""Judges openings of one broadcast beside each other: from what is stored to what is to be said.
 
 The verdict of an opening depends on what is stored and told by now, and not on the order in which
 that came, so judging everything afresh later comes to the same.
@@ -24,6 +24,7 @@ from tapline.clicks.evidence import Context, Evidence, Verdict
 from tapline.clicks.known_walkers import opened_by_known
 from tapline.clicks.resolving import EPOCH, MICROSECOND
 from tapline.clicks.rules import RULES_VERSION, judge
+from tapline.clicks.spans import ALWAYS, Span
 
 MOST_IDS_PER_QUERY = 30_000
 SECOND_US = 1_000_000
@@ -41,20 +42,23 @@ select
 from (
     select distinct {sight} from {source}
     where workspace = $workspace and broadcast = $broadcast and path <> ''
+      and clicked_at >= $read_from and clicked_at < $until
 )
 """
 
 OPENED = """
--- One broadcast's openings that can still be judged: of who is erased nothing is left to look at.
+-- A span of one broadcast's openings that can be judged: of who is erased nothing is left to look
+-- at. Those of the time before are there to be seen beside them.
 -- What they looked like is a number: a million with their headers would take a gigabyte.
 create or replace temp table opened as
 select
     row_number() over () - 1 as place, id, message, opened_link, clicked_at,
     seconds_since_submit, seconds_since_delivery, network,
     device_kind || '/' || device || '/' || os as device,
-    verdict, reasons, rules_version, s.sight, s.look
+    verdict, reasons, rules_version, s.sight, s.look, clicked_at >= $judged_from as is_judged
 from {source} join sights s using ({sight})
 where workspace = $workspace and broadcast = $broadcast and path <> ''
+  and clicked_at >= $read_from and clicked_at < $until
 """
 
 COLUMNS = """
@@ -83,7 +87,7 @@ select o.id, o.message, o.verdict, j.new_verdict, j.new_reasons
 from opened o
 join of_each using (place)
 join judgements j using (judgement)
-where (o.rules_version = {version} or ({is_asked}))
+where o.is_judged and (o.rules_version = {version} or ({is_asked}))
   and (o.rules_version <> {version} or o.verdict <> j.new_verdict or o.reasons <> j.new_reasons)
 """
 
@@ -113,15 +117,22 @@ class Judged(NamedTuple):
 
 
 @contextmanager
-def opened(workspace_id: int, broadcast_id: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a database of its own whose table `opened` holds one broadcast's openings."""
+def opened(
+    workspace_id: int, broadcast_id: int, span: Span = ALWAYS
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database of its own whose table `opened` holds a span of one broadcast's openings."""
     database = store.connect(threads=1, memory="512MB")
     wanted = {"workspace": workspace_id, "broadcast": broadcast_id}
+    within = {"read_from": span.read_from, "until": span.until}
 
     def read() -> None:
-        source = store.source(store.find_files(wanted))
-        for sql in (SIGHTS, OPENED):
-            database.execute(sql.format(source=source, sight=SIGHT), wanted)
+        files = [file for file in store.find_files(wanted) if span.touches(file)]
+        source = store.source(files)
+        database.execute(SIGHTS.format(source=source, sight=SIGHT), wanted | within)
+        database.execute(
+            OPENED.format(source=source, sight=SIGHT),
+            wanted | within | {"judged_from": span.judged_from},
+        )
 
     try:
         store.with_files(read)

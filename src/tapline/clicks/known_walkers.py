@@ -32,7 +32,7 @@ from opened o
 join sights s using (sight)
 join of_each using (place)
 join judgements j using (judgement)
-where j.new_reasons = 'walker'
+where o.is_judged and j.new_reasons = 'walker'
 group by o.network, s.agent
 """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce, Least
 
 from tapline.clicks.models import Look
 
@@ -17,11 +19,22 @@ group by broadcast_id
 """
 
 
-def note_openings(broadcasts: Collection[tuple[int, int]]) -> None:
-    """Note, inside the caller's transaction, that (workspace, broadcast) have new openings."""
+def note_openings(broadcasts: Collection[tuple[int, int]], since: dt.datetime) -> None:
+    """Note, inside the caller's transaction, that (workspace, broadcast) have new openings, none
+    older than `since`."""
     for workspace_id, broadcast_id in sorted(broadcasts):
-        if broadcast_id and not _note(broadcast_id):
-            Look.objects.create(broadcast_id=broadcast_id, workspace_id=workspace_id, wanted=1)
+        if broadcast_id and not _note(broadcast_id, since):
+            Look.objects.create(
+                broadcast_id=broadcast_id, workspace_id=workspace_id, wanted=1, since=since
+            )
+
+
+def note_look(look: Look, receipts: int) -> None:
+    """Note that a look knew what was `look.wanted`, and so many receipts. Openings that were listed
+    meanwhile leave `since` as it is: too early does no harm."""
+    known = Look.objects.filter(pk=look.pk)
+    known.update(looked=look.wanted, receipts=receipts)
+    known.filter(wanted=look.wanted).update(since=None)
 
 
 def count_received() -> dict[int, int]:
@@ -31,5 +44,8 @@ def count_received() -> dict[int, int]:
         return {broadcast: int(count) for broadcast, count in cursor.fetchall()}
 
 
-def _note(broadcast_id: int) -> int:
-    return Look.objects.filter(broadcast_id=broadcast_id).update(wanted=F("wanted") + 1)
+def _note(broadcast_id: int, since: dt.datetime) -> int:
+    new = Value(since, output_field=DateTimeField())
+    return Look.objects.filter(broadcast_id=broadcast_id).update(
+        wanted=F("wanted") + 1, since=Least(Coalesce(F("since"), new), new)
+    )

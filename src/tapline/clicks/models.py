@@ -101,6 +101,7 @@ class Look(models.Model):
     wanted = models.BigIntegerField(default=0)  # raised whenever openings are listed
     looked = models.BigIntegerField(default=0)  # what `wanted` was when the last look began
     receipts = models.BigIntegerField(default=0)  # receipts of delivery that it knew
+    since = models.DateTimeField(null=True)  # no opening that it does not know is older
 
 
 class KnownWalker(models.Model):

@@ -1,7 +1,7 @@
 """Judges openings again by what they say about each other, within a minute; and on demand all.
 
 Ingest judges each request alone. A little later every broadcast with new openings or receipts is
-gone through as a whole, and what is to be said otherwise then is corrected.
+gone through as far as something can have changed, and what is to be said otherwise is corrected.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import datetime as dt
 import time
 from collections import Counter
 
+from django.utils import timezone
+
 from tapline.clicks import store
 from tapline.clicks.correcting import change_verdicts, finish_recounts
 from tapline.clicks.judging import find_changes, opened
 from tapline.clicks.known_walkers import remember_walkers
-from tapline.clicks.looks import count_received
+from tapline.clicks.looks import count_received, note_look
 from tapline.clicks.models import Look
+from tapline.clicks.spans import EVER, Span, naive, spans_of
 
 # A broadcast that took a second to look at rests for ten: it must not keep the worker busy.
 REST_PER_SECOND = 10.0
@@ -24,8 +27,6 @@ HELD = """
 -- Where there are clicks since a moment.
 select distinct workspace, broadcast from clicks where clicked_at >= :since order by all
 """
-
-EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 # (verdict so far, verdict now) → clicks
 Differences = Counter[tuple[str, str]]
@@ -43,21 +44,34 @@ def look_again() -> bool:
         if news == (look.looked, look.receipts) or _rests_until.get(look.pk, 0) > time.monotonic():
             continue
         began = time.thread_time()
-        judge_broadcast(look.workspace_id, look.broadcast_id, remembers=True)
-        Look.objects.filter(pk=look.pk).update(looked=news[0], receipts=news[1])
+        judge_broadcast(look.workspace_id, look.broadcast_id, look.since, remembers=True)
+        note_look(look, news[1])
         _rests_until[look.pk] = _rest_after(time.thread_time() - began)
     return False
 
 
 def judge_broadcast(
-    workspace_id: int, broadcast_id: int, is_asked: str = "false", *, remembers: bool = False
+    workspace_id: int,
+    broadcast_id: int,
+    since: dt.datetime | None = EVER,
+    is_asked: str = "false",
+    *,
+    remembers: bool = False,
 ) -> int:
     """Bring the verdicts of one broadcast up to date; return how many rows changed.
 
-    `is_asked` is a condition on rows: those get today's rules even where older ones judged them.
-    `remembers`: who walked over it is known in the workspace's other broadcasts from now on.
+    `since`: the oldest opening that is new; None where only receipts can be. `is_asked` is a
+    condition on rows: those get today's rules even where older ones judged them. `remembers`: who
+    walked over it is known in the workspace's other broadcasts from now on.
     """
-    with opened(workspace_id, broadcast_id) as database:
+    spans = spans_of(workspace_id, broadcast_id, since, timezone.now())
+    return sum(_judge_span(workspace_id, broadcast_id, span, is_asked, remembers) for span in spans)
+
+
+def _judge_span(
+    workspace_id: int, broadcast_id: int, span: Span, is_asked: str, remembers: bool
+) -> int:
+    with opened(workspace_id, broadcast_id, span) as database:
         changes = find_changes(database, workspace_id, broadcast_id, is_asked)
         if remembers:
             remember_walkers(database, workspace_id, broadcast_id)
@@ -72,32 +86,32 @@ def rejudge(since: dt.datetime = EVER) -> int:
     Messages' first human clicks follow. Clicks whose people were erased have lost what rules look
     at, and keep their verdicts.
     """
-    return sum(judge_broadcast(*held, _since(since)) for held in _held(since))
+    return sum(judge_broadcast(*held, since, _since(since)) for held in _held(since))
 
 
 def differences(since: dt.datetime = EVER) -> Differences:
     """Return what `rejudge` would change, and change nothing."""
     found: Differences = Counter()
     for workspace_id, broadcast_id in _held(since):
-        with opened(workspace_id, broadcast_id) as database:
-            find_changes(database, workspace_id, broadcast_id, _since(since))
-            rows = database.execute(
-                "select verdict, new_verdict, count(*) from changes group by all"
-            ).fetchall()
-        found.update({(before, now): count for before, now, count in rows})
+        for span in spans_of(workspace_id, broadcast_id, since, timezone.now()):
+            found += _differences_in(workspace_id, broadcast_id, span, _since(since))
     return found
 
 
+def _differences_in(workspace_id: int, broadcast_id: int, span: Span, is_asked: str) -> Differences:
+    with opened(workspace_id, broadcast_id, span) as database:
+        find_changes(database, workspace_id, broadcast_id, is_asked)
+        sql = "select verdict, new_verdict, count(*) from changes group by all"
+        rows = database.execute(sql).fetchall()
+    return Counter({(before, now): count for before, now, count in rows})
+
+
 def _held(since: dt.datetime) -> list[tuple[int, int]]:
-    return [(row[0], row[1]) for row in store.query(HELD, {"since": _naive(since)})]
+    return [(row[0], row[1]) for row in store.query(HELD, {"since": naive(since)})]
 
 
 def _since(moment: dt.datetime) -> str:
-    return f"o.clicked_at >= timestamp '{_naive(moment):%Y-%m-%d %H:%M:%S.%f}'"
-
-
-def _naive(moment: dt.datetime) -> dt.datetime:
-    return moment.astimezone(dt.UTC).replace(tzinfo=None)
+    return f"o.clicked_at >= timestamp '{naive(moment):%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def _rest_after(seconds: float) -> float:
