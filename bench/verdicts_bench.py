@@ -102,13 +102,12 @@ def _judged(played: Played, verdicts: dict[str, str]) -> list[Judged]:
 
 def _range(played: Played) -> Range:
     """Return the true number of people, and what the report says."""
-    from tapline.clicks.reports import summarise
+    from tapline.broadcasts.reports import build_report
 
     people = {item.message for item in played.corpus.samples if item.truth.value == "human"}
-    said = summarise(*played.of)
-    low, texts = said.human_clickers, len(played.corpus.texts)
-    high = low + said.unknown_only_messages
-    return Range(played.corpus.name, texts, len(people), low, high)
+    said = build_report(played.broadcast)
+    texts = len(played.corpus.texts)
+    return Range(played.corpus.name, texts, len(people), said.people_at_least, said.people_at_most)
 
 
 def _changed_by_fresh_judging(played: Sequence[Played], before: Sequence[dict[str, str]]) -> int:

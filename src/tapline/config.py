@@ -198,6 +198,12 @@ class Config:
     )
     geo_maxmind_account: str = setting("", "Account number at MaxMind, for its GeoLite files.")
     geo_maxmind_key: str = setting("", "Licence key at MaxMind.", secret=True)
+    lookalike_percent: float = setting(
+        0.5,
+        "Texts opened by machines that nobody can tell from people, as long as few seed contacts"
+        " have told better (docs/verdicts.md); 0: count none.",
+        unit="percent",
+    )
     report_threads: int = setting(2, "Threads that answer reports.", unit="threads")
     report_memory: str = setting("1GB", "Memory for reports, before they spill to disk.")
     quiet_hours: str = setting(

@@ -91,8 +91,7 @@ def test_without_any_receipt_the_rate_is_of_what_was_sent_and_says_so(
 
     report = build_report(broadcast)
 
-    assert (report.rate_base, report.click_rate) == ("sent", 0.25)
-    assert not report.shows_range
+    assert (report.rate_base, report.click_rate, report.click_rate_high) == ("sent", 0.25, 0.25)
 
 
 def test_a_draft_has_a_report_of_zeros(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_openings_that_have_nothing_to_do_with_each_other_have_no_context() -> N
     assert set(sheet.contexts()) == {NO_CONTEXT}
 
 
-def test_two_links_of_one_text_within_two_seconds_were_opened_at_once() -> None:
+def test_how_soon_another_link_of_a_text_was_opened_is_told_in_seconds() -> None:
     sheet = Sheet()
     sheet.add(1, link=1, seconds=10.0, look=7)
     sheet.add(1, link=2, seconds=10.8, look=7)
@@ -68,7 +68,13 @@ def test_two_links_of_one_text_within_two_seconds_were_opened_at_once() -> None:
     sheet.add(3, link=1, seconds=10.1, look=7)  # a double tap
     sheet.add(4, link=1, seconds=10.0, look=7)
     sheet.add(4, link=2, seconds=10.5, look=8)  # two openers
-    assert [context.links_at_once for context in sheet.contexts()] == [2, 2, 1, 1, 1, 1, 1, 1]
+    sheet.add(5, link=1, seconds=10.0, look=7)
+    sheet.add(5, link=2, seconds=10.0, look=7)
+    sheet.add(5, link=1, seconds=11.6, look=7)  # perhaps a person, after their phone's scanner
+    assert [context.seconds_to_other_link for context in sheet.contexts()] == [
+        *(1, 1, None, None, None, None, None, None),
+        *(1, 1, 2),
+    ]
 
 
 def test_what_comes_soon_is_told_in_steps_and_wrong_clocks_tell_nothing() -> None:

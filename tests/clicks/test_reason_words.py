@@ -37,6 +37,7 @@ def reasons_put_together() -> Iterator[str]:
         yield from rules.judge(evidence).reasons
     yield from (f"agent_{known.name}" for known in KNOWN_AGENTS)
     yield "agent_crawler_list"
+    yield rules.LOOKALIKE
     yield from (check.__name__ for check in CHECKS)
 
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ACME = f"{PIXEL} AcmeShield/1.0"
 WALKED = 30
-MENDED = rules.RULES_VERSION + 1
+MENDED = rules.RULES_VERSION + 1  # the version of rules that a test mends
 SUBMITTED = NOON - dt.timedelta(seconds=70)
 
 
@@ -136,6 +136,25 @@ def test_every_link_of_a_text_at_once_was_no_person() -> None:
     assert Message.objects.get(position=0).first_human_click_at == later
 
 
+def test_a_tap_just_after_every_link_was_opened_may_be_a_persons() -> None:
+    world = elsewhere(make_world(2))
+    second = create_link(world.workspace, world.domain, "https://www.example.com/", actor="test")
+    BroadcastLink.objects.create(broadcast=world.broadcast, link=second, ordinal=1)
+    mint_range(second, 2)
+    moments = [NOON + dt.timedelta(seconds=seconds) for seconds in (0, 0.4, 1.6)]
+    links = [world.link.pk, second.pk, world.link.pk]
+    taps = [world.tap(0, link=link, at=at) for link, at in zip(links, moments, strict=True)]
+    take_in(*taps)
+
+    second_look.look_again()
+
+    assert rows("verdict, reasons") == [
+        ("scanner", "links_at_once"),
+        ("scanner", "links_at_once"),
+        ("unknown", "perhaps_at_once"),
+    ]
+
+
 def test_before_a_text_can_have_arrived_nobody_taps() -> None:
     world = elsewhere(make_world(2))
     take_in(world.tap(0, at=SUBMITTED + dt.timedelta(seconds=1)))
@@ -200,7 +219,12 @@ def test_what_opens_the_links_of_seed_contacts_is_a_machine() -> None:
     take_in(*(world.tap(number, address="198.51.100.9") for number in range(3)))
     take_in(world.tap(3, address="198.51.7.9"))
     second_look.look_again()
-    assert rows("reasons") == [("canary",), ("canary_opener",), ("canary_opener",), ("",)]
+    assert rows("reasons") == [
+        ("canary_lookalike",),
+        ("canary_opener",),
+        ("canary_opener",),
+        ("",),
+    ]
 
 
 def test_a_link_that_was_passed_on_is_a_persons_and_no_second_recipients() -> None:

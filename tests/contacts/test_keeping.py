@@ -71,6 +71,7 @@ NOBODYS = {
     "clicks_addresssalt": "keys of hashes, which go with the log",
     "clicks_knownwalker": "networks from which the links of ten people or more were opened",
     "clicks_look": "how far each broadcast's clicks were looked at",
+    "clicks_seedopening": "texts to the business's own seed contacts, by number",
     "clicks_waitingrecount": "messages by number; gone within seconds",
     "clicks_waitingfirstclicks": "times by message; gone within seconds",
     "signups_signupform": "names of forms",

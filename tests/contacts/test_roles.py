@@ -57,7 +57,10 @@ def test_what_opens_a_seed_contacts_link_is_a_machine_in_the_whole_broadcast() -
     mark(world, 0, ContactRole.CANARY)
     take_in(world.tap(0), world.tap(1))
     second_look.look_again()
-    assert list(reasons(world)) == [("scanner", "canary"), ("scanner", "canary_opener")]
+    assert list(reasons(world)) == [
+        ("scanner", "canary_lookalike"),
+        ("scanner", "canary_opener"),
+    ]
 
 
 def test_a_change_is_written_down_and_none_is_not(workspace: Workspace, contact: Contact) -> None:

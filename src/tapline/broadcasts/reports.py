@@ -6,7 +6,8 @@
 - failed: taken, and failed by a receipt. `failed_by_reason` names the codes, refused ones too;
   `reasons` says of every code in the report what it means and what can be done.
 - click rate: messages with at least one human click ÷ delivered; ÷ sent where no receipt ever
-  came, and `rate_base` says which. The range goes from certain to certain + unknown.
+  came, and `rate_base` says which. The range goes from the people who are certain (machines
+  that look like people are taken off: `clicks/lookalikes.py`) to those who tapped and the unknown.
 - only counted: recipients who all hold the same link, so that nobody can say who tapped. Their
   taps are known, how many people made them is not: they stand beside the click rate, not in it.
 """
@@ -27,6 +28,7 @@ from tapline.broadcasts.models import Broadcast, MessageTally
 from tapline.broadcasts.models import MessageState as State
 from tapline.broadcasts.night import Asleep, who_sleeps
 from tapline.broadcasts.reasons import reason_for
+from tapline.clicks.lookalikes import Lookalikes, measure
 from tapline.clicks.reports import ClickSummary, summarise
 from tapline.providers.prices import currency_of
 
@@ -85,6 +87,10 @@ class Report:
     currency: str  # of the account; empty where none is known
     human_clickers: int
     human_clicks: int
+    people_at_least: int  # without machines that look like people
+    people_at_most: int  # with those of whom nobody knows
+    lookalike_seeds: int  # seed contacts that measured them
+    lookalike_share: float  # of texts that nobody tapped, at most
     only_counted: int  # recipients
     only_counted_base: int  # those that `rate_base` means
     only_counted_taps: int
@@ -177,7 +183,11 @@ def build_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Report
         parts=sum(tally.parts for tally in tallies if is_sent(tally)),
         cost=sum((tally.cost for tally in tallies if is_sent(tally)), Decimal(0)),
         currency=currency_of(fresh.provider),
-        **_click_numbers(clicks, (delivered if base == "delivered" else sent) - counted),
+        **_click_numbers(
+            clicks,
+            (delivered if base == "delivered" else sent) - counted,
+            measure(fresh.workspace_id),
+        ),
         only_counted=_sum(tallies, lambda tally: tally.only_counted),
         only_counted_base=counted,
         rate_base=base,
@@ -198,15 +208,19 @@ def _in_words(broadcast: Broadcast, codes: Iterable[str]) -> dict[str, dict[str,
     return {code: {"what": str(each.what), "do": str(each.do)} for code, each in found.items()}
 
 
-def _click_numbers(clicks: ClickSummary, base: int) -> dict[str, Any]:
+def _click_numbers(clicks: ClickSummary, base: int, lookalikes: Lookalikes) -> dict[str, Any]:
     numbers = asdict(clicks)
-    unknown_only = numbers.pop("unknown_only_messages")
-    certain = _rate(clicks.human_clickers, base)
+    most = clicks.human_clickers + numbers.pop("unknown_only_messages")
+    least = lookalikes.people_at_least(clicks.human_clickers, base)
     return {
         **numbers,
-        "click_rate": certain,
-        "click_rate_low": certain,
-        "click_rate_high": _rate(clicks.human_clickers + unknown_only, base),
+        "people_at_least": least,
+        "people_at_most": most,
+        "lookalike_seeds": lookalikes.seeds,
+        "lookalike_share": lookalikes.most,
+        "click_rate": _rate(clicks.human_clickers, base),
+        "click_rate_low": _rate(least, base),
+        "click_rate_high": _rate(most, base),
     }
 
 

@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 NO_NETWORK = 0
-# Nobody opens one link, comes back to the text and opens another within so many seconds.
-AT_ONCE_SECONDS = 2.0
+# How soon another link of a text must be opened for anybody to ask whether a person did it.
+AT_ONCE_SECONDS = 2
 # How many neighbours are looked at for another link; more than a few repeats of one are rare.
 NEIGHBOURS = 3
 # Delays are of interest until a tap can have come, in steps that keep the number of contexts small.
@@ -71,7 +71,7 @@ def contexts_of(openings: Openings) -> tuple[Ints, list[Context]]:
     columns = [
         openings.is_canary.astype(np.int64),
         _steps(openings.since_submit, openings.soonest_tap),
-        _opened_at_once(openings).astype(np.int64),
+        _seconds_to_other_link(openings),
         _before_receipt(openings).astype(np.int64),
         cluster,
         walk,
@@ -109,10 +109,10 @@ def _steps(since_submit: Floats, soonest_tap: float) -> Ints:
     return np.where(soon, np.maximum(since_submit, 0) // STEP_SECONDS + 1, 0).astype(np.int64)
 
 
-def _opened_at_once(openings: Openings) -> Flags:
-    """Return which openings have one of another link of their message, by the same look, beside
-    them in time."""
-    at_once = np.zeros(len(openings), bool)
+def _seconds_to_other_link(openings: Openings) -> Ints:
+    """Return for each opening how many seconds, rounded up, lie between it and one of another link
+    of its message by the same look; 0 where none is within `AT_ONCE_SECONDS`."""
+    seconds = np.full(len(openings), np.inf)
     rows = np.flatnonzero(openings.may_be_person)
     rows = rows[np.lexsort((openings.seconds[rows], openings.look[rows], openings.message[rows]))]
     for back in range(1, NEIGHBOURS + 1):
@@ -121,11 +121,13 @@ def _opened_at_once(openings: Openings) -> Flags:
             (openings.message[later] == openings.message[earlier])
             & (openings.look[later] == openings.look[earlier])
             & (openings.link[later] != openings.link[earlier])
-            & (openings.seconds[later] - openings.seconds[earlier] <= AT_ONCE_SECONDS)
         )
-        at_once[later[beside]] = True
-        at_once[earlier[beside]] = True
-    return at_once
+        later, earlier = later[beside], earlier[beside]
+        gap = openings.seconds[later] - openings.seconds[earlier]
+        seconds[later] = np.minimum(seconds[later], gap)
+        seconds[earlier] = np.minimum(seconds[earlier], gap)
+    soon = seconds <= AT_ONCE_SECONDS
+    return np.where(soon, np.maximum(np.ceil(seconds), 1), 0).astype(np.int64)
 
 
 def _before_receipt(openings: Openings) -> Flags:
@@ -266,13 +268,13 @@ def _distinct(columns: Sequence[Ints]) -> tuple[Ints, NDArray[Any]]:
 def _context(
     row: tuple[int, ...], clusters: Sequence[Cluster], walks: Sequence[Walk | None]
 ) -> Context:
-    is_canary, step, at_once, before_receipt, cluster, walk = row
+    is_canary, step, to_other_link, before_receipt, cluster, walk = row
     if not any(row):
         return NO_CONTEXT
     return Context(
         is_canary=bool(is_canary),
         seconds_since_submit=(step - 1) * STEP_SECONDS if step else None,
-        links_at_once=2 if at_once else 1,
+        seconds_to_other_link=to_other_link or None,
         before_receipt=bool(before_receipt),
         cluster=clusters[cluster],
         walk=walks[walk],

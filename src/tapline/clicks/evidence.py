@@ -64,7 +64,9 @@ class Context:
 
     is_canary: bool = False  # the link of a seed contact, which nobody taps
     seconds_since_submit: float | None = None  # only of openings that came soon
-    links_at_once: int = 1  # of the same text, opened by the same look within seconds
+    # Another link of the same text was opened by the same look within so many seconds, rounded up;
+    # None where none was, or not so soon.
+    seconds_to_other_link: int | None = None
     before_receipt: bool = False  # although this provider's receipts are punctual elsewhere
     is_shared: bool = False  # another device, elsewhere, after the recipient's own
     cluster: Cluster = ALONE

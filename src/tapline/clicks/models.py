@@ -123,6 +123,13 @@ class KnownWalker(models.Model):
         ]
 
 
+class SeedOpening(models.Model):
+    """A text to a seed contact that was opened by what nothing else tells from a person."""
+
+    broadcast_id = models.BigIntegerField(db_index=True)
+    message_id = models.BigIntegerField(unique=True)
+
+
 class WaitingRecount(models.Model):
     """Messages of which clicks were corrected, and whose first human click is to be found anew."""
 

@@ -53,9 +53,16 @@ REASONS: Mapping[str, Words] = {
     "known_network": gettext_lazy("It came from a network that draws previews."),
     # --- what the openings of a broadcast say about each other
     "canary": gettext_lazy("It opened the link of a seed contact, which nobody taps."),
+    "canary_lookalike": gettext_lazy(
+        "It opened the link of a seed contact, which nobody taps;"
+        " nothing else tells it from a person."
+    ),
     "canary_opener": gettext_lazy("It also opened the link of a seed contact, which nobody taps."),
     "too_soon": gettext_lazy("It came before anybody can have read the text."),
-    "links_at_once": gettext_lazy("It opened several links of the text within two seconds."),
+    "links_at_once": gettext_lazy("It opened several links of the text within a second."),
+    "perhaps_at_once": gettext_lazy(
+        "Another link of the text was opened within two seconds of it, by the same kind of browser."
+    ),
     "walker": gettext_lazy("It opened the links of many recipients, one after another."),
     "perhaps_walker": gettext_lazy(
         "It may have opened the links of many recipients; the signs are too few to be certain."

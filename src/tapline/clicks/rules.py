@@ -7,6 +7,7 @@ old clicks again, and rows say which version judged them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tapline.clicks.agents import (
     comes_through_proxies,
@@ -15,7 +16,14 @@ from tapline.clicks.agents import (
     looks_like_browser,
 )
 from tapline.clicks.contradictions import contradiction
-from tapline.clicks.evidence import SMALLEST_CLUSTER, Cluster, Evidence, Judgement, Verdict
+from tapline.clicks.evidence import (
+    SMALLEST_CLUSTER,
+    Cluster,
+    Context,
+    Evidence,
+    Judgement,
+    Verdict,
+)
 
 RULES_VERSION = 3
 
@@ -28,6 +36,9 @@ UNIFORM_SHARE = 0.9
 FEW_REPEATS = 0.03  # people open a link again in one of five to ten cases
 STEADY_SPREAD = 15.0
 FEWEST_WALKED = 2  # recipients: one opening shows no behaviour
+
+# The reason of an opening that nothing but a seed contact's role tells from a person's.
+LOOKALIKE = "canary_lookalike"
 
 # Methods that ask about a page without showing it.
 _METHODS_WITHOUT_A_PAGE = frozenset({"HEAD", "OPTIONS", "TRACE"})
@@ -102,8 +113,19 @@ def contradicting_headers(evidence: Evidence) -> Finding | None:
 
 
 def canary(evidence: Evidence) -> Finding | None:
-    """Nobody taps the links of seed contacts."""
-    return (Verdict.SCANNER, "canary") if evidence.context.is_canary else None
+    """Nobody taps the links of seed contacts. What nothing else tells from a person is said apart:
+    it measures how many such machines there are."""
+    if not evidence.context.is_canary:
+        return None
+    alone = judge(replace(evidence, context=_without_seeds(evidence.context)))
+    if alone.verdict == Verdict.HUMAN:
+        return Verdict.SCANNER, LOOKALIKE
+    return Verdict.SCANNER, "canary"
+
+
+def _without_seeds(context: Context) -> Context:
+    cluster = replace(context.cluster, is_canary_opener=False)
+    return replace(context, is_canary=False, cluster=cluster)
 
 
 def canary_opener(evidence: Evidence) -> Finding | None:
@@ -125,11 +147,18 @@ def opened_too_soon(evidence: Evidence) -> Finding | None:
 
 
 def every_link_at_once(evidence: Evidence) -> Finding | None:
-    """Two links of one text within two seconds: nobody comes back from a page so fast.
+    """Two links of one text within a second: nobody comes back from a page so fast. Within two it
+    may be a person who taps just after their phone's security app opened every link.
 
     Source: e-mail senders take three seconds for it (facts §3.2, timing).
     """
-    return (Verdict.SCANNER, "links_at_once") if evidence.context.links_at_once > 1 else None
+    match evidence.context.seconds_to_other_link:
+        case None:
+            return None
+        case 1:
+            return Verdict.SCANNER, "links_at_once"
+        case _:
+            return Verdict.UNKNOWN, "perhaps_at_once"
 
 
 def walker(evidence: Evidence) -> Finding | None:

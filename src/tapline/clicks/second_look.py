@@ -16,6 +16,7 @@ from tapline.clicks import store
 from tapline.clicks.correcting import change_verdicts, finish_recounts
 from tapline.clicks.judging import find_changes, opened
 from tapline.clicks.known_walkers import remember_walkers
+from tapline.clicks.lookalikes import note_seed_openings
 from tapline.clicks.looks import count_received, note_look
 from tapline.clicks.models import Look
 from tapline.clicks.spans import EVER, Span, naive, spans_of
@@ -65,7 +66,10 @@ def judge_broadcast(
     walked over it is known in the workspace's other broadcasts from now on.
     """
     spans = spans_of(workspace_id, broadcast_id, since, timezone.now())
-    return sum(_judge_span(workspace_id, broadcast_id, span, is_asked, remembers) for span in spans)
+    judged = [_judge_span(workspace_id, broadcast_id, span, is_asked, remembers) for span in spans]
+    if any(judged):
+        note_seed_openings(workspace_id, broadcast_id)
+    return sum(judged)
 
 
 def _judge_span(
