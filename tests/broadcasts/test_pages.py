@@ -87,7 +87,7 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(wrong: dict[str, str], 
 
 
 def _preview(workspace_id: int, step: str = "", **form: str) -> str:
-    address = reverse("broadcasts:preview", args=[workspace_id]) + f"?step={step}"
+    address = reverse("broadcasts:preview", args=[workspace_id]) + f"?do={step}"
     browser = member_of(Workspace.objects.get(pk=workspace_id), Role.SENDER)
     answer = browser.post(address, FORM | form, headers={"HX-Request": "true"})
     return _words(answer.content) + answer.content.decode()
@@ -98,16 +98,16 @@ def test_the_preview_shows_what_each_recipient_gets_and_its_parts() -> None:
     make_contacts(workspace, 2)
 
     first = _preview(workspace.pk)
-    second = _preview(workspace.pk, "next", n="0")
-    past_the_end = _preview(workspace.pk, "next", n="1")
+    second = _preview(workspace.pk, "next", recipient="1")
+    past_the_end = _preview(workspace.pk, "next", recipient="2")
 
-    assert "Hi N0, our menu: https://go.example.com/" in first
+    assert "Hi N0 , our menu: https://go.example.com/" in first
     assert "Recipient 1, +12…00" in first
     assert "https://www.example.com/menu" in first
     assert "Parts 1" in first
     assert "GSM-7" in first
-    assert "Hi N1," in second
-    assert "Hi N1," in past_the_end
+    assert "Hi N1 , our menu" in second
+    assert "Hi N1 , our menu" in past_the_end
     assert "+1200555" not in first
 
 

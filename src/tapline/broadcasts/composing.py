@@ -24,7 +24,13 @@ from tapline.links.domains import domain_for, own_hosts, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
 from tapline.providers.senders import sender_for
 from tapline.texts.parts import PartCount, describe
-from tapline.texts.personal import MessageTemplate, compile_text, render_destination, render_message
+from tapline.texts.personal import (
+    MessageTemplate,
+    PieceKind,
+    compile_text,
+    render_destination,
+    render_pieces,
+)
 from tapline.workspaces.audit import record
 from tapline.workspaces.models import Workspace
 
@@ -63,6 +69,7 @@ class Preview:
     contact: int | None
     phone: str  # masked
     text: str
+    pieces: tuple[tuple[PieceKind, str], ...]  # the text, taken apart
     parts: PartCount
     links: tuple[PreviewLink, ...]
     missing: tuple[str, ...]  # attributes without which this recipient is left out
@@ -188,13 +195,15 @@ def preview(broadcast: Broadcast, n: int = 0) -> Preview:
     found = nth_recipient(broadcast, template, max(0, n))
     attributes: dict[str, str] = json.loads(found[2]) if found else {}
     short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
-    text = render_message(template, attributes, [short] * len(template.urls))
+    pieces = render_pieces(template, attributes, [short] * len(template.urls))
+    text = "".join(words for _kind, words in pieces)
     missing = template.needed - {name for name, value in attributes.items() if value.strip()}
     return Preview(
         n=n,
         contact=found[0] if found else None,
         phone=mask(found[1]) if found else "",
         text=text,
+        pieces=tuple(pieces),
         parts=describe(text),
         links=tuple(
             PreviewLink(

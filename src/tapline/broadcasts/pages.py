@@ -15,12 +15,14 @@ from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import (
     CHANGEABLE,
     BadBroadcast,
+    Preview,
     preview,
 )
 from tapline.broadcasts.drafts import describe_audience
 from tapline.broadcasts.lifecycle import cancel, pause, resume, schedule, start
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.pages_report import report_page
+from tapline.errors import TaplineError
 from tapline.providers.registry import reaches_people
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -53,11 +55,19 @@ def show(visit: Visit, broadcast_id: int) -> HttpResponse:
         "room": "broadcasts",
         "broadcast": broadcast,
         "audience": describe_audience(visit.workspace, broadcast.audience),
-        "preview": preview(broadcast) if visit.access.sees_people else None,
+        "preview": _first_text(broadcast) if visit.access.sees_people else None,
         "is_scheduled": broadcast.state == BroadcastState.SCHEDULED,
         "is_simulated": not reaches_people(broadcast.provider),
     }
     return visit.render("broadcasts/draft.html", context)
+
+
+def _first_text(broadcast: Broadcast) -> Preview | None:
+    """Return what the first recipient gets; None of a draft that was kept half-written."""
+    try:
+        return preview(broadcast)
+    except TaplineError:
+        return None
 
 
 @inside(Need.EDIT)

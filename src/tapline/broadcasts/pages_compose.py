@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from tapline.broadcasts.composing import CHANGEABLE, create_broadcast, preview, update_draft
+from tapline.broadcasts.composer import change, reached, shown
+from tapline.broadcasts.composing import CHANGEABLE, create_broadcast, update_draft
+from tapline.broadcasts.counting import count_again
 from tapline.broadcasts.drafts import (
     UTM_FIELDS,
     as_unsaved,
@@ -19,8 +25,11 @@ from tapline.broadcasts.drafts import (
     read_what_can_be_read,
     save_names,
 )
-from tapline.broadcasts.models import AtNight, Broadcast
+from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState
 from tapline.broadcasts.pages import find_broadcast
+from tapline.broadcasts.picking import is_large
+from tapline.broadcasts.saving import FIRST_AUDIENCE, keep_draft
+from tapline.contacts.fields import known_fields
 from tapline.contacts.models import Purpose
 from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
@@ -39,11 +48,13 @@ NIGHTS = {
 @inside(Need.EDIT, "GET", "HEAD", "POST")
 def compose(visit: Visit, broadcast_id: int | None = None) -> HttpResponse:
     """Write a new broadcast, or go on with a draft."""
-    stored = find_broadcast(visit, broadcast_id) if broadcast_id else None
+    stored = find_broadcast(visit, broadcast_id) if broadcast_id else _kept_before(visit)
     if stored is not None and stored.state not in CHANGEABLE:
         return redirect("broadcasts:show", visit.workspace.pk, stored.pk)
     if visit.request.method != "POST":
         return _form(visit, stored or _new(visit))
+    if wish := visit.request.POST.get("do"):
+        return _form(visit, _changed(visit, _posted(visit, stored), wish))
     try:
         saved = _save(visit, stored)
     except TaplineError as error:
@@ -52,28 +63,64 @@ def compose(visit: Visit, broadcast_id: int | None = None) -> HttpResponse:
 
 
 @inside(Need.EDIT, "POST")
+def keep(visit: Visit) -> HttpResponse:
+    """Keep what is being written, as a draft, and say so in a fragment."""
+    stored = _kept_before(visit)
+    values, _wrong = read_what_can_be_read(visit.workspace, visit.request.POST)
+    kept = keep_draft(visit.workspace, stored, values, actor=visit.actor)
+    draft = kept or stored
+    context = {
+        "draft_id": draft.pk if draft else "",
+        "kept_at": timezone.now() if kept else None,
+        "waits": bool(stored and stored.state == BroadcastState.SCHEDULED),
+    }
+    response = visit.render("broadcasts/compose/_kept.html", context)
+    if kept is not None and stored is None:
+        # Loading the page again then shows the draft, and not an empty form.
+        address = reverse("broadcasts:compose", args=[visit.workspace.pk, kept.pk])
+        response["HX-Replace-Url"] = address
+    return response
+
+
+@inside(Need.EDIT, "POST")
 def show_preview(visit: Visit) -> HttpResponse:
     """Show, as a fragment, what recipient n gets of the text that is being written."""
-    if not visit.form("text"):
-        return visit.render("broadcasts/_preview.html", {"is_empty": True})
     draft = as_unsaved(visit.workspace, read_form(visit.workspace, visit.request.POST), None)
-    shown = preview(draft, _recipient_number(visit))
-    if shown.contact is None and shown.n > 0:  # Past the end: stay at the last one seen.
-        shown = preview(draft, shown.n - 1)
-    return visit.render("broadcasts/_preview.html", {"preview": shown})
+    return visit.render("broadcasts/compose/_shown.html", shown(draft, _recipient_number(visit)))
+
+
+@inside(Need.EDIT, "POST")
+def show_reach(visit: Visit) -> HttpResponse:
+    """Show, as a fragment, who gets the text that is being written, who does not and why, and what
+    all that costs. What is wrong with the text is said beside it, by `show_preview`."""
+    try:
+        draft = as_unsaved(visit.workspace, read_form(visit.workspace, visit.request.POST), None)
+        if "again" in visit.request.GET:
+            count_again(draft, with_text=not is_large(visit.workspace))
+        told = reached(draft)
+    except TaplineError:
+        told = {}
+    return visit.render("broadcasts/compose/_reached.html", told)
+
+
+def _kept_before(visit: Visit) -> Broadcast | None:
+    """Return the draft that the form was kept as while it was written."""
+    number = visit.form("draft")
+    return find_broadcast(visit, int(number)) if number.isdigit() and len(number) < 12 else None
 
 
 def _new(visit: Visit) -> Broadcast:
     """Return an empty broadcast, or one to those of an earlier one whom the address names."""
     earlier = visit.request.GET.get("after", "")
-    if not (earlier.isdigit() and len(earlier) < 12):
-        policy = policy_of(visit.workspace)
-        return Broadcast(
-            workspace=visit.workspace,
-            at_night=policy.at_night,
-            give_up_hours=policy.give_up_hours,
-        )
-    return follow_up(find_broadcast(visit, int(earlier)), visit.request.GET.get("did", ""))
+    if earlier.isdigit() and len(earlier) < 12:
+        return follow_up(find_broadcast(visit, int(earlier)), visit.request.GET.get("did", ""))
+    policy = policy_of(visit.workspace)
+    return Broadcast(
+        workspace=visit.workspace,
+        audience=FIRST_AUDIENCE,
+        at_night=policy.at_night,
+        give_up_hours=policy.give_up_hours,
+    )
 
 
 def _save(visit: Visit, stored: Broadcast | None) -> Broadcast:
@@ -91,14 +138,23 @@ def _posted(visit: Visit, stored: Broadcast | None) -> Broadcast:
     return as_unsaved(visit.workspace, values, stored)
 
 
+def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
+    """Return the draft as a button that changes its text wants it, for those without script."""
+    draft.text = change(draft.text, wish, field=visit.form("field"))
+    return draft
+
+
 def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> HttpResponse:
     above = visit.workspace.ancestor_ids
     context = {
         "room": "broadcasts",
         "broadcast": draft,
+        "draft_id": draft.pk or "",
+        "waits": draft.state == BroadcastState.SCHEDULED,
         "audiences": list(audience_choices(visit.workspace, draft.audience)),
         "chosen_audience": json.dumps(draft.audience),
         "domains": usable_domains(visit.workspace),
+        "fields": known_fields(visit.workspace),
         "campaigns": Campaign.objects.filter(workspace_id__in=above).order_by("name"),
         "offers": Offer.objects.filter(workspace_id__in=above).order_by("name"),
         "purposes": Purpose.choices,
@@ -107,12 +163,28 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
         "media": "\n".join(draft.media),
         "utm": [(name, draft.utm.get(name, "")) for name in UTM_FIELDS],
         "error": error,
+        **_beside(visit, draft),
     }
     return visit.render("broadcasts/compose.html", context, status=422 if error else 200)
 
 
+def _beside(visit: Visit, draft: Broadcast) -> dict[str, Any]:
+    """Return what is shown beside the form: as much of it as its state lets tell."""
+    told: dict[str, Any] = {}
+    looks: tuple[Callable[[], dict[str, Any]], ...] = (
+        lambda: shown(draft, _recipient_number(visit)),
+        lambda: reached(draft),
+    )
+    for look in looks:
+        try:
+            told |= look()
+        except TaplineError as wrong:
+            told["not_shown"] = wrong
+    return told
+
+
 def _recipient_number(visit: Visit) -> int:
-    """Return which recipient to show: the shown one, one further or one back."""
-    shown = visit.form("n")
-    step = {"next": 1, "previous": -1}.get(visit.request.GET.get("step", ""), 0)
-    return max(0, (int(shown) if shown.isdigit() and len(shown) < 10 else 0) + step)
+    """Return which recipient to show, from 0: the chosen one, one further or one back."""
+    chosen = visit.form("recipient")
+    step = {"next": 1, "previous": -1}.get(visit.request.GET.get("do") or visit.form("do"), 0)
+    return max(0, (int(chosen) if chosen.isdigit() and len(chosen) < 10 else 1) - 1 + step)

@@ -90,7 +90,7 @@ def cost_of(reach: Reach, prices: PriceList, parts_each: float | None = None) ->
             unpriced[country] += texts
         else:
             amount += price * Decimal(str(parts))
-    return Cost(amount=amount, currency=prices.currency, unpriced=unpriced)
+    return Cost(amount=amount, currency=prices.currency, unpriced=dict(unpriced))
 
 
 def _counters(reach: Reach) -> Iterable[tuple[str, Counter[Any]]]:

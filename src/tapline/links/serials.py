@@ -61,7 +61,7 @@ def take_serials(domain: Domain, count: int) -> list[SerialRun]:
 def _take(domain: Domain, count: int) -> SerialRun:
     with transaction.atomic(durable=True):
         generation = newest_generation(domain.pk)
-        length = fitting_length(_handed_out(domain), count, domain.code_length)
+        length = fitting_length(handed_out(domain), count, domain.code_length)
         if length is None:
             raise _no_codes_left(domain, count)
         values = {"generation": generation.pk, "length": length, "count": count}
@@ -71,7 +71,7 @@ def _take(domain: Domain, count: int) -> SerialRun:
     return SerialRun(generation, length, int(next_serial) - count, count)
 
 
-def _handed_out(domain: Domain) -> dict[int, int]:
+def handed_out(domain: Domain) -> dict[int, int]:
     """Return length → serials handed out, all generations together."""
     counters = SerialCounter.objects.filter(generation__domain=domain)
     return dict(counters.values_list("length").annotate(Sum("next_serial")))

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from tapline.texts.links import FoundLink, find_links
 from tapline.texts.opt_out_line import opt_out_line, says_how_to_opt_out
 from tapline.texts.pushy_phrases import PATTERN as PUSHY
+from tapline.texts.spans import words_only
 
 # So many large letters in a row are shouting; fewer are USA, BBQ, DIY.
 SHOUTED_LETTERS = 4
@@ -73,7 +74,7 @@ def advise(text: str, context: Context) -> list[Advice]:
     if not text.strip():
         return []
     links = find_links(text)
-    draft = _Draft(text, links, _prose(text, links), context)
+    draft = _Draft(text, links, words_only(text), context)
     return [advice for rule in RULES for advice in rule(draft)]
 
 
@@ -232,17 +233,6 @@ RULES: tuple[Callable[[_Draft], Iterator[Advice]], ...] = (
 
 def _about(link: FoundLink, rule: str) -> Advice:
     return Advice(rule=rule, start=link.start, end=link.end, found=link.text)
-
-
-def _prose(text: str, links: list[FoundLink]) -> str:
-    """Return `text` with spaces for its links and merge fields: what is left is read as words."""
-    pieces: list[str] = []
-    done = 0
-    for link in links:
-        pieces += (text[done : link.start], " " * (link.end - link.start))
-        done = link.end
-    prose = "".join([*pieces, text[done:]])
-    return re.sub(r"\{\{[^{}\n]*\}\}", lambda field: " " * len(field[0]), prose)
 
 
 def _host(url: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from tapline.errors import TaplineError
@@ -28,6 +28,7 @@ class LinkSlot:
 
 
 Piece: TypeAlias = str | Field | LinkSlot
+PieceKind: TypeAlias = Literal["words", "field", "link"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,21 @@ def render_message(
         else:
             rendered.append(short_urls[piece.ordinal])
     return "".join(rendered)
+
+
+def render_pieces(
+    template: MessageTemplate, attributes: Mapping[str, str], short_urls: Sequence[str]
+) -> list[tuple[PieceKind, str]]:
+    """Return what `render_message` returns in pieces, each with what it is."""
+    rendered: list[tuple[PieceKind, str]] = []
+    for piece in template.pieces:
+        if isinstance(piece, str):
+            rendered.append(("words", piece))
+        elif isinstance(piece, Field):
+            rendered.append(("field", fill(piece, attributes)))
+        else:
+            rendered.append(("link", short_urls[piece.ordinal]))
+    return rendered
 
 
 def render_destination(destination: Template, attributes: Mapping[str, str]) -> str:

@@ -8,12 +8,14 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/components.css";
 import "./styles/shell.css";
+import "./styles/composer.css";
 import "./styles/domains.css";
 import "./styles/home.css";
 import "./styles/replies.css";
 import "./styles/insights.css";
 import "./styles/reports.css";
 import "./styles/settings.css";
+import "./composer";
 import { TapChart } from "./tap-chart";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is
@@ -24,8 +26,9 @@ htmx.config.history = "reload";
 htmx.config.morphIgnore = ["data-htmx-powered", "open"];
 
 // A page that nobody looks at asks for nothing: no load on the instance, and nothing counts as read.
+// What somebody wrote is kept all the same.
 document.addEventListener("htmx:before:request", (event) => {
-  if (document.hidden) {
+  if (document.hidden && !(event.target as Element).hasAttribute?.("data-even-unseen")) {
     event.preventDefault();
   }
 });

@@ -1,0 +1,78 @@
+// The composer: buttons that change the text do so in its field at once, and what is written is
+// kept when the page is left. Without script the same buttons send the form.
+
+const KEPT = "#kept";
+
+function textField(from: Element): HTMLTextAreaElement | null {
+  return from.closest("form")?.querySelector<HTMLTextAreaElement>("textarea[data-composed]") ?? null;
+}
+
+// What is written is counted by characters here and on the server, not by UTF-16 units.
+function units(characters: string[], to: number): number {
+  return characters.slice(0, to).join("").length;
+}
+
+// Replaces a range as typing would, so that one can undo it.
+function write(field: HTMLTextAreaElement, start: number, end: number, text: string): void {
+  field.focus();
+  field.setSelectionRange(start, end);
+  const isTyped =
+    text === "" ? document.execCommand("delete") : document.execCommand("insertText", false, text);
+  if (!isTyped) {
+    field.setRangeText(text, start, end, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+function change(button: HTMLElement, field: HTMLTextAreaElement): void {
+  const written = field.value;
+  const before = written.length - written.trimStart().length;
+  const characters = Array.from(written.trim());
+  const { start, end, instead, of } = button.dataset;
+  if (characters.length !== Number(of)) {
+    return; // Written on since: new advice is on its way.
+  }
+  write(
+    field,
+    before + units(characters, Number(start)),
+    before + units(characters, Number(end)),
+    instead ?? "",
+  );
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target as Element;
+  const button = target.closest<HTMLElement>("[data-change], [data-insert-button]");
+  const field = button && textField(button);
+  if (!button || !field) {
+    return;
+  }
+  event.preventDefault();
+  if (button.hasAttribute("data-change")) {
+    change(button, field);
+    return;
+  }
+  const name = field.form?.querySelector<HTMLSelectElement>("select[data-insert]")?.value ?? "";
+  write(field, field.selectionStart, field.selectionEnd, `{{ ${name} }}`);
+});
+
+// Whoever leaves within the moment before it is kept loses nothing.
+let isChanged = false;
+document.addEventListener("input", (event) => {
+  isChanged ||= (event.target as Element).closest("form.composer") !== null;
+});
+document.addEventListener("submit", () => {
+  isChanged = false;
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  if ((event.target as Element).matches?.(KEPT)) {
+    isChanged = false;
+  }
+});
+window.addEventListener("pagehide", () => {
+  const kept = document.querySelector<HTMLElement>(KEPT);
+  const form = kept?.closest("form");
+  if (isChanged && kept && form) {
+    navigator.sendBeacon(kept.getAttribute("hx-post") ?? "", new FormData(form));
+  }
+});
