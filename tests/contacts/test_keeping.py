@@ -55,6 +55,8 @@ NOBODYS = {
     "providers_senderday": "how many parts left a number on a day",
     "broadcasts_broadcast": "texts to all; an audience's ids lead nowhere once their rows are gone",
     "broadcasts_audiencecount": "counts",
+    "broadcasts_savedtext": "texts to all",
+    "broadcasts_styleword": "words",
     "broadcasts_broadcastlink": "which links stand in a text",
     "broadcasts_messagetally": "counts",
     "broadcasts_senderpace": "numbers of the business",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tapline.broadcasts.advice_words import ToldAdvice, in_words
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.style_words import style_of
 from tapline.contacts.models import Purpose
 from tapline.links.domains import domain_for, own_hosts
 from tapline.links.hosts import SHORTENERS, is_local
@@ -54,6 +55,7 @@ def context_of(broadcast: Broadcast) -> Context:
         own_hosts=own_hosts(),
         language=broadcast.workspace.language,
         needs_opt_out=broadcast.purpose == Purpose.MARKETING,
+        style=style_of(broadcast.workspace),
     )
 
 

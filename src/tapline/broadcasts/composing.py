@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from tapline.broadcasts.audience import read_audience
-from tapline.broadcasts.models import Broadcast, BroadcastState
+from tapline.broadcasts.models import Broadcast, BroadcastState, SavedText
 from tapline.broadcasts.nth import nth_recipient
 from tapline.contacts.models import Purpose
 from tapline.contacts.phones import mask
@@ -94,6 +94,7 @@ def create_broadcast(
     validity_seconds: int = 4 * 3600,
     at_night: str | None = None,
     give_up_hours: int | None = None,
+    saved_text: SavedText | None = None,
     actor: str,
 ) -> Broadcast:
     """Return a new draft; nothing is sent. Without `domain` it takes the nearest one, without
@@ -115,6 +116,7 @@ def create_broadcast(
         purpose=purpose,
         utm=dict(utm or {}),
         media=list(media),
+        saved_text=saved_text,
         is_test=is_test,
         spend_limit=spend_limit,
         validity_seconds=validity_seconds,

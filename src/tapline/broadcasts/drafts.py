@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast
-from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.models import Broadcast, SavedText
 from tapline.contacts.models import ContactImport, Purpose, Tag
 from tapline.contacts.segments import segments_of
 from tapline.errors import TaplineError
@@ -142,11 +142,12 @@ def _about(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
     }
 
 
-def _text(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+def _text(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
     # Browsers send line ends as CRLF; phones would be billed for both characters.
     return {
         "text": form.get("text", "").replace("\r\n", "\n").strip(),
         "media": form.get("media", "").split(),
+        "saved_text": _saved_text(workspace, form.get("from_text", "")),
     }
 
 
@@ -185,6 +186,13 @@ def _audience(workspace: Workspace, raw: str) -> dict[str, Any]:
             do=_("Choose who gets it."),
         )
     return read_audience(workspace, value)
+
+
+def _saved_text(workspace: Workspace, raw: str) -> SavedText | None:
+    if not (raw.isdigit() and len(raw) < 12):
+        return None
+    usable = SavedText.objects.filter(workspace_id__in=workspace.ancestor_ids)
+    return usable.filter(pk=int(raw)).first()
 
 
 def _domain(workspace: Workspace, raw: str) -> Domain:

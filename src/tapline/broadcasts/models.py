@@ -57,6 +57,35 @@ def make_token() -> str:
     return secrets.token_hex(8)
 
 
+class SavedText(models.Model):
+    """A text that is written once and used again; what it did is told from its broadcasts."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="saved_texts")
+    name = models.CharField(max_length=80)
+    text = models.TextField()
+    created_by = models.CharField(max_length=160)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="one_saved_text_per_name")
+        ]
+
+
+class StyleWord(models.Model):
+    """A word that a workspace and those below it do not write, and what they write instead."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="style_words")
+    word = models.CharField(max_length=80)
+    instead = models.CharField(max_length=80, blank=True)  # empty: it is left out
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "word"], name="one_style_word_each")
+        ]
+
+
 class Broadcast(models.Model):
     """One text sent to many."""
 
@@ -74,6 +103,8 @@ class Broadcast(models.Model):
     domain = models.ForeignKey(Domain, null=True, on_delete=models.PROTECT)
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT)
     offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT)
+    # The saved text that it began with, if any, however it was changed since.
+    saved_text = models.ForeignKey(SavedText, null=True, on_delete=models.SET_NULL)
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MARKETING)
     provider = models.CharField(max_length=40, default="simulator")
     sender_number = models.CharField(max_length=16, blank=True)

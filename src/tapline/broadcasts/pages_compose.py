@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.composer import change, reached, shown
@@ -25,9 +27,10 @@ from tapline.broadcasts.drafts import (
     read_what_can_be_read,
     save_names,
 )
-from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState
+from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState, SavedText
 from tapline.broadcasts.pages import find_broadcast
 from tapline.broadcasts.picking import is_large
+from tapline.broadcasts.saved_texts import save_text, saved_texts_of
 from tapline.broadcasts.saving import FIRST_AUDIENCE, keep_draft
 from tapline.contacts.fields import known_fields
 from tapline.contacts.models import Purpose
@@ -53,9 +56,9 @@ def compose(visit: Visit, broadcast_id: int | None = None) -> HttpResponse:
         return redirect("broadcasts:show", visit.workspace.pk, stored.pk)
     if visit.request.method != "POST":
         return _form(visit, stored or _new(visit))
-    if wish := visit.request.POST.get("do"):
-        return _form(visit, _changed(visit, _posted(visit, stored), wish))
     try:
+        if wish := visit.request.POST.get("do"):
+            return _form(visit, _changed(visit, _posted(visit, stored), wish))
         saved = _save(visit, stored)
     except TaplineError as error:
         return _form(visit, _posted(visit, stored), error)
@@ -115,8 +118,11 @@ def _new(visit: Visit) -> Broadcast:
     if earlier.isdigit() and len(earlier) < 12:
         return follow_up(find_broadcast(visit, int(earlier)), visit.request.GET.get("did", ""))
     policy = policy_of(visit.workspace)
+    saved = _saved_text(visit, visit.request.GET.get("text", ""))
     return Broadcast(
         workspace=visit.workspace,
+        text=saved.text if saved else "",
+        saved_text=saved,
         audience=FIRST_AUDIENCE,
         at_night=policy.at_night,
         give_up_hours=policy.give_up_hours,
@@ -140,8 +146,24 @@ def _posted(visit: Visit, stored: Broadcast | None) -> Broadcast:
 
 def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
     """Return the draft as a button that changes its text wants it, for those without script."""
-    draft.text = change(draft.text, wish, field=visit.form("field"))
+    if wish == "saved":
+        chosen = _saved_text(visit, visit.form("saved_text"))
+        if chosen is not None:
+            draft.text, draft.saved_text = chosen.text, chosen
+    elif wish == "save-text":
+        draft.saved_text = save_text(
+            visit.workspace, visit.form("text_name"), draft.text, actor=visit.actor
+        )
+        messages.success(visit.request, _("«%(name)s» is saved.") % {"name": draft.saved_text.name})
+    else:
+        draft.text = change(draft.text, wish, field=visit.form("field"))
     return draft
+
+
+def _saved_text(visit: Visit, raw: str) -> SavedText | None:
+    if not (raw.isdigit() and len(raw) < 12):
+        return None
+    return saved_texts_of(visit.workspace).filter(pk=int(raw)).first()
 
 
 def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> HttpResponse:
@@ -155,6 +177,7 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
         "chosen_audience": json.dumps(draft.audience),
         "domains": usable_domains(visit.workspace),
         "fields": known_fields(visit.workspace),
+        "saved_texts": saved_texts_of(visit.workspace),
         "campaigns": Campaign.objects.filter(workspace_id__in=above).order_by("name"),
         "offers": Offer.objects.filter(workspace_id__in=above).order_by("name"),
         "purposes": Purpose.choices,

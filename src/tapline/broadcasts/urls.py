@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from tapline.broadcasts import pages, pages_compose, pages_openings, pages_report
+from tapline.broadcasts import pages, pages_compose, pages_openings, pages_report, pages_texts
 
 app_name = "broadcasts"
 
@@ -36,6 +36,11 @@ urlpatterns = [
     path("preview", pages_compose.show_preview, name="preview"),
     path("reach", pages_compose.show_reach, name="reach"),
     path("keep", pages_compose.keep, name="keep"),
+    path("texts", pages_texts.list_texts, name="texts"),
+    path("texts/new", pages_texts.new_text, name="text-new"),
+    path("texts/<int:text_id>", pages_texts.show_text, name="text"),
+    path("texts/<int:text_id>/delete", pages_texts.delete_text, name="text-delete"),
+    path("words", pages_texts.words, name="words"),
     path("<int:broadcast_id>/", pages.show, name="show"),
     path("<int:broadcast_id>/text", pages_compose.compose, name="compose"),
     path("<int:broadcast_id>/findings", pages.show_findings, name="findings"),

@@ -40,9 +40,21 @@ function change(button: HTMLElement, field: HTMLTextAreaElement): void {
   );
 }
 
+// A saved text takes the place of what is written, and can be undone; which it was is remembered.
+function takeSaved(field: HTMLTextAreaElement): void {
+  const chosen = field.form?.querySelector<HTMLSelectElement>("select[data-saved]");
+  const remembered = field.form?.querySelector<HTMLInputElement>("input[data-from-text]");
+  const option = chosen?.selectedOptions[0];
+  if (!chosen || !remembered || !option) {
+    return;
+  }
+  remembered.value = chosen.value;
+  write(field, 0, field.value.length, option.dataset["text"] ?? "");
+}
+
 document.addEventListener("click", (event) => {
   const target = event.target as Element;
-  const button = target.closest<HTMLElement>("[data-change], [data-insert-button]");
+  const button = target.closest<HTMLElement>("[data-change], [data-insert-button], [data-saved-button]");
   const field = button && textField(button);
   if (!button || !field) {
     return;
@@ -50,6 +62,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   if (button.hasAttribute("data-change")) {
     change(button, field);
+    return;
+  }
+  if (button.hasAttribute("data-saved-button")) {
+    takeSaved(field);
     return;
   }
   const name = field.form?.querySelector<HTMLSelectElement>("select[data-insert]")?.value ?? "";
