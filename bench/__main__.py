@@ -33,6 +33,7 @@ NAMES = (
     "verdicts",
     "freshness",
     "report",
+    "pages",
     "crash",
     "twilio",
     "inbound",

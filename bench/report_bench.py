@@ -140,6 +140,19 @@ def news() -> Iterator[int]:
 
 def add_file(first: int, count: int, broadcast: str, *, level: int) -> int:
     """Write and list one file of made-up clicks; return the next sequence."""
+    source = CLICKS.format(
+        first=first,
+        count=count,
+        workspace=f"cast({WORKSPACE} as bigint)",
+        broadcast=broadcast,
+        people=IN_BROADCAST * 2 // 3,
+    )
+    list_clicks(source, level)
+    return first + count
+
+
+def list_clicks(source: str, level: int) -> None:
+    """Write and list one file of the clicks that `source` makes up, as `CLICKS` does."""
     from django.db import transaction
 
     from tapline.clicks import store
@@ -148,20 +161,12 @@ def add_file(first: int, count: int, broadcast: str, *, level: int) -> int:
 
     ensure_counter()
     database = store.connect(threads=2, memory="2GB")
-    source = CLICKS.format(
-        first=first,
-        count=count,
-        workspace=f"cast({WORKSPACE} as bigint)",
-        broadcast=broadcast,
-        people=IN_BROADCAST * 2 // 3,
-    )
     written = write_file(database, store.folder(), with_other_columns(database, source))
     database.close()
     assert written is not None
     with transaction.atomic():
         add_files([written], level)
         raise_version()
-    return first + count
 
 
 def with_other_columns(database: DuckDBPyConnection, source: str) -> str:
