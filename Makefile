@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 DATA ?= data
 ARGS ?=
 
-.PHONY: help setup demo run test lint bench wheel docs lock clean
+.PHONY: help setup demo run test lint bench wheel messages docs lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ bench: setup ## Measure every figure of docs/figures.md and write bench/RESULTS.
 wheel: setup ## Build a wheel with the pages inside, so that operators need no Node
 	@$(BIN)/python -m hatchling build -t wheel && ls -1 dist/*.whl
 
+messages: setup ## Bring src/tapline/locale up to date with every string that is to be translated
+	@$(BIN)/python -m tapline.web.catalogues
+
 docs: setup ## Write settings, commands and rules into docs/ from the code
 	@$(BIN)/python -m docs.reference
 
@@ -41,7 +44,7 @@ lock: ## Renew requirements/dev.txt from pyproject.toml (needs uv on the PATH)
 	  --no-header --no-annotate -q pyproject.toml requirements/dev.in -o requirements/dev.txt
 
 clean: ## Remove what set-up built; data folders stay
-	@rm -rf $(VENV) node_modules dist src/tapline/web/static/tapline/dist
+	@rm -rf $(VENV) node_modules dist src/tapline/web/static/tapline/dist src/tapline/locale/*/LC_MESSAGES/*.mo
 
 # --- set-up: each stamp is renewed when what it was made from changes -----------------------------
 
@@ -61,7 +64,7 @@ $(VENV)/.programs: $(VENV)/.installed tests/programs.py
 	@$(BIN)/python -m tests.programs
 	@touch $@
 
-$(VENV)/.bundled: $(VENV)/.installed src/tapline/web/bundle.py package-lock.json package.json .npmrc $(shell find src/tapline/web/frontend -type f 2>/dev/null)
+$(VENV)/.bundled: $(VENV)/.installed src/tapline/web/bundle.py package-lock.json package.json .npmrc src/tapline/web/catalogues.py $(shell find src/tapline/web/frontend src/tapline/locale -type f -not -name '*.mo' 2>/dev/null)
 	@echo "Bundling pages …" >&2
 	@$(BIN)/python -m tapline.web.bundle >&2
 	@touch $@

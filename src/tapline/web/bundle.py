@@ -22,6 +22,7 @@ from typing import Any
 from babel.core import get_global
 
 from tapline.errors import TaplineError
+from tapline.web.catalogues import compile_catalogues
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
@@ -176,7 +177,8 @@ def _run(command: Sequence[str], node: Path) -> None:
 
 
 def main() -> None:
-    """Bundle, and say what was built."""
+    """Bundle, compile the translations, and say what was built."""
+    compile_catalogues()
     try:
         manifest = bundle()
     except CannotBundle as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.web import home, pages
+from tapline.web import home, languages, pages
 
 app_name = "web"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("w/<int:workspace_id>/", home.home, name="home"),
     path("w/<int:workspace_id>/taps", home.show_taps, name="taps"),
     path("w/<int:workspace_id>/health", pages.show_health, name="health"),
+    path("language", languages.choose_language, name="language"),
     path("-/health", pages.answer_health, name="answer-health"),
 ]

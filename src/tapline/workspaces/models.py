@@ -42,6 +42,8 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    # Of pages, as `settings.LANGUAGES` names them; empty: what their browser asks for.
+    language = models.CharField(max_length=12, blank=True, default="", db_default="")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -11,6 +11,7 @@ import "./styles/shell.css";
 import "./styles/composer.css";
 import "./styles/domains.css";
 import "./styles/home.css";
+import "./styles/languages.css";
 import "./styles/replies.css";
 import "./styles/insights.css";
 import "./styles/reports.css";
