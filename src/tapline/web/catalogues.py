@@ -18,6 +18,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
 from babel.messages.mofile import write_mo
 
+from tapline.web.error_patterns import patterns
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "locale"
 LANGUAGES = ("de", "es")
@@ -51,6 +53,8 @@ def extract() -> Catalog:
     for path in sorted(ROOT.rglob("templates/**/*")):
         if path.is_file():
             _add(template, _of_template(path.read_text(encoding="utf-8")))
+    for sentence in patterns():
+        template.add(sentence)
     return template
 
 
@@ -128,9 +132,9 @@ def _of_template(source: str) -> Iterator[tuple[str, Any, list[str]]]:
 
 def _add(catalogue: Catalog, found: Iterator[tuple[str, Any, list[str]]]) -> None:
     for function, arguments, comments in found:
-        given = (arguments,) if isinstance(arguments, str) else arguments
+        given = (arguments,) if isinstance(arguments, str) else arguments or ()  # a variable's
         with_context, with_plural = "pgettext" in function, "ng" in function or "np" in function
-        context = given[0] if with_context else None
+        context = given[0] if with_context and given else None
         texts = given[int(with_context) :][: 2 if with_plural else 1]
         if texts and all(texts):
             message = texts if with_plural else texts[0]

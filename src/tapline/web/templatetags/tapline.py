@@ -11,10 +11,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tapline.web.error_words import translated
 from tapline.web.static_files import bundled_url
 
 register = template.Library()
 register.simple_tag(bundled_url, name="bundled")
+register.filter(translated)
 
 
 @register.filter
