@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workspaces", "0004_four_roles"),
+        ("workspaces", "0005_invitations"),
     ]
 
     operations = [
