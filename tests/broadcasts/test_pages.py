@@ -16,7 +16,9 @@ from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.pages_report import describe_tap
 from tapline.clicks.reports import RecentClick
 from tapline.geo.files import PLACE_FILE, path_of
-from tapline.links.models import Campaign
+from tapline.links.destination_look import Hop, Seen
+from tapline.links.models import Campaign, Link
+from tapline.links.watching import keep, note_taps
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role, Workspace
 from tests.broadcasts.making import TEXT, make_broadcast, make_contacts, make_workspace, prepare
@@ -311,3 +313,20 @@ def test_a_tap_reads_as_people_would_tell_it() -> None:
     )
 
     assert describe_tap(tap, now) == "iPhone, Safari, 2 s ago"
+
+
+def test_a_report_says_that_a_link_fails_people_who_tap() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 1)
+    broadcast = prepare(make_broadcast(workspace))
+    link = Link.objects.get(in_broadcast__broadcast=broadcast)
+    note_taps([link.pk])
+    gone = Seen(hops=(Hop(link.destination, 404),))
+    for _ in range(2):
+        keep(link.destination, gone)
+
+    for name in ("show", "failing"):
+        shown = member_of(workspace).get(
+            reverse(f"broadcasts:{name}", args=[workspace.pk, broadcast.pk])
+        )
+        assert "People tap, and reach no page." in shown.content.decode()

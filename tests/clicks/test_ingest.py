@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from tapline import config
-from tapline.broadcasts.models import Broadcast, BroadcastLink, Message
+from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastLink, Message
 from tapline.clicklog.record import encode_line
 from tapline.clicklog.segment import Segment
 from tapline.clicks import first_clicks, ingest
@@ -18,7 +18,7 @@ from tapline.clicks.ingest import Overtaken, ingest_once
 from tapline.clicks.models import ClickCounter, ClickFile, LogSegment, WaitingFirstClicks
 from tapline.clicks.store import query
 from tapline.links.minting import create_link, mint_personal
-from tapline.links.models import CodeRange, LinkKind
+from tapline.links.models import CodeRange, LinkKind, TappedLink
 from tests.clicks.world import NOON, PAGE, WHATSAPP, make_world, take_in, write_log
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -303,3 +303,23 @@ def test_many_clicks_take_a_handful_of_queries(django_assert_max_num_queries: An
 
     assert Message.objects.filter(first_human_click_at__isnull=False).count() == 200
     assert Broadcast.objects.count() == 1
+
+
+def test_a_link_that_people_tap_is_watched_and_one_that_machines_open_is_not() -> None:
+    world = make_world(2)
+
+    take_in(world.tap(0, agent=WHATSAPP))
+    assert not TappedLink.objects.exists()
+
+    take_in(world.tap(1))
+    watched = TappedLink.objects.get()
+    assert (watched.link, watched.destination.address) == (world.link, world.link.destination)
+
+
+def test_links_in_texts_of_other_systems_are_not_watched() -> None:
+    world = make_world(1)
+    Broadcast.objects.update(kind=BroadcastKind.TRACKED)
+
+    take_in(world.tap(0))
+
+    assert not TappedLink.objects.exists()

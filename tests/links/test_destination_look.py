@@ -19,7 +19,7 @@ from tests.links.web_site import HOST, Page, Site, make_certificate, web_site
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site() -> Iterator[Site]:  # in place of the one that may be watched
     with web_site() as running:
         yield running
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,7 +17,7 @@ from tapline.links.models import Destination, Link, TappedLink
 from tapline.links.watching import ask, failing, forget_old, is_waiting, look_next, note_taps
 from tapline.workspaces.tree import create_workspace
 from tests.links.making import ACTOR, make_domain, make_link, make_template
-from tests.links.web_site import Page, Site, web_site
+from tests.links.web_site import Page, Site, look_now, tapped
 
 pytestmark = pytest.mark.django_db
 
@@ -26,30 +25,6 @@ NOW = dt.datetime(2030, 5, 1, 12, tzinfo=dt.UTC)
 EVERY = dt.timedelta(minutes=10)
 # The site on this machine has no certificate, about which something is said.
 WELL = State.DOUBTFUL
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A site on this machine that may be looked at; hosts need no rest between two looks."""
-    monkeypatch.setattr(watching, "HOST_RESTS", dt.timedelta(0))
-    with web_site() as running:
-        settings = replace(config.current(), destination_local_hosts="localhost")
-        monkeypatch.setattr(config, "current", lambda: settings)
-        yield running
-
-
-def tapped(site: Site, path: str = "/menu") -> Link:
-    """Return a link to a page of the site that people have just tapped."""
-    link = make_link(make_domain(), site.address(path, host="localhost"))
-    note_taps([link.pk])
-    return link
-
-
-def look_now() -> Destination:
-    """Let every waiting look be due, and do one."""
-    Destination.objects.exclude(look_at=None).update(look_at=timezone.now())
-    assert look_next()
-    return Destination.objects.get()
 
 
 def test_what_somebody_asks_is_looked_at_by_a_worker(site: Site) -> None:

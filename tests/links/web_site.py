@@ -9,15 +9,22 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.utils import timezone
 
+from tapline import config
+from tapline.links import watching
 from tapline.links.destination_look import Rules
+from tapline.links.models import Destination, Link
+from tapline.workspaces.models import Workspace
+from tests.links.making import make_domain, make_link
 
 HOST = "shop.example"
 
@@ -102,6 +109,30 @@ def web_site(certificate: Path | None = None) -> Iterator[Site]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def watched_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """Run a site that the instance may look at; hosts need no rest between two looks."""
+    monkeypatch.setattr(watching, "HOST_RESTS", dt.timedelta(0))
+    with web_site() as running:
+        settings = replace(config.current(), destination_local_hosts="localhost")
+        monkeypatch.setattr(config, "current", lambda: settings)
+        yield running
+
+
+def tapped(site: Site, path: str = "/menu", workspace: Workspace | None = None) -> Link:
+    """Return a link to a page of the site that people have just tapped."""
+    link = make_link(make_domain(workspace), site.address(path, host="localhost"))
+    watching.note_taps([link.pk])
+    return link
+
+
+def look_now() -> Destination:
+    """Let every waiting look be due, and do one."""
+    Destination.objects.exclude(look_at=None).update(look_at=timezone.now())
+    assert watching.look_next()
+    return Destination.objects.get()
 
 
 def make_certificate(folder: Path, *, days: int, host: str = HOST) -> Path:

@@ -18,6 +18,7 @@ from tapline.broadcasts.breakdowns import heat_table, table, tables_of, time_to_
 from tapline.broadcasts.crowds import count_recipients
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, MessageState
 from tapline.broadcasts.night import who_sleeps
+from tapline.broadcasts.pages_destinations import failing_links
 from tapline.broadcasts.pages_funnel import funnel
 from tapline.broadcasts.pages_openings import machines_by_reason
 from tapline.broadcasts.pages_places import credits_now, places_of
@@ -56,6 +57,7 @@ def report_page(visit: Visit, broadcast: Broadcast) -> HttpResponse:
     context = _live_context(visit, broadcast) | _details_context(visit, broadcast)
     context |= {
         "room": "broadcasts",
+        "failing": failing_links(broadcast),
         "live_seconds": LIVELY_SECONDS if _is_lively(broadcast) else CALM_SECONDS,
         "details_seconds": DETAILS_SECONDS,
     }

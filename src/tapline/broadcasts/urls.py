@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from tapline.broadcasts import pages, pages_compose, pages_openings, pages_report, pages_texts
+from tapline.broadcasts import (
+    pages,
+    pages_compose,
+    pages_destinations,
+    pages_openings,
+    pages_report,
+    pages_texts,
+)
 
 app_name = "broadcasts"
 
@@ -41,7 +48,9 @@ urlpatterns = [
     path("texts/<int:text_id>", pages_texts.show_text, name="text"),
     path("texts/<int:text_id>/delete", pages_texts.delete_text, name="text-delete"),
     path("words", pages_texts.words, name="words"),
+    path("destinations", pages_destinations.show_destinations, name="destinations"),
     path("<int:broadcast_id>/", pages.show, name="show"),
+    path("<int:broadcast_id>/failing", pages_destinations.show_failing, name="failing"),
     path("<int:broadcast_id>/text", pages_compose.compose, name="compose"),
     path("<int:broadcast_id>/findings", pages.show_findings, name="findings"),
     path("<int:broadcast_id>/live", pages_report.show_live, name="live"),

@@ -21,9 +21,12 @@ from tapline.links.changing import (
     set_card,
     set_expiry,
 )
+from tapline.links.destination_told import alarms, told_of
 from tapline.links.domains import domain_for, usable_domains
+from tapline.links.history import destination_changes
 from tapline.links.minting import BadLink, create_link
 from tapline.links.models import Alias, Domain, Link, LinkKind
+from tapline.links.watching import can_be_looked_at, failing_of
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -64,10 +67,14 @@ def create(visit: Visit) -> HttpResponse:
 @inside(Need.RATES)
 def show(visit: Visit, link_id: int) -> HttpResponse:
     """Show one link and what can be changed about it."""
-    link = _find(visit, link_id)
+    link = find_link(visit, link_id)
     context = {
         "room": "links",
         "link": link,
+        "told": told_of(link),
+        "can_be_looked_at": can_be_looked_at(link.destination),
+        "failing": alarms(failing_of([link.pk])),
+        "changes": destination_changes(link),
         "card": card_of(link),
         "aliases": link.aliases.filter(deleted_at=None).select_related("domain"),
         "domains": usable_domains(visit.workspace),
@@ -78,7 +85,7 @@ def show(visit: Visit, link_id: int) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def set_destination(visit: Visit, link_id: int) -> HttpResponse:
     """Send everybody who taps from now on somewhere else."""
-    change_destination(_find(visit, link_id), visit.form("destination"), actor=visit.actor)
+    change_destination(find_link(visit, link_id), visit.form("destination"), actor=visit.actor)
     return _back(visit, link_id)
 
 
@@ -86,14 +93,14 @@ def set_destination(visit: Visit, link_id: int) -> HttpResponse:
 def switch(visit: Visit, link_id: int) -> HttpResponse:
     """Disable a link, or enable it again."""
     change = disable if visit.form("to") == "off" else enable
-    change(_find(visit, link_id), actor=visit.actor)
+    change(find_link(visit, link_id), actor=visit.actor)
     return _back(visit, link_id)
 
 
 @inside(Need.EDIT, "POST")
 def expire(visit: Visit, link_id: int) -> HttpResponse:
     """Let a link end at a time on the workspace's clock; an empty time means never."""
-    link = _find(visit, link_id)
+    link = find_link(visit, link_id)
     at = _local_time(visit.form("expires_at"), visit.workspace.zone)
     set_expiry(link, at, actor=visit.actor)
     return _back(visit, link_id)
@@ -102,7 +109,7 @@ def expire(visit: Visit, link_id: int) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def choose_card(visit: Visit, link_id: int) -> HttpResponse:
     """Choose what messaging apps show of a link; without any text nothing."""
-    link = _find(visit, link_id)
+    link = find_link(visit, link_id)
     card = check_card(visit.form("title"), visit.form("description"), visit.form("picture"))
     set_card(link, card, actor=visit.actor)
     return _back(visit, link_id)
@@ -111,7 +118,7 @@ def choose_card(visit: Visit, link_id: int) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def add_alias(visit: Visit, link_id: int) -> HttpResponse:
     """Give a link a path of its own choosing."""
-    link = _find(visit, link_id)
+    link = find_link(visit, link_id)
     create_alias(_domain(visit), visit.form("path"), link, actor=visit.actor)
     return _back(visit, link_id)
 
@@ -124,7 +131,8 @@ def remove_alias(visit: Visit, alias_id: int) -> HttpResponse:
     return _back(visit, alias.link_id)
 
 
-def _find(visit: Visit, link_id: int) -> Link:
+def find_link(visit: Visit, link_id: int) -> Link:
+    """Return a link of the visited workspace; any other is not there."""
     # Personal links hold what is known of one person; their template stands for them.
     found = Link.objects.filter(workspace=visit.workspace, deleted_at=None).exclude(
         kind=LinkKind.PERSONAL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.links import pages, pages_domains
+from tapline.links import pages, pages_destinations, pages_domains
 
 app_name = "links"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("links/new", pages.create, name="new"),
     path("links/<int:link_id>/", pages.show, name="show"),
     path("links/<int:link_id>/destination", pages.set_destination, name="destination"),
+    path("links/<int:link_id>/standing", pages_destinations.show_standing, name="standing"),
+    path("links/<int:link_id>/look", pages_destinations.look_again, name="look"),
     path("links/<int:link_id>/switch", pages.switch, name="switch"),
     path("links/<int:link_id>/expiry", pages.expire, name="expiry"),
     path("links/<int:link_id>/card", pages.choose_card, name="card"),

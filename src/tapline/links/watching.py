@@ -66,19 +66,21 @@ def can_be_looked_at(address: str) -> bool:
     return not has_fields(address)
 
 
-def ask(workspace: Workspace, addresses: Iterable[str]) -> list[Destination]:
-    """Return what is known of checked addresses, and let a worker look at those that nobody has
-    looked at lately. What waits has no `looked_at`, or an `asked_at` after it."""
+def ask(
+    workspace: Workspace, addresses: Iterable[str], *, fresh: dt.timedelta = FRESH
+) -> list[Destination]:
+    """Return what is known of checked addresses, and let a worker look at those whose last look is
+    older than `fresh`. `is_waiting` says of which the answer is still to come."""
     now = timezone.now()
     wanted = [each for each in dict.fromkeys(addresses) if can_be_looked_at(each)]
-    known = _known(workspace, wanted)
+    found_before = _known(workspace, wanted)
     room = MOST_ASKED - _waiting(workspace, now)
     for address in wanted:
-        found = known.get(address)
-        if (found is None or not _is_fresh(found, now)) and room > 0:
-            known[address] = _want(workspace, address, now)
+        found = found_before.get(address)
+        if (found is None or not _is_fresh(found, now, fresh)) and room > 0:
+            found_before[address] = _want(workspace, address, now)
             room -= 1
-    return [known[address] for address in wanted if address in known]
+    return [found_before[address] for address in wanted if address in found_before]
 
 
 def is_waiting(destination: Destination) -> bool:
@@ -128,6 +130,11 @@ def keep(address: str, seen: Seen) -> None:
             each.failures, each.failing_since = standing.failures, standing.failing_since
             each.look_at, each.leased_until = standing.look_at, None
             each.save()
+
+
+def known(workspace: Workspace, address: str) -> Destination | None:
+    """Return what a workspace knows of an address; None where nobody has asked."""
+    return Destination.objects.filter(address=address, workspace=workspace).first()
 
 
 def seen_of(destination: Destination) -> Seen | None:
@@ -209,8 +216,8 @@ def _due(now: dt.datetime) -> QuerySet[Destination]:
     return due.order_by(F("asked_at").desc(nulls_last=True), "look_at")
 
 
-def _is_fresh(found: Destination, now: dt.datetime) -> bool:
-    return is_waiting(found) or (found.looked_at is not None and now - found.looked_at < FRESH)
+def _is_fresh(found: Destination, now: dt.datetime, fresh: dt.timedelta) -> bool:
+    return is_waiting(found) or (found.looked_at is not None and now - found.looked_at < fresh)
 
 
 def _waiting(workspace: Workspace, now: dt.datetime) -> int:

@@ -31,6 +31,7 @@ from tapline.errors import TaplineError
 from tapline.hours.api import router as hours_router
 from tapline.keywords.api import router as keywords_router
 from tapline.links.api import router as links_router
+from tapline.links.api_destinations import router as destinations_router
 from tapline.links.api_domains import router as domains_router
 from tapline.providers.api import router as providers_router
 from tapline.replies.api import router as replies_router
@@ -58,6 +59,7 @@ ROUTERS = (
     segments_router,
     links_router,
     domains_router,
+    destinations_router,
     providers_router,
     hours_router,
     keywords_router,

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.rates import Went
+from tapline.links.destination_told import Alarm
 from tapline.links.models import Domain
 from tapline.replies.threads import Waiting
 
@@ -27,6 +28,7 @@ UNUSUAL_DIFFERENCE = 0.2
 LEAST_OPENINGS = 100
 LEAST_EARLIER = 3
 NEW_FOR = dt.timedelta(days=7)
+LONGEST_SHOWN = 120  # of an address
 # So many texts arrived, and for so long nobody, not even a preview, asked for their links.
 SILENT_TEXTS = 100
 SILENT_FOR = dt.timedelta(hours=2)
@@ -55,6 +57,7 @@ class Facts:
     is_edge_known: bool = False  # it was asked
     domains: Sequence[Domain] = ()
     paused: Sequence[Broadcast] = ()  # by something that went wrong
+    failing: Sequence[Alarm] = ()  # links that people tap, whose page is gone
     latest: Sequence[Went] = ()
     is_key_exported: bool = True
 
@@ -91,6 +94,19 @@ def edge_in_trouble(facts: Facts) -> Iterator[Item]:
             why=_("Most often the disk is full."),
             do=_("See the health page"),
             url=health,
+            is_urgent=True,
+        )
+
+
+def page_gone(facts: Facts) -> Iterator[Item]:
+    """Links that people tap and that lead to no page."""
+    for each in facts.failing:
+        yield Item(
+            what=_("People tap, and reach no page: %(address)s")
+            % {"address": each.destination.address[:LONGEST_SHOWN]},
+            why=each.destination.findings[0].what if each.destination.findings else "",
+            do=_("Mend the link"),
+            url=reverse("links:show", args=[facts.workspace_id, each.link.pk]),
             is_urgent=True,
         )
 
@@ -218,6 +234,7 @@ def key_not_exported(facts: Facts) -> Iterator[Item]:
 
 FINDERS: tuple[Finder, ...] = (
     edge_in_trouble,
+    page_gone,
     domain_in_trouble,
     silent_domain,
     broadcast_stopped,

@@ -16,7 +16,9 @@ from tapline.broadcasts.rates import Went, latest
 from tapline.clicks.overview import newest_taps
 from tapline.clicks.reports import RecentClick
 from tapline.instance.models import Instance
+from tapline.links.destination_told import alarms
 from tapline.links.models import Domain, Link
+from tapline.links.watching import failing
 from tapline.replies.threads import count_waiting
 from tapline.web.attention import Facts, items
 from tapline.web.edge_health import ask_edge
@@ -87,6 +89,7 @@ def _facts(visit: Visit, went: list[Went]) -> Facts:
         workspace_id=workspace.pk,
         now=timezone.now(),
         latest=went,
+        failing=alarms(failing(workspace)) if visit.access.edits else (),
         waiting=count_waiting(workspace) if visit.access.edits else None,
         edge=ask_edge() if manages else None,
         is_edge_known=manages,
