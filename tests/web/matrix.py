@@ -25,7 +25,7 @@ class Page:
 
 PAGES: dict[str, Page] = {
     "web:home": Page(get=RATES),
-    "web:taps": Page(get=RATES),
+    "web:taps": Page(get=PEOPLE),
     "web:health": Page(get=MANAGE),
     "workspaces:settings": Page(get=PEOPLE),
     "workspaces:change": Page(post=MANAGE),

@@ -16,6 +16,7 @@ from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import MOST_CHARACTERS, create_broadcast
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.reports import build_report
+from tapline.broadcasts.variants import variants_report
 from tapline.contacts.api import PurposeWord
 from tapline.links.api import UtmIn, campaign_named, offer_named
 from tapline.links.models import Campaign
@@ -71,12 +72,23 @@ class AudienceIn(Payload):
     )
 
 
+class VariantIn(Payload):
+    text: Annotated[Text, Field(max_length=MOST_CHARACTERS)]
+    share: int = Field(
+        description="Per cent of those who get a text; the first text gets the rest."
+    )
+
+
 class BroadcastIn(Payload):
     name: Annotated[Name, Field(max_length=160)]
     text: Annotated[Text, Field(max_length=MOST_CHARACTERS)] = Field(
         description="With links and merge fields: Hi {{ first_name | there }}, see example.com."
     )
     audience: AudienceIn
+    variants: list[VariantIn] = Field(
+        default_factory=list, description="Up to four more texts that are tried beside it."
+    )
+    hold_out: int = Field(0, description="Per cent of the recipients who get nothing, on purpose.")
     purpose: PurposeWord = "marketing"
     campaign: Name | None = Field(None, description="Made where there is none of this name.")
     offer: Name | None = Field(None, description="Made where there is none of this name.")
@@ -107,6 +119,8 @@ class BroadcastOut(Answer):
     state: str
     name: str
     text: str
+    variants: list[VariantIn]
+    hold_out: int
     purpose: str
     campaign: str | None
     offer: str | None
@@ -142,6 +156,8 @@ def add_broadcast(request: ApiRequest, broadcast: BroadcastIn) -> Status[dict[st
         name=broadcast.name,
         text=broadcast.text,
         audience=broadcast.audience.model_dump(exclude_none=True),
+        variants=[each.model_dump() for each in broadcast.variants],
+        hold_out=broadcast.hold_out,
         purpose=broadcast.purpose,
         campaign=campaign_named(workspace, broadcast.campaign),
         offer=offer_named(workspace, broadcast.offer),
@@ -243,10 +259,13 @@ def cancel_broadcast(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
     summary="Get a broadcast's report",
 )
 def get_report(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
-    """Counts and rates (0 to 1), no people: a key also sees those of workspaces below its own."""
+    """Counts and rates (0 to 1), no people: a key also sees those of workspaces below its own.
+    With several texts, `by_variant` compares them."""
     rows = _broadcasts(descendant_ids(workspace_of(request)))
     broadcast = found_or_404(rows.filter(pk=broadcast_id).first(), "broadcast")
-    return build_report(broadcast).as_dict()
+    compared = variants_report(broadcast)
+    more = {"by_variant": compared.as_dict()} if compared else {}
+    return build_report(broadcast).as_dict() | more
 
 
 @reports_router.get(
@@ -297,6 +316,8 @@ def _write_all(broadcasts: Iterable[Broadcast]) -> list[dict[str, Any]]:
             "state": broadcast.state,
             "name": broadcast.name,
             "text": broadcast.text,
+            "variants": broadcast.variants,
+            "hold_out": broadcast.hold_out,
             "purpose": broadcast.purpose,
             "campaign": broadcast.campaign.name if broadcast.campaign else None,
             "offer": broadcast.offer.name if broadcast.offer else None,

@@ -15,10 +15,13 @@ from django.db import transaction
 from tapline.broadcasts.audience import read_audience
 from tapline.broadcasts.models import Broadcast, BroadcastState, SavedText
 from tapline.broadcasts.nth import nth_recipient
+from tapline.broadcasts.splitting import BadBroadcast as BadBroadcast
+from tapline.broadcasts.splitting import refuse_bad_split
+from tapline.broadcasts.wordings import texts_of
 from tapline.contacts.models import Purpose
 from tapline.contacts.phones import mask
 from tapline.destinations import check_destination, check_template
-from tapline.errors import Conflict, NotFound, TaplineError
+from tapline.errors import Conflict, NotFound
 from tapline.hours.deciding import policy_of, refuse_bad_night
 from tapline.links.domains import domain_for, own_hosts, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
@@ -45,10 +48,6 @@ CHANGEABLE = (BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.SCHED
 
 # Vowels are not in the alphabet of codes, so what previews show can never be somebody's link.
 _NO_CODE = "aeiou"
-
-
-class BadBroadcast(TaplineError):
-    """The broadcast cannot be kept as it was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +80,8 @@ def create_broadcast(
     name: str,
     text: str,
     audience: Mapping[str, Any],
+    variants: Sequence[Mapping[str, Any]] = (),
+    hold_out: int = 0,
     domain: Domain | None = None,
     campaign: Campaign | None = None,
     offer: Offer | None = None,
@@ -109,6 +110,8 @@ def create_broadcast(
         workspace=workspace,
         name=name.strip(),
         text=text,
+        variants=[dict(each) for each in variants],
+        hold_out=hold_out,
         audience=dict(audience),
         domain=domain or domain_for(workspace),
         campaign=campaign,
@@ -187,13 +190,13 @@ def read_text(text: str) -> MessageTemplate:
     return template
 
 
-def preview(broadcast: Broadcast, n: int = 0) -> Preview:
-    """Return what recipient `n` would get, by the contacts as they are now.
+def preview(broadcast: Broadcast, n: int = 0, variant: int = 0) -> Preview:
+    """Return what recipient `n` would get of one variant, by the contacts as they are now.
 
     The short links in it lead nowhere, so that looking at a preview never counts as a tap. Works
     for a broadcast that is not saved. Raises what `read_text` raises.
     """
-    template = read_text(broadcast.text)
+    template = read_text(texts_of(broadcast)[variant])
     found = nth_recipient(broadcast, template, max(0, n))
     attributes: dict[str, str] = json.loads(found[2]) if found else {}
     short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
@@ -263,7 +266,9 @@ def _refuse_bad(broadcast: Broadcast) -> None:
     _refuse_strangers(broadcast)
     _refuse_bad_media(broadcast)
     broadcast.audience = read_audience(broadcast.workspace, broadcast.audience)
-    read_text(broadcast.text)
+    for text in texts_of(broadcast):
+        read_text(text)
+    refuse_bad_split(broadcast)
 
 
 def _refuse_bad_media(broadcast: Broadcast) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from tapline.contacts.models import Contact, Purpose
 from tapline.hours.places import LONGEST_KEY
@@ -100,6 +100,9 @@ class Broadcast(models.Model):
     )
     name = models.CharField(max_length=160)
     text = models.TextField(blank=True)  # with merge fields and the original links
+    # Other texts that are tried beside it: [{"text": …, "share": percent}], see `wordings`.
+    variants = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    hold_out = models.PositiveSmallIntegerField(default=0, db_default=0)  # percent who get nothing
     domain = models.ForeignKey(Domain, null=True, on_delete=models.PROTECT)
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT)
     offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT)
@@ -188,6 +191,8 @@ class Message(models.Model):
     first_human_click_at = models.DateTimeField(null=True)  # by click time, moved by ingest only
     # The links in its text are those of everybody who is only counted: a tap leads to no message.
     only_counted = models.BooleanField(default=False, db_default=False)
+    # Which of several texts it is, from 0; null: there is one, or its person gets none on purpose.
+    variant = models.PositiveSmallIntegerField(null=True)
     # Where the recipient lives, by what evidence: a key of `hours.places`. Null: not asked.
     place = models.CharField(max_length=LONGEST_KEY, null=True)
 
@@ -235,6 +240,7 @@ class MessageTally(models.Model):
     was_accepted = models.BooleanField()
     was_clicked = models.BooleanField()  # by a person
     only_counted = models.BooleanField(default=False, db_default=False)
+    variant = models.SmallIntegerField(default=-1, db_default=-1)  # -1: none
     error_code = models.CharField(max_length=40, blank=True)
     count = models.BigIntegerField()
     cost = models.DecimalField(max_digits=16, decimal_places=5)
@@ -250,6 +256,7 @@ class MessageTally(models.Model):
                     "was_clicked",
                     "error_code",
                     "only_counted",
+                    "variant",
                 ],
                 name="one_tally_of_each",
             )

@@ -25,6 +25,8 @@ from tapline.broadcasts.pages_places import credits_now, places_of
 from tapline.broadcasts.reasons import reason_for
 from tapline.broadcasts.reports import Report, build_report
 from tapline.broadcasts.timeline import chart_points, for_reading, timeline
+from tapline.broadcasts.variant_words import in_words
+from tapline.broadcasts.variants import held_out, variants_report
 from tapline.clicks import reports as clicks
 from tapline.clicks.heat import by_hour_of_week
 from tapline.contacts.doings import REACHED_STATES
@@ -205,6 +207,7 @@ def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
     return {
         "broadcast": broadcast,
         "mornings": _mornings(broadcast),
+        **_variants(broadcast),
         "kinds": machines_by_reason(*ids),
         "time_to_tap": time_to_tap(broadcast),
         "heat": heat_table(
@@ -215,6 +218,16 @@ def _details_context(visit: Visit, broadcast: Broadcast) -> dict[str, Any]:
         "places": [table(title, shares) for title, shares in places.tables],
         "credits": credits_now() if places.tables else [],
         "only_counted": crowd,
+    }
+
+
+def _variants(broadcast: Broadcast) -> dict[str, Any]:
+    """Return how several texts did beside each other, and how many got none on purpose."""
+    compared = variants_report(broadcast)
+    return {
+        "compared": compared,
+        "compared_words": in_words(compared) if compared else (),
+        "held_out": held_out(broadcast) if broadcast.hold_out else 0,
     }
 
 

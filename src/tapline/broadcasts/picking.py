@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 from django.db import connection
 
@@ -18,7 +19,6 @@ from tapline.broadcasts.models import Broadcast
 from tapline.contacts.consent import textable_sql
 from tapline.contacts.textable import suppressed_sql
 from tapline.hours.clues import place_sql
-from tapline.texts.personal import MessageTemplate
 from tapline.workspaces.counting import only_counted
 from tapline.workspaces.models import Workspace
 
@@ -43,7 +43,17 @@ select exists (select 1 from contacts_contact where workspace_id = %s limit 1 of
 _FIELD_NAME = re.compile(r"[^\W\d]\w*")
 
 
-def conditions(broadcast: Broadcast, template: MessageTemplate) -> Mapping[str, str]:
+class Needing(Protocol):
+    """A text, or several, as far as it decides who can get it."""
+
+    @property
+    def needed(self) -> frozenset[str]: ...
+
+    @property
+    def has_personal(self) -> bool: ...
+
+
+def conditions(broadcast: Broadcast, template: Needing) -> Mapping[str, str]:
     """Return what the statements about a broadcast's audience are made of, by name."""
     counted = only_counted(broadcast.workspace).sql("c.phone")
     return {
@@ -82,7 +92,7 @@ def is_large(workspace: Workspace) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def question_key(broadcast: Broadcast, template: MessageTemplate, about_text: str = "") -> str:
+def question_key(broadcast: Broadcast, template: Needing, about_text: str = "") -> str:
     """Return what tells the question who gets a text, and what is asked about it, from all others
     of the workspace."""
     who = freeze_audience(broadcast.workspace, broadcast.audience) | {"at": ""}

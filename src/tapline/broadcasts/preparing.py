@@ -21,6 +21,8 @@ from tapline.broadcasts.crowds import count_recipients, mint_crowd
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastLink, BroadcastState
 from tapline.broadcasts.picking import GETS_IT, REASON, conditions
+from tapline.broadcasts.reasons import HELD_OUT
+from tapline.broadcasts.wordings import Wordings, is_held_out_sql, variant_sql, wordings_of
 from tapline.destinations import fill_destination
 from tapline.errors import Conflict, TaplineError
 from tapline.hours.clues import make_tables
@@ -28,7 +30,6 @@ from tapline.links.domains import domain_for
 from tapline.links.minting import PERSONAL_BATCH, create_link, mint_personal, mint_range
 from tapline.links.models import CodeRange, Link, LinkKind
 from tapline.texts.merging import parse
-from tapline.texts.personal import MessageTemplate, compile_text
 from tapline.turns import Turns
 
 # Contacts per transaction: they hold the writer for some 30 ms (python -m bench prepare).
@@ -50,9 +51,10 @@ PICK_RECIPIENTS = f"""
 -- each contact the whole broadcast.
 insert into broadcasts_message (
   broadcast_id, position, workspace_id, contact_id, phone, state,
-  text, parts, reference, leased_by, error_code, error_text, only_counted, place)
+  text, parts, reference, leased_by, error_code, error_text, only_counted, variant, place)
 select %(broadcast)s, %(next)s + row_number() over (order by c.id) - 1, c.workspace_id, c.id,
-  c.phone, 'pending', '', 0, '', '', '', '', {{only_counted}}, {{place}}
+  c.phone, case when {{held_out}} then 'cancelled' else 'pending' end, '', 0, '', '',
+  case when {{held_out}} then '{HELD_OUT}' else '' end, '', {{only_counted}}, {{variant}}, {{place}}
 from contacts_contact c
 where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s
   and {{audience}} and {GETS_IT}
@@ -81,17 +83,18 @@ COUNT_PLACES = """
 -- How many of the chunk's recipients live where.
 insert into broadcasts_broadcastplace (broadcast_id, place, recipients)
 select broadcast_id, coalesce(place, ''), count(*)
-from broadcasts_message where broadcast_id = %(broadcast)s and position >= %(next)s
+from broadcasts_message
+where broadcast_id = %(broadcast)s and position >= %(next)s and state = 'pending'
 group by 1, 2
 on conflict (broadcast_id, place) do update set recipients = recipients + excluded.recipients
 """
 
 ATTRIBUTES_BY_POSITION = """
--- What personal destinations are filled with.
-select m.position, coalesce(c.attributes, '{}')
+-- What the next personal destinations are filled with.
+select m.position, coalesce(c.attributes, '{{}}')
 from broadcasts_message m left join contacts_contact c on c.id = m.contact_id
-where m.broadcast_id = %s and m.position >= %s and m.position < %s
-order by m.position
+where m.broadcast_id = %(broadcast)s and m.position >= %(first)s and {holds_it}
+order by m.position limit %(count)s
 """
 
 
@@ -110,10 +113,10 @@ def prepare_next() -> bool:
 
 def prepare_piece(broadcast: Broadcast) -> None:
     """Do the next piece of preparing one broadcast."""
-    template = compile_text(broadcast.text)
-    if template.urls and not broadcast.links.exists():
-        _make_links(broadcast, template)
-    elif _take_recipients(broadcast, template) or _mint_some(broadcast):
+    wordings = wordings_of(broadcast)
+    if wordings.urls and not broadcast.links.exists():
+        _make_links(broadcast, wordings)
+    elif _take_recipients(broadcast, wordings) or _mint_some(broadcast, wordings):
         return
     else:
         Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.PREPARING).update(
@@ -121,14 +124,14 @@ def prepare_piece(broadcast: Broadcast) -> None:
         )
 
 
-def _make_links(broadcast: Broadcast, template: MessageTemplate) -> None:
-    """Make all links of the text, or none."""
+def _make_links(broadcast: Broadcast, wordings: Wordings) -> None:
+    """Make all links of the texts, or none."""
     domain = broadcast.domain or domain_for(broadcast.workspace)
     with transaction.atomic():
         if broadcast.links.exists():  # Another worker was faster.
             return
-        for ordinal, url in enumerate(template.urls):
-            personal = template.is_personal(ordinal)
+        for ordinal, url in enumerate(wordings.urls):
+            personal = wordings.is_personal(ordinal)
             link = create_link(
                 broadcast.workspace,
                 domain,
@@ -143,9 +146,13 @@ def _make_links(broadcast: Broadcast, template: MessageTemplate) -> None:
             BroadcastLink.objects.create(broadcast=broadcast, link=link, ordinal=ordinal)
 
 
-def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
+def _take_recipients(broadcast: Broadcast, wordings: Wordings) -> bool:
     """Make messages for the next chunk of contacts; False when there are no more contacts."""
-    made_of = conditions(broadcast, template)
+    made_of = {
+        **conditions(broadcast, wordings),
+        "variant": variant_sql(wordings, broadcast.token),
+        "held_out": is_held_out_sql(wordings, broadcast.token),
+    }
     with _turns.take(), connection.cursor() as cursor:
         # Read again inside: another worker may have moved it, or somebody paused it.
         fresh = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
@@ -173,7 +180,7 @@ def _take_recipients(broadcast: Broadcast, template: MessageTemplate) -> bool:
     return True
 
 
-def _mint_some(broadcast: Broadcast) -> bool:
+def _mint_some(broadcast: Broadcast, wordings: Wordings) -> bool:
     """Give codes to positions that have none; False when every link has them all.
 
     Where two workers mint the same positions, both codes lead to the same message.
@@ -189,11 +196,11 @@ def _mint_some(broadcast: Broadcast) -> bool:
         minted_to = _minted_to(entry.link)
         if minted_to >= wanted_to:
             continue
-        if entry.link.kind == LinkKind.TEMPLATE:
-            _mint_personal(broadcast, entry.link, minted_to)
-        else:
+        if entry.link.kind == LinkKind.SHARED:
             mint_range(entry.link, broadcast.next_position - minted_to, first_position=minted_to)
-        return True
+            return True
+        if _mint_personal(broadcast, entry, wordings, minted_to):
+            return True
     return False
 
 
@@ -205,15 +212,27 @@ def _minted_to(link: Link) -> int:
     return link.ranges.aggregate(end=Max(F("first_position") + F("count")))["end"] or 0
 
 
-def _mint_personal(broadcast: Broadcast, link: Link, first: int) -> None:
+def _mint_personal(
+    broadcast: Broadcast, entry: BroadcastLink, wordings: Wordings, first: int
+) -> bool:
+    """Make personal links for the next recipients whose text holds `entry`; False: all have one."""
+    statement = ATTRIBUTES_BY_POSITION.format(holds_it=_holds_it(wordings, entry.ordinal))
+    values = {"broadcast": broadcast.pk, "first": first, "count": PERSONAL_PER_CHUNK}
     with connection.cursor() as cursor:
-        cursor.execute(
-            ATTRIBUTES_BY_POSITION,
-            [broadcast.pk, first, first + PERSONAL_PER_CHUNK],
-        )
+        cursor.execute(statement, values)
         rows = cursor.fetchall()
-    destinations = [_destination(link, json.loads(attributes)) for _, attributes in rows]
-    mint_personal(link, destinations, first_position=[position for position, _ in rows])
+    if not rows:
+        return False
+    destinations = [_destination(entry.link, json.loads(attributes)) for _, attributes in rows]
+    mint_personal(entry.link, destinations, first_position=[position for position, _ in rows])
+    return True
+
+
+def _holds_it(wordings: Wordings, ordinal: int) -> str:
+    """Return, as SQL over the message alias `m`, whether its text holds a link."""
+    if wordings.is_split:
+        return f"m.variant in ({', '.join(map(str, wordings.holding(ordinal)))})"
+    return f"m.error_code <> '{HELD_OUT}'"
 
 
 def _destination(link: Link, attributes: dict[str, str]) -> str:

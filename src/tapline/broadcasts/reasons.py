@@ -15,6 +15,8 @@ from tapline.broadcasts.models import Broadcast, BroadcastKind
 from tapline.providers.base import Reason
 from tapline.providers.registry import reasons_of
 
+HELD_OUT = "held_out"
+
 OURS: dict[str, Reason] = {
     # Left out while the audience was prepared, or cancelled before they left.
     "no_consent": Reason(
@@ -48,6 +50,10 @@ OURS: dict[str, Reason] = {
     "too_often": Reason(
         gettext_lazy("had as many texts lately as your cap allows"),
         gettext_lazy("Nothing: the next broadcast reaches them. The cap is in the settings."),
+    ),
+    HELD_OUT: Reason(
+        gettext_lazy("got nothing on purpose, to compare the others with"),
+        gettext_lazy("Nothing: you chose how many."),
     ),
     "quiet_hours": Reason(
         gettext_lazy("it was night where they live"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +10,16 @@ from tapline.broadcasts.bulk import run_bulk
 from tapline.broadcasts.composing import MOST_CHARACTERS
 from tapline.broadcasts.crowds import crowd_urls
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.wordings import Wordings, wordings_of
 from tapline.links.codebook import CodeBook, load_codebook
 from tapline.texts.merging import clean
 from tapline.texts.parts import count_parts
-from tapline.texts.personal import MessageTemplate, compile_text, render_message
+from tapline.texts.personal import render_message
 
 RECIPIENTS = """
 -- What rendering needs to know of some messages. A text that was written before is sent as it is.
 select m.id, m.position, m.phone, m.text, m.parts, coalesce(c.attributes, '{}'), m.place,
-  m.only_counted
+  m.only_counted, m.variant
 from json_each(%(rows)s) r
 join broadcasts_message m on m.id = r.value ->> 0
 left join contacts_contact c on c.id = m.contact_id
@@ -49,6 +49,7 @@ class _Recipient:
     attributes: str  # JSON
     place: str | None
     only_counted: bool
+    variant: int | None
 
 
 def render_chunk(
@@ -72,48 +73,60 @@ def render_chunk(
 
 def _render(broadcast: Broadcast, recipients: Sequence[_Recipient]) -> list[str | None]:
     """Return each recipient's text; None where an attribute went missing since preparing."""
+    wordings = wordings_of(broadcast)
+    rendered: dict[int, str | None] = {}
+    for variant in range(len(wordings.templates)):
+        theirs = [each for each in recipients if (each.variant or 0) == variant]
+        rendered |= _render_variant(broadcast, wordings, variant, theirs)
+    return [rendered[each.id] for each in recipients]
+
+
+def _render_variant(
+    broadcast: Broadcast, wordings: Wordings, variant: int, recipients: Sequence[_Recipient]
+) -> dict[int, str | None]:
+    """Return message → text of recipients of one variant."""
     if not recipients:
-        return []
-    template = _compiled(broadcast.text)
-    urls = _short_urls(broadcast, template, recipients)
-    texts: list[str | None] = []
+        return {}
+    template = wordings.templates[variant]
+    urls = _short_urls(broadcast, wordings.places(variant), recipients)
+    texts: dict[int, str | None] = {}
     needed, has_fields = template.needed, template.has_fields
     for each, short_urls in zip(recipients, urls, strict=True):
         attributes = json.loads(each.attributes) if has_fields or needed else {}
         complete = all(clean(attributes.get(name)) for name in needed)
-        texts.append(render_message(template, attributes, short_urls) if complete else None)
+        texts[each.id] = render_message(template, attributes, short_urls) if complete else None
     return texts
 
 
 def _short_urls(
-    broadcast: Broadcast, template: MessageTemplate, recipients: Sequence[_Recipient]
+    broadcast: Broadcast, places: Sequence[int], recipients: Sequence[_Recipient]
 ) -> list[tuple[str, ...]]:
-    """Return the short links of each recipient, in the order of the text's destinations."""
-    if not template.urls:
+    """Return the short links of each recipient, in the order of their text's destinations, which
+    are the broadcast's at `places`."""
+    if not places:
         return [()] * len(recipients)
     named = [each.position for each in recipients if not each.only_counted]
-    theirs = iter(_own_urls(broadcast, named))
+    theirs = iter(_own_urls(broadcast, places, named))
     crowd = crowd_urls(broadcast) if len(named) < len(recipients) else ()
-    return [crowd if each.only_counted else next(theirs) for each in recipients]
+    of_crowd = tuple(crowd[place] for place in places) if crowd else ()
+    return [of_crowd if each.only_counted else next(theirs) for each in recipients]
 
 
-def _own_urls(broadcast: Broadcast, positions: Sequence[int]) -> list[tuple[str, ...]]:
+def _own_urls(
+    broadcast: Broadcast, places: Sequence[int], positions: Sequence[int]
+) -> list[tuple[str, ...]]:
     """Return the short links of some positions, ascending."""
     if not positions:
         return []
     assert broadcast.domain is not None
-    links = list(broadcast.links.order_by("ordinal").values_list("link_id", flat=True))
+    every = list(broadcast.links.order_by("ordinal").values_list("link_id", flat=True))
+    links = [every[place] for place in places]
     book = load_codebook(links, first_position=min(positions), last_position=max(positions))
     columns = [
         [CodeBook.url(broadcast.domain, code) for code in book.codes(link, positions)]
         for link in links
     ]
     return list(zip(*columns, strict=True))
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled(text: str) -> MessageTemplate:
-    return compile_text(text)
 
 
 def _as_written(each: _Recipient) -> Rendered:

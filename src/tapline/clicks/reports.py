@@ -105,6 +105,14 @@ where workspace = :workspace and broadcast = :broadcast and human = 1 and messag
 order by message
 """
 
+UNCLEAR = """
+-- Messages of one broadcast that somebody or something opened who shows too little to tell.
+select distinct message
+from clicks
+where workspace = :workspace and broadcast = :broadcast and verdict = 'unknown' and message > 0
+order by message
+"""
+
 TOTALS = """
 -- People and taps of each campaign (or offer) of one workspace; people are counted per message.
 select
@@ -329,6 +337,12 @@ def newest(sql: str, params: Mapping[str, Any], files: Iterable[ListedFile]) -> 
 def clickers(workspace_id: int, broadcast_id: int) -> list[int]:
     """Return the ids of messages that a person tapped, ascending."""
     return [row[0] for row in query_broadcast(CLICKERS, _of(workspace_id, broadcast_id))]
+
+
+def unclear_messages(workspace_id: int, broadcast_id: int) -> list[int]:
+    """Return the ids of messages with an opening that could be a person's or a machine's, perhaps
+    beside others, ascending."""
+    return [row[0] for row in query_broadcast(UNCLEAR, _of(workspace_id, broadcast_id))]
 
 
 def non_clickers(workspace_id: int, broadcast_id: int, message_ids: Sequence[int]) -> list[int]:
