@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "edge": BASE | PURE | {"instance.keys"},
     "geo": BASE,
     "workspaces": BASE | {"instance"},
+    "signin": BASE | {"instance", "workspaces", "web"},
     "instance": BASE | PURE | {"workspaces", "links", "geo"},
     "hours": BASE | {"workspaces", "contacts", "clicks"},
     "links": BASE | PURE | {"instance", "workspaces"},
@@ -101,6 +102,7 @@ def _allowed(path: Path, imported: str) -> bool:
             "clicks",
             "instance",
             "hours",
+            "signin",
         }
     return any(target == name or target.startswith(f"{name}.") for name in allowed)
 

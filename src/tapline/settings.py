@@ -25,6 +25,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "tapline.instance",
     "tapline.workspaces",
+    "tapline.signin",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "tapline.links",
     "tapline.contacts",
     "tapline.hours",
@@ -49,6 +54,7 @@ MIDDLEWARE = [
     "tapline.web.languages.MemberLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "tapline.web.errors.ErrorPages",
 ]
 
@@ -71,6 +77,30 @@ TEMPLATES = [
         },
     }
 ]
+
+# Signing in, by django-allauth: members come by a one-time link, a passkey or single sign-on, and
+# nobody has a password. docs/decisions/160-signing-in.md says why it is set as it is.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+ACCOUNT_ADAPTER = "tapline.signin.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 30 * 60
+ACCOUNT_RATE_LIMITS = {"send_link": "10/10m/ip,3/10m/key", "login_failed": "30/m/ip,5/5m/key"}
+LOGIN_REDIRECT_URL = "/"
+MFA_ADAPTER = "tapline.signin.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # An invitation or the operator vouches for it.
+MFA_TOTP_TOLERANCE = 1  # Phones' clocks go a little wrong.
+# Rates are counted in files, so that all processes of a machine count together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(_config.data_dir / "cache"),
+    }
+}
 
 DATABASES = {
     "default": {

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tapline.contacts import pages_notice
 from tapline.providers.simulator import hooks
+from tapline.signin import pages as signin_pages
 from tapline.signups import pages_public
 from tapline.web import static_files
 from tapline.web.api import api
@@ -13,6 +14,11 @@ from tapline.web.api import api
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tapline.web.urls")),
     path("", include("tapline.workspaces.urls")),
+    path("", include("tapline.signin.urls")),
+    # django-allauth knows our pages by its own names.
+    path("sign-in", signin_pages.explain_sign_in, name="account_login"),
+    path("sign-out", signin_pages.sign_out, name="account_logout"),
+    path("account/second-factor/", include("allauth.mfa.urls")),
     path("w/<int:workspace_id>/broadcasts/", include("tapline.broadcasts.urls")),
     path("w/<int:workspace_id>/contacts/", include("tapline.contacts.urls")),
     path("w/<int:workspace_id>/keywords/", include("tapline.keywords.urls")),

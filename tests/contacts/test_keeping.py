@@ -28,6 +28,10 @@ NOBODYS = {
     "workspaces_membership": "members",
     "workspaces_signinlink": "members",
     "workspaces_invitation": "members to be",
+    "account_emailaddress": "nothing: django-allauth's own, unused",
+    "account_emailconfirmation": "nothing: django-allauth's own, unused",
+    "mfa_authenticator": "second factors of members, their secrets sealed",
+    "usersessions_usersession": "where members are signed in",
     "workspaces_apikey": "programs",
     "hours_hourssetting": "decisions about hours",
     "hours_tapmark": "a number",
@@ -96,10 +100,13 @@ LIKE_A_PERSON = re.compile(
     r"(^|_)(contact|phone|recipient|msisdn|e?mail|address|network|agent|ip)(_|$)"
 )
 OF_MEMBERS = {
-    "workspaces_user",
-    "workspaces_invitation",
+    "account_emailaddress",
+    "account_emailconfirmation",
     "keywords_notice",
+    "usersessions_usersession",
+    "workspaces_invitation",
     "workspaces_signinlink",
+    "workspaces_user",
 }
 
 

@@ -16,7 +16,7 @@ from tapline.workspaces.invitations import InvitationSpent, accept, find_invitat
 from tapline.workspaces.members import BadMember, add_member, members_of
 from tapline.workspaces.models import Invitation, Membership, Role, User, Workspace
 from tapline.workspaces.tree import create_workspace
-from tests.web.browsing import member_of
+from tests.web.browsing import member_of, prove
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,7 @@ def owner(bakery: Workspace) -> User:
 def _browser(user: User) -> Client:
     client = Client()
     client.force_login(user)
+    prove(client, user)
     return client
 
 

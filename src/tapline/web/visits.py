@@ -12,9 +12,10 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from tapline.signin.recent import ask_again, lacks_second_factor
 from tapline.web.errors import NotAllowed
 from tapline.workspaces import audit
 from tapline.workspaces.access import Access, Need
@@ -50,12 +51,13 @@ class Visit:
 
 
 def inside(
-    need: Need, *methods: str
+    need: Need, *methods: str, again: bool = False
 ) -> Callable[[Callable[Concatenate[Visit, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Wrap a page of a workspace: it runs for members whose role holds `need`.
 
     Strangers get 404, members with too small a role an explanation, people who are not signed in
-    the sign-in page. `methods` are GET (and HEAD) unless named.
+    the sign-in page. `methods` are GET (and HEAD) unless named. With `again` a POST asks for a
+    recent proof of who it is.
     """
     allowed = methods or ("GET", "HEAD")
 
@@ -68,7 +70,12 @@ def inside(
                 return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path())
-            return page(_enter(request, request.user, workspace_id, need), *args, **kwargs)
+            visit = _enter(request, request.user, workspace_id, need)
+            if lacks_second_factor(request, request.user, visit.workspace):
+                return redirect("signin:needed")
+            if again and request.method == "POST":
+                ask_again(request)
+            return page(visit, *args, **kwargs)
 
         return view
 

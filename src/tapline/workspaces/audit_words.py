@@ -55,6 +55,9 @@ ACTIONS: dict[str, Words] = {
     "provider_account.prices": lambda: _("Changed the prices of a provider account"),
     "provider_account.retired": lambda: _("Removed a provider account"),
     "reply.decided": lambda: _("Decided whether a text means STOP"),
+    "second_factor.added": lambda: _("Set up a second factor"),
+    "second_factor.codes_renewed": lambda: _("Made new recovery codes"),
+    "second_factor.removed": lambda: _("Removed a second factor"),
     "segment.changed": lambda: _("Changed a segment"),
     "segment.created": lambda: _("Saved a segment"),
     "segment.deleted": lambda: _("Removed a segment"),
@@ -71,6 +74,7 @@ ACTIONS: dict[str, Words] = {
     "thread.reopened": lambda: _("Took a conversation up again"),
     "workspace.changed": lambda: _("Changed the workspace"),
     "workspace.created": lambda: _("Added a workspace below"),
+    "workspace.second_factor": lambda: _("Changed whether a second factor is needed"),
     "workspace.only_counted_changed": lambda: _("Changed whose taps are only counted"),
 }
 
@@ -92,6 +96,7 @@ KINDS: dict[str, Words] = {
     "segment": lambda: _("Segments"),
     "sendernumber": lambda: _("Sender numbers"),
     "signupform": lambda: _("Sign-up forms"),
+    "user": lambda: _("Second factors"),
     "thread": lambda: _("Conversations"),
     "workspace": lambda: _("Workspaces"),
 }

@@ -50,6 +50,18 @@ def change_workspace(
         setattr(workspace, each, value)
 
 
+def require_second_factor(workspace: Workspace, needed: bool, *, actor: str) -> None:
+    """Let members in with a second factor only, here and below; doing so twice changes nothing."""
+    with transaction.atomic():
+        other = Workspace.objects.filter(pk=workspace.pk, needs_second_factor=not needed)
+        if other.update(needs_second_factor=needed):
+            before, after = {"needs_second_factor": not needed}, {"needs_second_factor": needed}
+            audit.record(
+                workspace, actor, "workspace.second_factor", workspace, before=before, after=after
+            )
+    workspace.needs_second_factor = needed
+
+
 def _differs(workspace: Workspace, field: str, wanted: dict[str, Any]) -> bool:
     return bool(getattr(workspace, field) != wanted[field])
 

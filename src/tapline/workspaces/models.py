@@ -22,6 +22,8 @@ class Workspace(models.Model):
     zone = models.CharField(max_length=64, default="UTC")
     # Countries whose recipients' taps are only counted; see `workspaces.counting`.
     only_counted = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    # Members get in with an authenticator app, a passkey or single sign-on only; holds below too.
+    needs_second_factor = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     @property

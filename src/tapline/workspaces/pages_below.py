@@ -31,7 +31,7 @@ class Line:
         return "\u2003" * self.depth
 
 
-@inside(Need.OWN, "GET", "HEAD", "POST")
+@inside(Need.OWN, "GET", "HEAD", "POST", again=True)
 def show(visit: Visit) -> HttpResponse:
     """Show what lies below, and whose people are seen from here; a POST makes a workspace."""
     if visit.request.method != "POST":

@@ -12,7 +12,7 @@ from tapline.workspaces.api_keys import KEY_ROLES, SCOPES, BadApiKey, create_api
 from tapline.workspaces.models import ApiKey
 
 
-@inside(Need.MANAGE, "GET", "HEAD", "POST")
+@inside(Need.MANAGE, "GET", "HEAD", "POST", again=True)
 def show(visit: Visit) -> HttpResponse:
     """Show the keys; a POST makes one and shows its token, this once."""
     if visit.request.method != "POST":

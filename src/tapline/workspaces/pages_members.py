@@ -11,6 +11,7 @@ from tapline import config
 from tapline.errors import TaplineError
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
+from tapline.workspaces.changing import require_second_factor
 from tapline.workspaces.invitations import invite, waiting, withdraw
 from tapline.workspaces.members import BadMember, change_member, members_of, remove_member
 from tapline.workspaces.models import Invitation, Membership, Role
@@ -30,7 +31,7 @@ def show(visit: Visit) -> HttpResponse:
     return _page(visit)
 
 
-@inside(Need.OWN, "POST")
+@inside(Need.OWN, "POST", again=True)
 def ask(visit: Visit) -> HttpResponse:
     """Invite somebody, and show the link that is to be handed over."""
     try:
@@ -54,7 +55,7 @@ def uninvite(visit: Visit, invitation_id: int) -> HttpResponse:
     return redirect("workspaces:members", visit.workspace.pk)
 
 
-@inside(Need.OWN, "POST")
+@inside(Need.OWN, "POST", again=True)
 def change(visit: Visit, member_id: int) -> HttpResponse:
     """Give a member another role."""
     member = get_object_or_404(Membership, pk=member_id, workspace=visit.workspace)
@@ -67,7 +68,7 @@ def change(visit: Visit, member_id: int) -> HttpResponse:
     return redirect("workspaces:members", visit.workspace.pk)
 
 
-@inside(Need.OWN, "POST")
+@inside(Need.OWN, "POST", again=True)
 def remove(visit: Visit, member_id: int) -> HttpResponse:
     """End a membership."""
     member = get_object_or_404(Membership, pk=member_id, workspace=visit.workspace)
@@ -79,6 +80,14 @@ def leave(visit: Visit) -> HttpResponse:
     """End one's own membership."""
     member = get_object_or_404(Membership, user=visit.user, workspace=visit.workspace)
     return _end(visit, member)
+
+
+@inside(Need.OWN, "POST", again=True)
+def ask_second_factor(visit: Visit) -> HttpResponse:
+    """Let members in with a second factor only, or without again."""
+    require_second_factor(visit.workspace, bool(visit.form("needed")), actor=visit.actor)
+    messages.success(visit.request, _("Saved."))
+    return redirect("workspaces:members", visit.workspace.pk)
 
 
 def _end(visit: Visit, member: Membership) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from tapline.signin import pages as signin
 from tapline.workspaces import (
     pages,
     pages_audit,
@@ -11,7 +12,6 @@ from tapline.workspaces import (
     pages_keys,
     pages_members,
     pages_privacy,
-    pages_sign_in,
 )
 
 settings_urls = [
@@ -23,6 +23,7 @@ settings_urls = [
     path("members/invited/<int:invitation_id>/withdraw", pages_members.uninvite, name="uninvite"),
     path("members/<int:member_id>/change", pages_members.change, name="change-member"),
     path("members/<int:member_id>/remove", pages_members.remove, name="remove-member"),
+    path("members/second-factor", pages_members.ask_second_factor, name="second-factor"),
     path("keys", pages_keys.show, name="keys"),
     path("keys/<int:key_id>/revoke", pages_keys.end, name="revoke-key"),
     path("below", pages_below.show, name="below"),
@@ -33,10 +34,10 @@ settings_urls = [
 
 app_name = "workspaces"
 urlpatterns = [
-    path("sign-in", pages_sign_in.explain_sign_in, name="sign-in"),
-    path("sign-in/<str:token>", pages_sign_in.sign_in, name="use-sign-in-link"),
-    path("sign-out", pages_sign_in.sign_out, name="sign-out"),
-    path("invitation/<str:token>", pages_sign_in.invitation, name="invitation"),
+    path("sign-in", signin.explain_sign_in, name="sign-in"),
+    path("sign-in/<str:token>", signin.sign_in, name="use-sign-in-link"),
+    path("sign-out", signin.sign_out, name="sign-out"),
+    path("invitation/<str:token>", signin.invitation, name="invitation"),
     path("workspaces", pages.list_workspaces, name="list"),
     path("w/<int:workspace_id>/settings/", include(settings_urls)),
 ]

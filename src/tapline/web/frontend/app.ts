@@ -18,6 +18,7 @@ import "./styles/insights.css";
 import "./styles/reports.css";
 import "./styles/settings.css";
 import "./composer";
+import { watchPasskeys } from "./passkeys";
 import { TapChart } from "./tap-chart";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is
@@ -36,6 +37,7 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 
 customElements.define("tap-chart", TapChart);
+watchPasskeys();
 
 // A button that acts asks first, in words that the template gives.
 document.addEventListener("submit", (event) => {

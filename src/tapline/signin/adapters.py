@@ -1,0 +1,85 @@
+"""What django-allauth asks of us: where people land, who they are called, how secrets are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tapline import config
+from tapline.instance.seals import seal, unseal
+from tapline.signin.recent import proved_recently
+from tapline.web.clients import client_address
+
+NAME = "Tapline"
+UNKNOWN_ADDRESS = "::"  # behind a Unix socket there is none
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Nobody signs up by themselves, nothing is mailed, and addresses follow our proxies' rule."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Say that members come by invitation or from the identity provider."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return who asks, for rate limits and the list of sessions."""
+        return client_address(request) or UNKNOWN_ADDRESS
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send nothing: the sessions page and the audit tell what happened."""
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing about signing in and out: the page that follows says it."""
+        template = args[2] if len(args) > 2 else kwargs.get("message_template")
+        if template is None or not str(template).startswith("account/messages/logged_"):
+            super().add_message(*args, **kwargs)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Say whether the second factor may be changed only after proving who one is again."""
+        return not proved_recently(self.request)
+
+    def get_reauthentication_methods(
+        self, user: AbstractBaseUser | AnonymousUser
+    ) -> list[dict[str, Any]]:
+        """Return the second factors of the user; a fresh sign-in where there are none."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        again = {"id": "again", "description": _("Sign in again"), "url": reverse("signin:again")}
+        return methods or [again]
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Secrets are sealed in the database, and passkeys belong to the address of the pages."""
+
+    def get_totp_issuer(self) -> str:
+        """Return what authenticator apps show beside the e-mail address."""
+        return NAME
+
+    def encrypt(self, text: str) -> str:
+        """Return a secret as it is stored."""
+        return seal(text, table="mfa_authenticator", row="", column="data")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a stored secret."""
+        return unseal(encrypted_text, table="mfa_authenticator", row="", column="data")
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return for whom passkeys are: the host name of the pages, whatever a request claims."""
+        return {"id": urlsplit(config.current().web_url).hostname or "localhost", "name": NAME}
+
+    def generate_authenticator_name(
+        self,
+        user: AbstractBaseUser,
+        type: Authenticator.Type,  # noqa: A002  # allauth's name
+    ) -> str:
+        """Return what a passkey is called until somebody names it."""
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Passkey %(number)d") % {"number": count + 1}

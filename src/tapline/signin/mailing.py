@@ -1,0 +1,60 @@
+"""Sign-in links by e-mail, for members, where a mail server is set."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import threading
+
+from allauth.core import ratelimit
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from tapline import config
+from tapline.errors import TaplineError
+from tapline.mail import mail_server
+from tapline.workspaces.models import User
+from tapline.workspaces.sign_in import make_sign_in_link
+
+logger = logging.getLogger(__name__)
+
+
+class TooOften(TaplineError):
+    """Somebody asks for more links than a person needs."""
+
+
+def can_mail() -> bool:
+    """Say whether links can leave by e-mail."""
+    return bool(config.current().mail_url)
+
+
+def ask_for_link(request: HttpRequest, email: str) -> None:
+    """Mail a sign-in link to the member with this address, if there is one; raises `TooOften`.
+
+    The answer takes as long for an address that nobody has: mails leave beside it.
+    """
+    if not ratelimit.consume(request, action="send_link", key=email.lower()):
+        raise TooOften(
+            _("Too many links were asked for."),
+            why=_("Each one is mailed, and nobody needs that many."),
+            do=_("Look into your mail box, or try again in ten minutes."),
+        )
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is not None:
+        threading.Thread(target=_send, args=(_write(user),), daemon=True).start()
+
+
+def _write(user: User) -> EmailMessage:
+    address = config.current().web_url.rstrip("/") + make_sign_in_link(user)
+    text = _("This link signs you in to Tapline, once and within an hour:") + f"\n\n{address}\n"
+    subject = _("Sign in to Tapline")
+    return EmailMessage(subject, text, config.current().mail_from, [user.email])
+
+
+def _send(mail: EmailMessage) -> None:
+    try:
+        with mail_server(config.current().mail_url) as server:
+            server.send_messages([mail])
+    except (OSError, smtplib.SMTPException, TaplineError) as error:
+        logger.error("A sign-in link could not be mailed: %s", type(error).__name__)
