@@ -247,6 +247,28 @@ class Config:
         secret=True,
     )
     mail_from: str = setting("tapline@localhost", "From whom notices come.", unit="e-mail address")
+    oidc_issuer: str = setting(
+        "", "Identity provider for single sign-on (OpenID Connect), as it calls itself.", unit="URL"
+    )
+    oidc_client_id: str = setting("", "As whom it knows this instance.")
+    oidc_client_secret: str = setting("", "What it gave this instance to prove that.", secret=True)
+    oidc_name: str = setting("", "What the button for it says, such as the company's name.")
+    oidc_domains: str = setting(
+        "", "E-mail domains that come in by it, with commas. Empty: every one that it vouches for."
+    )
+    oidc_workspace: int = setting(
+        0, "Number of the workspace that newcomers get. 0: newcomers need an invitation."
+    )
+    oidc_role: str = setting(
+        "viewer",
+        "The role that newcomers get there.",
+        choices=("owner", "manager", "sender", "viewer"),
+    )
+    oidc_only: bool = setting(
+        False,
+        "Let nobody in otherwise: no links by e-mail, no passkeys alone. Links that the server"
+        " prints go on working.",
+    )
     debug: bool = setting(False, "Show programming errors in the browser. Never on the internet.")
 
     @property

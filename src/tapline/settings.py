@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "tapline.links",
     "tapline.contacts",
@@ -94,6 +95,22 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # An invitation or the operator vouches for it.
 MFA_TOTP_TOLERANCE = 1  # Phones' clocks go a little wrong.
+SOCIALACCOUNT_ADAPTER = "tapline.signin.adapters.SingleSignOnAdapter"
+# The page's own policy forbids forms that end elsewhere, and leading there changes nothing.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {
+    "oidc": {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": "oidc",
+                "client_id": _config.oidc_client_id,
+                "secret": _config.oidc_client_secret,
+                "settings": {"server_url": _config.oidc_issuer, "uid_field": "sub"},
+            }
+        ]
+    }
+}
 # Rates are counted in files, so that all processes of a machine count together.
 CACHES = {
     "default": {

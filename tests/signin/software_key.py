@@ -21,7 +21,11 @@ from fido2.webauthn import (
 
 ORIGIN = "https://tapline.example.com"
 HOST = "tapline.example.com"
-SEEN, VERIFIED, NEW = 0x01, 0x04, 0x40
+SEEN, VERIFIED, NEW = (
+    AuthenticatorData.FLAG.UP,
+    AuthenticatorData.FLAG.UV,
+    AuthenticatorData.FLAG.AT,
+)
 
 
 @dataclass
@@ -41,7 +45,7 @@ class SoftwareKey:
         """Return the credential that a form would send for creation options."""
         key = options["publicKey"]
         self.account = key["user"]["id"]
-        public = ES256.from_cryptography_key(self.secret.public_key())
+        public = ES256.from_cryptography_key(self.secret.public_key())  # type: ignore[no-untyped-call]
         made = AttestedCredentialData.create(b"\0" * 16, self.id, public)
         data = AuthenticatorData.create(self._host_hash(), self._flags() | NEW, 0, made)
         client = self._client("webauthn.create", key["challenge"])
@@ -66,8 +70,8 @@ class SoftwareKey:
             {},
         )
 
-    def _flags(self) -> int:
-        return SEEN | (VERIFIED if self.verifies else 0)
+    def _flags(self) -> AuthenticatorData.FLAG:
+        return SEEN | VERIFIED if self.verifies else SEEN
 
     def _host_hash(self) -> bytes:
         return hashlib.sha256(self.host.encode()).digest()

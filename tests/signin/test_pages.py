@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -11,7 +12,6 @@ from django.test import Client
 from django.urls import reverse
 
 from tapline import config
-from tapline.signin import mailing
 from tapline.workspaces.members import ensure_owner
 from tapline.workspaces.models import SignInLink, User
 from tapline.workspaces.sign_in import make_sign_in_link
@@ -42,7 +42,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         def start(self) -> None:
             """It was taken above."""
 
-    monkeypatch.setattr(mailing.threading, "Thread", AtOnce)
+    monkeypatch.setattr(threading, "Thread", AtOnce)
     return texts
 
 

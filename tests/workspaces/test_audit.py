@@ -84,11 +84,11 @@ def test_pages_follow_each_other_without_gap_or_repeat(owner: Client, bakery: Wo
     made = [_change(bakery, f"api key {number}").actor for number in range(PER_PAGE * 2 + 3)]
     seen: list[str] = []
     query: dict[str, str] = {}
-    while True:
+    for _ in range(4):  # Three pages are enough.
         page = _page(owner, bakery, **query)
         seen += re.findall(r'<td class="wrap">(api key \d+)</td>', page)
         _change(bakery, "newer")  # What happens meanwhile moves no page.
-        older = re.search(r"before=(\d+)", page)
+        older = re.search(r'href="\?before=(\d+)"', page)
         if not older:
             break
         query = {"before": older[1]}

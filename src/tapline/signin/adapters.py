@@ -6,18 +6,34 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tapline import config
+from tapline.errors import TaplineError
 from tapline.instance.seals import seal, unseal
 from tapline.signin.recent import proved_recently
+from tapline.signin.single_sign_on import (
+    SignInRefused,
+    find_or_make_user,
+    only_single_sign_on,
+    read_said,
+    same_nonce,
+    switched_off,
+)
 from tapline.web.clients import client_address
+from tapline.web.errors import error_page
+from tapline.workspaces.models import User
 
 NAME = "Tapline"
 UNKNOWN_ADDRESS = "::"  # behind a Unix socket there is none
@@ -29,6 +45,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Say that members come by invitation or from the identity provider."""
         return False
+
+    def pre_login(
+        self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse who comes by a passkey alone where single sign-on is the only way."""
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        ways = {each["method"] for each in get_authentication_records(request, user)}
+        if answer is None and config.current().oidc_only and not ways & {"link", "socialaccount"}:
+            return error_page(request, only_single_sign_on())
+        return answer
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        """Say that the account was switched off."""
+        return error_page(request, switched_off())
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return who asks, for rate limits and the list of sessions."""
@@ -54,6 +84,49 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         again = {"id": "again", "description": _("Sign in again"), "url": reverse("signin:again")}
         return methods or [again]
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Who comes from the identity provider is let in by the operator's settings, or not at all."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Bind what the identity provider says to a user; raises the answer where it refuses."""
+        try:
+            self._bind(request, sociallogin)
+        except TaplineError as error:
+            raise ImmediateHttpResponse(error_page(request, error)) from error
+
+    def on_authentication_error(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Say in our words that it went wrong, without what the identity provider said."""
+        raise ImmediateHttpResponse(error_page(request, _not_proved()))
+
+    def _bind(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        claims = sociallogin.account.extra_data["userinfo"]
+        if not same_nonce(sociallogin.state.get("nonce", ""), claims):
+            raise _not_proved()
+        said = read_said(claims, config.current())
+        if not sociallogin.is_existing:
+            user = find_or_make_user(said, config.current())
+            forget_earlier_ways(user)
+            sociallogin.connect(request, user)
+
+
+def forget_earlier_ways(user: User) -> None:
+    """End the sessions and second factors of an account that its identity provider takes over.
+
+    Whoever was first to open an invitation for this address may have been somebody else.
+    """
+    Authenticator.objects.filter(user=user).delete()
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+
+
+def _not_proved() -> SignInRefused:
+    return SignInRefused(
+        _("Single sign-on did not prove who you are."),
+        why=_("The answer of the identity provider is missing, too old, or not for this server."),
+        do=_("Begin again on the page for signing in."),
+    )
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types

@@ -18,6 +18,7 @@ from tapline import config
 from tapline.clicks.devices import Device, describe
 from tapline.signin.flow import come_in
 from tapline.signin.mailing import ask_for_link, can_mail
+from tapline.signin.single_sign_on import described, only_single_sign_on
 from tapline.workspaces.invitations import accept, find_invitation, is_known
 from tapline.workspaces.models import User
 from tapline.workspaces.sign_in import find_user, use_sign_in_link
@@ -28,7 +29,7 @@ RETURN_KEY = "signin_return"  # in the session: where somebody was who signs in 
 @require_http_methods(["GET", "HEAD", "POST"])
 def explain_sign_in(request: HttpRequest) -> HttpResponse:
     """Show every way to come in; a POST asks for a link by e-mail."""
-    if request.method == "POST" and can_mail():
+    if request.method == "POST" and _ways()["can_mail"]:
         ask_for_link(request, request.POST.get("email", "").strip())
         return render(request, "signin/sign_in.html", _ways() | {"was_mailed": True})
     if isinstance(request.user, User):
@@ -57,8 +58,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     if request.method != "POST":
         found = find_invitation(token)
-        context = {"invitation": found, "has_to_sign_in": user is None and is_known(found)}
+        comes_elsewhere = is_known(found) or config.current().oidc_only
+        context = {"invitation": found, "has_to_sign_in": user is None and comes_elsewhere}
         return render(request, "workspaces/invitation.html", context)
+    if user is None and config.current().oidc_only:
+        raise only_single_sign_on()
     member = accept(token, user)
     home = reverse("web:home", args=[member.workspace_id])
     return redirect(home) if user else come_in(request, member.user, then=home)
@@ -70,9 +74,10 @@ def again(request: HttpRequest) -> HttpResponse:
     """Say how to prove who one is, to somebody without a second factor; a POST mails a link."""
     assert isinstance(request.user, User)
     if request.method == "POST":
-        if can_mail():
+        ways = _ways()
+        if ways["can_mail"]:
             ask_for_link(request, request.user.email)
-        return render(request, "signin/again.html", _ways() | {"was_mailed": can_mail()})
+        return render(request, "signin/again.html", ways | {"was_mailed": ways["can_mail"]})
     request.session[RETURN_KEY] = _where_from(request)
     return render(request, "signin/again.html", _ways())
 
@@ -126,7 +131,12 @@ def end_others(request: HttpRequest) -> HttpResponse:
 
 def _ways() -> dict[str, object]:
     """Return which ways in there are, for the pages that name them."""
-    return {"can_mail": can_mail(), "passkeys_work": passkeys_work()}
+    is_open = not config.current().oidc_only
+    return {
+        "can_mail": can_mail() and is_open,
+        "passkeys_work": passkeys_work() and is_open,
+        "single_sign_on": described(),
+    }
 
 
 def passkeys_work() -> bool:
