@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def owner(browser: Browser, shop: Shop) -> StorageState:
     """The cookies of the owner, who signed in once by the link that the terminal prints."""
-    with _tab(browser) as page:
+    with tab(browser) as page:
         sign_in(page, shop.sign_in_link())
         return page.context.storage_state()
 
@@ -50,22 +50,22 @@ def owner(browser: Browser, shop: Shop) -> StorageState:
 @pytest.fixture
 def page(browser: Browser, owner: StorageState) -> Iterator[Page]:
     """A tab on a desk's screen; the owner is signed in."""
-    with _tab(browser, viewport=DESK, storage_state=owner) as tab:
-        yield tab
+    with tab(browser, viewport=DESK, storage_state=owner) as opened:
+        yield opened
 
 
 @pytest.fixture
 def phone_page(browser: Browser, owner: StorageState) -> Iterator[Page]:
     """A tab on a phone's screen; the owner is signed in."""
-    with _tab(browser, viewport=PHONE, has_touch=True, storage_state=owner) as tab:
-        yield tab
+    with tab(browser, viewport=PHONE, has_touch=True, storage_state=owner) as opened:
+        yield opened
 
 
 @pytest.fixture
 def stranger_page(browser: Browser) -> Iterator[Page]:
     """A tab in which nobody is signed in."""
-    with _tab(browser, viewport=DESK) as tab:
-        yield tab
+    with tab(browser, viewport=DESK) as opened:
+        yield opened
 
 
 def sign_in(page: Page, link: str) -> None:
@@ -76,7 +76,7 @@ def sign_in(page: Page, link: str) -> None:
 
 
 @contextmanager
-def _tab(browser: Browser, **options: Any) -> Iterator[Page]:
+def tab(browser: Browser, **options: Any) -> Iterator[Page]:
     """Open a tab of its own; fails at the end on what went wrong in it."""
     context = browser.new_context(locale="en-US", **options)
     context.set_default_timeout(PATIENCE_MS)

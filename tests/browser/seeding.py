@@ -123,7 +123,10 @@ def _write(workspace: Workspace, text: str) -> Reply:
 
 
 def _settings(workspace: Workspace) -> dict[str, str | int]:
+    from allauth.usersessions.models import UserSession
+
     from tapline.workspaces.api_keys import create_api_key
+    from tapline.workspaces.invitations import invite
     from tapline.workspaces.members import add_member
     from tapline.workspaces.models import Role
     from tests.providers.making import make_number, make_twilio
@@ -132,7 +135,13 @@ def _settings(workspace: Workspace) -> dict[str, str | int]:
     account = make_twilio(workspace, base_url="https://127-0-0-1.invalid")
     member = add_member(workspace, "editor@example.com", Role.SENDER, actor=ACTOR)
     key, _token = create_api_key(workspace, "Shop", ["links:read"])
+    invited, path = invite(workspace, "new@example.com", Role.VIEWER, invited_by=member.user)
+    session = UserSession.objects.create(user=member.user, ip="127.0.0.1", session_key="none")
     return {
+        "invitation_id": invited.pk,
+        "workspaces:invitation token": path.rpartition("/")[2],
+        "session_id": session.pk,
+        "file_kind": "csv",
         "account_id": account.pk,
         "sender_id": make_number(account, is_default=False).pk,
         "member_id": member.pk,

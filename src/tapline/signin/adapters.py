@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from tapline import config
 from tapline.errors import TaplineError
 from tapline.instance.seals import seal, unseal
+from tapline.signin.passkeys import passkey_host
 from tapline.signin.recent import proved_recently
 from tapline.signin.single_sign_on import (
     SignInRefused,
@@ -145,8 +146,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         return unseal(encrypted_text, table="mfa_authenticator", row="", column="data")
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """Return for whom passkeys are: the host name of the pages, whatever a request claims."""
-        return {"id": urlsplit(config.current().web_url).hostname or "localhost", "name": NAME}
+        """Return for whom passkeys are: the host name of the pages."""
+        return {"id": passkey_host(context.request), "name": NAME}
 
     def generate_authenticator_name(
         self,

@@ -18,6 +18,7 @@ from tapline import config
 from tapline.clicks.devices import Device, describe
 from tapline.signin.flow import come_in
 from tapline.signin.mailing import ask_for_link, can_mail
+from tapline.signin.passkeys import passkeys_work
 from tapline.signin.single_sign_on import described, only_single_sign_on
 from tapline.workspaces.invitations import accept, find_invitation, is_known
 from tapline.workspaces.models import User
@@ -29,12 +30,12 @@ RETURN_KEY = "signin_return"  # in the session: where somebody was who signs in 
 @require_http_methods(["GET", "HEAD", "POST"])
 def explain_sign_in(request: HttpRequest) -> HttpResponse:
     """Show every way to come in; a POST asks for a link by e-mail."""
-    if request.method == "POST" and _ways()["can_mail"]:
+    if request.method == "POST" and _ways(request)["can_mail"]:
         ask_for_link(request, request.POST.get("email", "").strip())
-        return render(request, "signin/sign_in.html", _ways() | {"was_mailed": True})
+        return render(request, "signin/sign_in.html", _ways(request) | {"was_mailed": True})
     if isinstance(request.user, User):
         return redirect("/")
-    return render(request, "signin/sign_in.html", _ways())
+    return render(request, "signin/sign_in.html", _ways(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,19 +75,19 @@ def again(request: HttpRequest) -> HttpResponse:
     """Say how to prove who one is, to somebody without a second factor; a POST mails a link."""
     assert isinstance(request.user, User)
     if request.method == "POST":
-        ways = _ways()
+        ways = _ways(request)
         if ways["can_mail"]:
             ask_for_link(request, request.user.email)
         return render(request, "signin/again.html", ways | {"was_mailed": ways["can_mail"]})
     request.session[RETURN_KEY] = _where_from(request)
-    return render(request, "signin/again.html", _ways())
+    return render(request, "signin/again.html", _ways(request))
 
 
 @login_required
 @require_safe
 def needed(request: HttpRequest) -> HttpResponse:
     """Say that a workspace asks for a second factor, and lead to setting one up."""
-    return render(request, "signin/needed.html", _ways())
+    return render(request, "signin/needed.html", _ways(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +130,14 @@ def end_others(request: HttpRequest) -> HttpResponse:
     return redirect("signin:sessions")
 
 
-def _ways() -> dict[str, object]:
+def _ways(request: HttpRequest) -> dict[str, object]:
     """Return which ways in there are, for the pages that name them."""
     is_open = not config.current().oidc_only
     return {
         "can_mail": can_mail() and is_open,
-        "passkeys_work": passkeys_work() and is_open,
+        "passkeys_work": passkeys_work(request) and is_open,
         "single_sign_on": described(),
     }
-
-
-def passkeys_work() -> bool:
-    """Say whether browsers let pages at this address use passkeys: with TLS, or on localhost."""
-    parts = urlsplit(config.current().web_url)
-    return parts.scheme == "https" or parts.hostname == "localhost"
 
 
 def _where_from(request: HttpRequest) -> str:

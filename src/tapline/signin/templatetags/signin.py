@@ -7,10 +7,15 @@ from typing import Any
 
 from django import template
 
-from tapline.signin.pages import passkeys_work
+from tapline.signin import passkeys
 
 register = template.Library()
-register.simple_tag(passkeys_work)
+
+
+@register.simple_tag(takes_context=True)
+def passkeys_work(context: template.Context) -> bool:
+    """Say whether browsers let this page use passkeys."""
+    return passkeys.passkeys_work(context["request"])
 
 
 @register.filter
