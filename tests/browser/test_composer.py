@@ -20,7 +20,7 @@ def test_a_text_is_written_mended_and_found_again_as_a_draft(shop: Shop, page: P
     preview = page.get_by_role("region", name="What they get")
     expect(page.get_by_text(re.compile(r"people get it|person gets it"))).to_be_visible()
 
-    page.get_by_label("Text", exact=False).first.fill(TEXT)
+    page.locator("textarea[name=text]").fill(TEXT)
     expect(preview.get_by_text("en dash, at character 13")).to_be_visible()
     expect(preview.get_by_text("https://www.example.com/menu")).to_be_visible()
 
@@ -73,7 +73,7 @@ def test_a_merge_field_goes_where_one_writes(shop: Shop, page: Page) -> None:
 
 def test_the_last_words_before_leaving_are_kept(shop: Shop, page: Page) -> None:
     page.goto(shop.address("broadcasts:new"))
-    page.get_by_label("Name").fill("Left in a hurry")
+    page.locator("input[name=name]").fill("Left in a hurry")
     page.locator("textarea[name=text]").fill("The last words")
 
     page.goto(shop.address("broadcasts:list"))
