@@ -200,14 +200,15 @@ def test_a_merge_field_is_inserted_and_recipients_are_stepped_through_without_sc
 @pytest.mark.parametrize(
     ("wish", "text"),
     [
-        ("replace,0,2,Ho", "Ho you"),
-        ("replace,2,2,, dear", "Hi, dear you"),
-        ("replace,4,99,x", "Hi you"),
-        ("replace,3,1,x", "Hi you"),
-        ("replace,a,b,x", "Hi you"),
+        ("replace,text,0,2,Ho", "Ho you"),
+        ("replace,text,2,2,, dear", "Hi, dear you"),
+        ("replace,text,4,99,x", "Hi you"),
+        ("replace,text,3,1,x", "Hi you"),
+        ("replace,text,a,b,x", "Hi you"),
+        ("replace,other,0,0,x", "Hi you"),
         ("field", "Hi you"),
         ("nonsense", "Hi you"),
     ],
 )
 def test_a_wish_that_cannot_be_read_changes_nothing(wish: str, text: str) -> None:
-    assert change("Hi you", wish) == text
+    assert change({"text": "Hi you"}, wish)["text"] == text

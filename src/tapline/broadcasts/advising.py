@@ -40,20 +40,20 @@ class Costly:
         return self.character.character.isprintable() and not self.character.character.isspace()
 
 
-def advice_about(broadcast: Broadcast) -> list[ToldAdvice]:
-    """Return what could be better about a broadcast's text, in words."""
-    return [in_words(each) for each in advise(broadcast.text, context_of(broadcast))]
+def advice_about(broadcast: Broadcast, text: str, language: str = "") -> list[ToldAdvice]:
+    """Return what could be better about one of a broadcast's texts, in words."""
+    return [in_words(each) for each in advise(text, context_of(broadcast, language))]
 
 
-def context_of(broadcast: Broadcast) -> Context:
-    """Return what is known around a broadcast's text."""
+def context_of(broadcast: Broadcast, language: str = "") -> Context:
+    """Return what is known around a broadcast's text in a language; "": the workspace's own."""
     domain = broadcast.domain or domain_for(broadcast.workspace)
     return Context(
         brand=brand_of(broadcast, domain),
         host="" if is_local(domain.host) else domain.host,
         shorteners=SHORTENERS,
         own_hosts=own_hosts(),
-        language=broadcast.workspace.language,
+        language=language or broadcast.workspace.language,
         needs_opt_out=broadcast.purpose == Purpose.MARKETING,
         style=style_of(broadcast.workspace),
     )

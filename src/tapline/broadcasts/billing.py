@@ -7,17 +7,18 @@ piece, and the parts of a sample tell what a text has; the exact count follows b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
 from tapline.broadcasts.audience import audience_sql
-from tapline.broadcasts.composing import Preview
+from tapline.broadcasts.composing import Preview, sample_url
 from tapline.broadcasts.counting import Counted, count_audience
 from tapline.broadcasts.models import Broadcast
-from tapline.broadcasts.picking import complete_sql, is_large
+from tapline.broadcasts.picking import conditions, is_large
 from tapline.broadcasts.reach import Cost, Reach, cost_of
+from tapline.broadcasts.wordings import Wordings, wordings_of
 from tapline.codes.alphabet import MAX_LENGTH, MIN_LENGTH
 from tapline.codes.capacity import capacity
 from tapline.contacts.consent import textable_sql
@@ -26,7 +27,7 @@ from tapline.links.models import Domain
 from tapline.links.serials import handed_out
 from tapline.providers.prices import prices_of
 from tapline.texts.parts import count_parts, describe
-from tapline.texts.personal import compile_text, render_message
+from tapline.texts.personal import render_message
 
 SAMPLED = 200
 SAMPLED_AT_ONE_PLACE = 25
@@ -36,7 +37,7 @@ LENGTHS_TOLD = 3
 
 SAMPLE = """
 -- What some recipients from one place on have in their merge fields.
-select c.attributes from contacts_contact c
+select c.attributes, c.language from contacts_contact c
 where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s
   and {audience} and {textable} and {complete}
 order by c.id limit %(most)s
@@ -147,16 +148,21 @@ def _with_links(pieces: Sequence[tuple[str, str]], link: str) -> str:
 
 def _sampled_parts(broadcast: Broadcast, reach: Reach) -> list[int]:
     """Return how many parts the texts of some recipients have, from all over the audience."""
-    template = compile_text(broadcast.text)
+    wordings = wordings_of(broadcast)
     statement = SAMPLE.format(
         audience=audience_sql(broadcast.workspace, broadcast.audience),
         textable=textable_sql(broadcast.workspace, broadcast.purpose),
-        complete=complete_sql(template.needed),
+        complete=conditions(broadcast, wordings)["complete"],
     )
-    domain = broadcast.domain or domain_for(broadcast.workspace)
-    short = [f"{domain.base_url}/{'x' * domain.code_length}"] * len(template.urls)
+    short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
     rows = [row for ids in _places() for row in _some(statement, broadcast, ids)]
-    return [count_parts(render_message(template, each, short)) for each in rows[:SAMPLED]]
+    return [_parts_of(wordings, *row, short) for row in rows[:SAMPLED]]
+
+
+def _parts_of(wordings: Wordings, attributes: str, language: str, short: str) -> int:
+    template = wordings.templates[wordings.in_language(language)]
+    links = [short] * len(template.urls)
+    return count_parts(render_message(template, json.loads(attributes), links))
 
 
 def _places() -> list[tuple[int, int]]:
@@ -168,7 +174,7 @@ def _places() -> list[tuple[int, int]]:
     return [(after, after + min(step, IDS_LOOKED_AT)) for after in range(first - 1, last, step)]
 
 
-def _some(statement: str, broadcast: Broadcast, ids: tuple[int, int]) -> list[Mapping[str, str]]:
+def _some(statement: str, broadcast: Broadcast, ids: tuple[int, int]) -> list[tuple[str, str]]:
     values = {
         "workspace": broadcast.workspace_id,
         "after": ids[0],
@@ -177,4 +183,4 @@ def _some(statement: str, broadcast: Broadcast, ids: tuple[int, int]) -> list[Ma
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [json.loads(attributes) for (attributes,) in cursor.fetchall()]
+        return list(cursor.fetchall())

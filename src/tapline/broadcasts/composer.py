@@ -3,7 +3,7 @@ who gets it, and what that costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from tapline.broadcasts.forecast import forecast
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.reasons import reason_for
 from tapline.texts.advice import Advice
+from tapline.texts.costly import CostlyCharacter
 from tapline.texts.parts import graphemes, unusual_characters
 
 
@@ -34,11 +35,12 @@ class Change:
     end: int
     instead: str
     of: int
+    field: str = "text"  # of the form; "text_es" is the text in Spanish
 
     @property
     def as_value(self) -> str:
         """The change as a form sends it."""
-        return f"replace,{self.start},{self.end},{self.instead}"
+        return f"replace,{self.field},{self.start},{self.end},{self.instead}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +51,23 @@ class Piece:
     words: str
 
 
-def change(text: str, wish: str, *, field: str = "") -> str:
-    """Return `text` as a pressed button wants it; a wish that cannot be read changes nothing."""
+def change(texts: Mapping[str, str], wish: str, *, field: str = "") -> dict[str, str]:
+    """Return the form's texts, by field, as a pressed button wants them; a wish that cannot be read
+    changes nothing."""
     if wish == "field" and field.isidentifier():
-        return f"{text} {{{{ {field} }}}}".strip()
-    if wish.startswith("replace,"):
-        start, end, instead = wish.removeprefix("replace,").split(",", 2)
-        if start.isdigit() and end.isdigit() and int(start) <= int(end) <= len(text):
-            return text[: int(start)] + instead + text[int(end) :]
-    return text
+        return {**texts, "text": f"{texts['text']} {{{{ {field} }}}}".strip()}
+    _word, name, start, end, instead = [*wish.split(",", 4), "", "", "", ""][:5]
+    text = texts.get(name, "")
+    is_readable = wish.startswith("replace,") and start.isdigit() and end.isdigit()
+    if is_readable and int(start) <= int(end) <= len(text):
+        return {**texts, name: text[: int(start)] + instead + text[int(end) :]}
+    return dict(texts)
+
+
+def fields_of(draft: Broadcast) -> dict[str, str]:
+    """Return a draft's texts by the names of their fields in the form."""
+    others = {f"text_{language}": text for language, text in draft.translations.items()}
+    return {"text": draft.text, **others}
 
 
 def shown(draft: Broadcast, n: int) -> dict[str, Any]:
@@ -70,16 +80,21 @@ def shown(draft: Broadcast, n: int) -> dict[str, Any]:
     told = preview(draft, n)
     if told.contact is None and told.n > 0:  # Past the end: stay at the last one seen.
         told = preview(draft, told.n - 1)
+    field = f"text_{told.language}" if told.language else "text"
+    text = fields_of(draft)[field]
     return {
         "preview": told,
         "pieces": list(_pieces(told)),
-        "advice": [(each, _mending(draft.text, each.advice)) for each in advice_about(draft)],
+        "advice": [
+            (each, _mending(text, field, each.advice))
+            for each in advice_about(draft, text, told.language)
+        ],
         "costly": [
-            (each, _written_instead(draft.text, each.character.character, each.character.instead))
-            for each in costly_in(draft.text, told.text)
+            (each, _written_instead(text, field, each.character))
+            for each in costly_in(text, told.text)
         ],
         "parts_saved": told.parts.parts - parts_written_plainly(told.text),
-        "plainly": _whole(draft.text, write_plainly(draft.text)),
+        "plainly": _whole(text, field, write_plainly(text)),
     }
 
 
@@ -121,19 +136,21 @@ def _pieces(told: Preview) -> Iterator[Piece]:
             yield Piece(kind="costly" if dear & set(each) else kind, words=each)
 
 
-def _mending(text: str, advice: Advice) -> Change | None:
+def _mending(text: str, field: str, advice: Advice) -> Change | None:
     if advice.instead is None:
         return None
-    return Change(start=advice.start, end=advice.end, instead=advice.instead, of=len(text))
-
-
-def _written_instead(text: str, character: str, instead: str | None) -> Change | None:
-    if instead is None:
-        return None
-    return _whole(text, write_otherwise(text, character, instead))
-
-
-def _whole(text: str, instead: str) -> Change | None:
-    return (
-        Change(start=0, end=len(text), instead=instead, of=len(text)) if instead != text else None
+    return Change(
+        start=advice.start, end=advice.end, instead=advice.instead, of=len(text), field=field
     )
+
+
+def _written_instead(text: str, field: str, costly: CostlyCharacter) -> Change | None:
+    if costly.instead is None:
+        return None
+    return _whole(text, field, write_otherwise(text, costly.character, costly.instead))
+
+
+def _whole(text: str, field: str, instead: str) -> Change | None:
+    if instead == text:
+        return None
+    return Change(start=0, end=len(text), instead=instead, of=len(text), field=field)

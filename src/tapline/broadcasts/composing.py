@@ -11,13 +11,14 @@ from itertools import cycle, islice
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tapline.broadcasts.audience import read_audience
 from tapline.broadcasts.models import Broadcast, BroadcastState, SavedText
 from tapline.broadcasts.nth import nth_recipient
 from tapline.broadcasts.splitting import BadBroadcast as BadBroadcast
 from tapline.broadcasts.splitting import refuse_bad_split
-from tapline.broadcasts.wordings import texts_of
+from tapline.broadcasts.wordings import LANGUAGE, texts_of, wordings_of
 from tapline.contacts.models import Purpose
 from tapline.contacts.phones import mask
 from tapline.destinations import check_destination, check_template
@@ -67,6 +68,7 @@ class Preview:
     n: int
     contact: int | None
     phone: str  # masked
+    language: str  # in which of several it is written; "" for the first, or the only one
     text: str
     pieces: tuple[tuple[PieceKind, str], ...]  # the text, taken apart
     parts: PartCount
@@ -81,6 +83,7 @@ def create_broadcast(
     text: str,
     audience: Mapping[str, Any],
     variants: Sequence[Mapping[str, Any]] = (),
+    translations: Mapping[str, str] | None = None,
     hold_out: int = 0,
     domain: Domain | None = None,
     campaign: Campaign | None = None,
@@ -111,6 +114,7 @@ def create_broadcast(
         name=name.strip(),
         text=text,
         variants=[dict(each) for each in variants],
+        translations=dict(translations or {}),
         hold_out=hold_out,
         audience=dict(audience),
         domain=domain or domain_for(workspace),
@@ -191,13 +195,17 @@ def read_text(text: str) -> MessageTemplate:
 
 
 def preview(broadcast: Broadcast, n: int = 0, variant: int = 0) -> Preview:
-    """Return what recipient `n` would get of one variant, by the contacts as they are now.
+    """Return what recipient `n` would get, by the contacts as they are now: of one variant, or in
+    their own language.
 
     The short links in it lead nowhere, so that looking at a preview never counts as a tap. Works
     for a broadcast that is not saved. Raises what `read_text` raises.
     """
+    wordings = wordings_of(broadcast)
+    found = nth_recipient(broadcast, wordings, max(0, n))
+    if wordings.languages:
+        variant = wordings.in_language(found[3] if found else "")
     template = read_text(texts_of(broadcast)[variant])
-    found = nth_recipient(broadcast, template, max(0, n))
     attributes: dict[str, str] = json.loads(found[2]) if found else {}
     short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
     pieces = render_pieces(template, attributes, [short] * len(template.urls))
@@ -207,6 +215,7 @@ def preview(broadcast: Broadcast, n: int = 0, variant: int = 0) -> Preview:
         n=n,
         contact=found[0] if found else None,
         phone=mask(found[1]) if found else "",
+        language=wordings.languages[variant] if wordings.languages else "",
         text=text,
         pieces=tuple(pieces),
         parts=describe(text),
@@ -266,9 +275,27 @@ def _refuse_bad(broadcast: Broadcast) -> None:
     _refuse_strangers(broadcast)
     _refuse_bad_media(broadcast)
     broadcast.audience = read_audience(broadcast.workspace, broadcast.audience)
+    _refuse_bad_languages(broadcast)
     for text in texts_of(broadcast):
         read_text(text)
     refuse_bad_split(broadcast)
+
+
+def _refuse_bad_languages(broadcast: Broadcast) -> None:
+    """Languages are told by their code, and are not tried against each other."""
+    if broadcast.translations and broadcast.variants:
+        raise BadBroadcast(
+            _("A text in several languages cannot be tried in several variants."),
+            why=_("Languages reach different people, so nothing could be learned from comparing."),
+            do=_("Leave out the other languages, or the variants."),
+        )
+    for language in broadcast.translations:
+        if not LANGUAGE.fullmatch(language):
+            raise BadBroadcast(
+                _("'%(language)s' is no language.") % {"language": language},
+                why=_("A language is told by the two or three letters of ISO 639."),
+                do=_("Write it like es or de."),
+            )
 
 
 def _refuse_bad_media(broadcast: Broadcast) -> None:

@@ -21,11 +21,19 @@ from tapline.broadcasts.composing import sample_url
 from tapline.broadcasts.models import AudienceCount, Broadcast
 from tapline.broadcasts.picking import REASON, attribute_sql, conditions, is_large, question_key
 from tapline.broadcasts.reach import Reach, read_reach
+from tapline.broadcasts.reasons import HELD_OUT
+from tapline.broadcasts.wordings import (
+    Wordings,
+    is_held_out_sql,
+    texts_of,
+    variant_sql,
+    wordings_of,
+)
 from tapline.hours.clues import make_tables
 from tapline.links.domains import domain_for
 from tapline.providers.prices import TELLING_DIGITS, country_of
 from tapline.texts.parts import count_parts
-from tapline.texts.personal import MessageTemplate, compile_text, render_message
+from tapline.texts.personal import render_message
 
 # Counted in one statement, some 20 ms with a text to render for each.
 CONTACTS_PER_CHUNK = 5_000
@@ -50,16 +58,18 @@ COUNT = f"""
 -- What would become of some contacts of the audience; of those who get a text, what tells their
 -- texts apart. The reason is found once for each (materialized), not once for each column.
 with told as materialized (
-  select c.id, {REASON} as reason from contacts_contact c
+  select c.id, coalesce({REASON}, case when {{held_out}} then '{HELD_OUT}' end) as reason
+  from contacts_contact c
   where {{chunk}} and {{audience}})
 select told.reason,
   case when told.reason is null then substr(c.phone, 1, %(digits)s) end,
   case when told.reason is null then coalesce({{place}}, '') end,
   case when told.reason is null then c.language end,
+  case when told.reason is null then coalesce({{variant}}, 0) end,
   case when told.reason is null then {{values}} end,
   count(*)
 from told join contacts_contact c on c.id = told.id
-group by 1, 2, 3, 4, 5
+group by 1, 2, 3, 4, 5, 6
 """
 
 CHUNK = "c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s"
@@ -91,6 +101,7 @@ class _Group:
     prefix: str
     place: str
     language: str
+    variant: int
     values: str  # JSON: the merge fields', in their order
     count: int
 
@@ -129,11 +140,15 @@ class _Question:
     """What is asked about each chunk of contacts, made once."""
 
     def __init__(self, broadcast: Broadcast, with_text: bool, now: dt.datetime) -> None:
-        self._template = compile_text(broadcast.text)
+        self._wordings = wordings_of(broadcast)
         self._short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
         self._with_text = with_text
-        self._fields = _fields(self._template) if with_text else []
-        made_of = conditions(broadcast, self._template)
+        self._fields = _fields(self._wordings) if with_text else []
+        made_of = {
+            **conditions(broadcast, self._wordings),
+            "held_out": is_held_out_sql(self._wordings, broadcast.token),
+            "variant": variant_sql(self._wordings, broadcast.token),
+        }
         values = [f"coalesce({attribute_sql(name)}, '')" for name in self._fields]
         made_of = {**made_of, "values": f"json_array({', '.join(values)})"}
         self._statements = {chunk: COUNT.format(chunk=chunk, **made_of) for chunk in (ALL, CHUNK)}
@@ -142,8 +157,8 @@ class _Question:
             "digits": TELLING_DIGITS,
             "cap_since": cap_since(broadcast, now),
         }
-        about_text = f"{len(self._short)} {broadcast.text}" if with_text else ""
-        self.key = question_key(broadcast, self._template, about_text)
+        about_text = f"{len(self._short)} {texts_of(broadcast)}" if with_text else ""
+        self.key = question_key(broadcast, self._wordings, about_text)
 
     def ask(self, chunk: str, bounds: Mapping[str, int]) -> Reach:
         """Return the counts of the contacts in a chunk."""
@@ -171,13 +186,14 @@ class _Question:
     def _parts(self, group: _Group) -> int:
         values = (str(value) for value in json.loads(group.values))
         attributes = dict(zip(self._fields, values, strict=True))
-        short = [self._short] * len(self._template.urls)
-        return count_parts(render_message(self._template, attributes, short))
+        template = self._wordings.templates[group.variant]
+        short = [self._short] * len(template.urls)
+        return count_parts(render_message(template, attributes, short))
 
 
-def _fields(template: MessageTemplate) -> list[str]:
+def _fields(wordings: Wordings) -> list[str]:
     """Return the attributes that tell texts apart; those in links only do not."""
-    return sorted(template.fields_in_text)
+    return sorted(frozenset().union(*(each.fields_in_text for each in wordings.templates)))
 
 
 def _kept(broadcast: Broadcast, key: str, now: dt.datetime) -> AudienceCount | None:

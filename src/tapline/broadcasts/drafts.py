@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast
 from tapline.broadcasts.models import Broadcast, SavedText
+from tapline.broadcasts.wordings import LANGUAGE
 from tapline.contacts.models import ContactImport, Purpose, Tag
 from tapline.contacts.segments import segments_of
 from tapline.errors import TaplineError
@@ -143,9 +144,9 @@ def _about(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
 
 
 def _text(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
-    # Browsers send line ends as CRLF; phones would be billed for both characters.
     return {
-        "text": form.get("text", "").replace("\r\n", "\n").strip(),
+        "text": _written(form, "text"),
+        "translations": _translations(form),
         "media": form.get("media", "").split(),
         "saved_text": _saved_text(workspace, form.get("from_text", "")),
     }
@@ -186,6 +187,23 @@ def _audience(workspace: Workspace, raw: str) -> dict[str, Any]:
             do=_("Choose who gets it."),
         )
     return read_audience(workspace, value)
+
+
+def _written(form: QueryDict, name: str) -> str:
+    """Return a text as it was written. Browsers send line ends as CRLF; phones would be billed for
+    both characters."""
+    return form.get(name, "").replace("\r\n", "\n").strip()
+
+
+def _translations(form: QueryDict) -> dict[str, str]:
+    """Return the text in other languages: of each field `text_es` that is not empty."""
+    languages = (name.removeprefix("text_") for name in form if name.startswith("text_"))
+    written = {
+        language: _written(form, f"text_{language}")
+        for language in languages
+        if LANGUAGE.fullmatch(language)
+    }
+    return {language: text for language, text in written.items() if text}
 
 
 def _saved_text(workspace: Workspace, raw: str) -> SavedText | None:

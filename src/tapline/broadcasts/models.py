@@ -102,6 +102,8 @@ class Broadcast(models.Model):
     text = models.TextField(blank=True)  # with merge fields and the original links
     # Other texts that are tried beside it: [{"text": …, "share": percent}], see `wordings`.
     variants = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    # The text in other languages, for contacts who have one of them: {"es": text}.
+    translations = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     hold_out = models.PositiveSmallIntegerField(default=0, db_default=0)  # percent who get nothing
     domain = models.ForeignKey(Domain, null=True, on_delete=models.PROTECT)
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT)

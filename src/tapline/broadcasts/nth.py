@@ -15,8 +15,8 @@ from django.db import connection
 from tapline.broadcasts.audience import audience_sql
 from tapline.broadcasts.models import AudienceCount, Broadcast
 from tapline.broadcasts.picking import is_large, question_key
+from tapline.broadcasts.wordings import Wordings
 from tapline.contacts.consent import textable_sql
-from tapline.texts.personal import MessageTemplate
 
 SECONDS_PER_LOOK = 0.1
 IDS_PER_STEP = 2_000
@@ -44,11 +44,11 @@ LAST = "select max(id) from contacts_contact"
 Found: TypeAlias = tuple[int, str, str, str]
 
 
-def nth_recipient(broadcast: Broadcast, template: MessageTemplate, n: int) -> Found | None:
+def nth_recipient(broadcast: Broadcast, wordings: Wordings, n: int) -> Found | None:
     """Return recipient `n` from 0; None past the end, or too far behind to be found at once."""
     if not is_large(broadcast.workspace):
         return _nth(broadcast, ALL, {"n": n})
-    after, skipped = _nearest_mark(broadcast, template, n)
+    after, skipped = _nearest_mark(broadcast, wordings, n)
     last, until = _last_id(), time.monotonic() + SECONDS_PER_LOOK
     while after < last and time.monotonic() < until:
         bounds = {"after": after, "end": after + IDS_PER_STEP}
@@ -59,10 +59,10 @@ def nth_recipient(broadcast: Broadcast, template: MessageTemplate, n: int) -> Fo
     return None
 
 
-def _nearest_mark(broadcast: Broadcast, template: MessageTemplate, n: int) -> tuple[int, int]:
+def _nearest_mark(broadcast: Broadcast, wordings: Wordings, n: int) -> tuple[int, int]:
     """Return the last contact id up to which is known how many may be texted, no more than n."""
     mine = AudienceCount.objects.filter(workspace=broadcast.workspace)
-    kept = mine.filter(key=question_key(broadcast, template)).values_list("marks").first()
+    kept = mine.filter(key=question_key(broadcast, wordings)).values_list("marks").first()
     marks: Sequence[Sequence[int]] = kept[0] if kept else []
     before = [(after, textable) for after, textable in marks if textable <= n]
     return max(before, default=(0, 0))

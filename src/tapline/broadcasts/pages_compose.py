@@ -12,10 +12,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from tapline.broadcasts.composer import change, reached, shown
+from tapline.broadcasts.composer import change, fields_of, reached, shown
 from tapline.broadcasts.composing import CHANGEABLE, create_broadcast, update_draft
 from tapline.broadcasts.counting import count_again
 from tapline.broadcasts.drafts import (
@@ -32,6 +32,7 @@ from tapline.broadcasts.pages import find_broadcast
 from tapline.broadcasts.picking import is_large
 from tapline.broadcasts.saved_texts import save_text, saved_texts_of
 from tapline.broadcasts.saving import FIRST_AUDIENCE, keep_draft
+from tapline.broadcasts.wordings import LANGUAGE, base_language
 from tapline.contacts.fields import known_fields
 from tapline.contacts.models import Purpose
 from tapline.errors import TaplineError
@@ -46,6 +47,10 @@ NIGHTS = {
     AtNight.WAIT.value: gettext_lazy("they wait for their morning"),
     AtNight.SKIP.value: gettext_lazy("they are left out"),
 }
+
+
+# Offered in the composer: those that most texts are written in.
+LANGUAGES = ("en", "es", "de", "fr", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "tr")
 
 
 @inside(Need.EDIT, "GET", "HEAD", "POST")
@@ -155,8 +160,13 @@ def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
             visit.workspace, visit.form("text_name"), draft.text, actor=visit.actor
         )
         messages.success(visit.request, _("«%(name)s» is saved.") % {"name": draft.saved_text.name})
+    elif wish == "language":
+        if LANGUAGE.fullmatch(language := visit.form("language")):
+            draft.translations = {**draft.translations, language: draft.text}
     else:
-        draft.text = change(draft.text, wish, field=visit.form("field"))
+        texts = change(fields_of(draft), wish, field=visit.form("field"))
+        draft.text = texts.pop("text")
+        draft.translations = {name.removeprefix("text_"): text for name, text in texts.items()}
     return draft
 
 
@@ -178,6 +188,14 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
         "domains": usable_domains(visit.workspace),
         "fields": known_fields(visit.workspace),
         "saved_texts": saved_texts_of(visit.workspace),
+        "translations": [
+            (code, language_name(code), text) for code, text in sorted(draft.translations.items())
+        ],
+        "languages": [
+            (code, language_name(code))
+            for code in LANGUAGES
+            if code not in draft.translations and code != base_language(visit.workspace.language)
+        ],
         "campaigns": Campaign.objects.filter(workspace_id__in=above).order_by("name"),
         "offers": Offer.objects.filter(workspace_id__in=above).order_by("name"),
         "purposes": Purpose.choices,
@@ -211,3 +229,11 @@ def _recipient_number(visit: Visit) -> int:
     chosen = visit.form("recipient")
     step = {"next": 1, "previous": -1}.get(visit.request.GET.get("do") or visit.form("do"), 0)
     return max(0, (int(chosen) if chosen.isdigit() and len(chosen) < 10 else 1) - 1 + step)
+
+
+def language_name(code: str) -> str:
+    """Return a language in the page's own words; its code where nobody knows it."""
+    try:
+        return str(get_language_info(code)["name_translated"]).capitalize()
+    except KeyError:
+        return code

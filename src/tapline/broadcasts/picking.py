@@ -9,13 +9,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Protocol
 
 from django.db import connection
 
 from tapline.broadcasts.audience import audience_sql, freeze_audience
 from tapline.broadcasts.capping import too_often_sql
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.wordings import Wordings, language_sql
 from tapline.contacts.consent import textable_sql
 from tapline.contacts.textable import suppressed_sql
 from tapline.hours.clues import place_sql
@@ -43,30 +43,31 @@ select exists (select 1 from contacts_contact where workspace_id = %s limit 1 of
 _FIELD_NAME = re.compile(r"[^\W\d]\w*")
 
 
-class Needing(Protocol):
-    """A text, or several, as far as it decides who can get it."""
-
-    @property
-    def needed(self) -> frozenset[str]: ...
-
-    @property
-    def has_personal(self) -> bool: ...
-
-
-def conditions(broadcast: Broadcast, template: Needing) -> Mapping[str, str]:
+def conditions(broadcast: Broadcast, wordings: Wordings) -> Mapping[str, str]:
     """Return what the statements about a broadcast's audience are made of, by name."""
     counted = only_counted(broadcast.workspace).sql("c.phone")
     return {
         "only_counted": counted,
         # A link that is made for one person would say who tapped it.
-        "linkable": f"not {counted}" if template.has_personal else "true",
+        "linkable": f"not {counted}" if wordings.has_personal else "true",
         "audience": audience_sql(broadcast.workspace, broadcast.audience),
         "textable": textable_sql(broadcast.workspace, broadcast.purpose),
-        "complete": complete_sql(template.needed),
+        "complete": _complete_sql(wordings),
         "suppressed": suppressed_sql(broadcast.workspace, broadcast.purpose),
         "place": place_sql("c"),
         "too_often": too_often_sql(broadcast, "c.id"),
     }
+
+
+def _complete_sql(wordings: Wordings) -> str:
+    """Return a condition: the contact has what its text needs, in its own language."""
+    if not wordings.languages:
+        return complete_sql(wordings.needed)
+    cases = " ".join(
+        f"when {variant} then {complete_sql(wordings.needed_by(variant))}"
+        for variant in range(len(wordings.templates))
+    )
+    return f"(case {language_sql(wordings)} {cases} end)"
 
 
 def complete_sql(needed: frozenset[str]) -> str:
@@ -92,15 +93,16 @@ def is_large(workspace: Workspace) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def question_key(broadcast: Broadcast, template: Needing, about_text: str = "") -> str:
+def question_key(broadcast: Broadcast, wordings: Wordings, about_text: str = "") -> str:
     """Return what tells the question who gets a text, and what is asked about it, from all others
     of the workspace."""
     who = freeze_audience(broadcast.workspace, broadcast.audience) | {"at": ""}
     asked = [
         who,
         broadcast.purpose,
-        sorted(template.needed),
-        template.has_personal,
+        [sorted(wordings.needed_by(n)) for n in range(len(wordings.templates))],
+        wordings.languages,
+        wordings.has_personal,
         about_text,
     ]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,5 @@
-"""The texts of one broadcast: one, or several variants, each for its share of the recipients.
+"""The texts of one broadcast: one; several variants, each for its share of the recipients; or one
+in several languages, each for the contacts who have it, the first for all others.
 
 Who gets which is decided by a keyed hash of the contact's id, so that it is the same wherever it is
 asked, unlike in any other broadcast, and nobody's choice. The hash is a polynomial of third degree
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -21,6 +23,7 @@ from tapline.texts.personal import MessageTemplate, compile_text
 PRIME = 2**31 - 1
 BUCKETS = 10_000
 LETTERS = "ABCDE"
+LANGUAGE = re.compile(r"[a-z]{2,3}")  # ISO 639, small
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Wordings:
     shares: tuple[int, ...]  # percent of those who get a text
     hold_out: int  # percent of all who get nothing
     urls: tuple[str, ...]  # the destinations of all texts, each once
+    languages: tuple[str, ...] = ()  # of each text, "" for the first; none: not told by language
 
     @property
     def is_split(self) -> bool:
@@ -47,6 +51,15 @@ class Wordings:
     def has_personal(self) -> bool:
         """Say whether any link of any text needs a destination for each recipient."""
         return any(each.has_personal for each in self.templates)
+
+    def needed_by(self, variant: int) -> frozenset[str]:
+        """The attributes without which a contact gets no text: those of its language alone."""
+        return self.templates[variant].needed if self.languages else self.needed
+
+    def in_language(self, language: str) -> int:
+        """Return which text a contact of a language gets; the first where none is in it."""
+        own = base_language(language)
+        return self.languages.index(own) if own and own in self.languages else 0
 
     def is_personal(self, ordinal: int) -> bool:
         """Say whether a destination is another for each recipient."""
@@ -68,13 +81,22 @@ class Wordings:
 
 def wordings_of(broadcast: Broadcast) -> Wordings:
     """Return a broadcast's texts; raises what `compile_text` raises."""
+    if broadcast.translations:
+        texts = tuple(sorted(broadcast.translations.items()))
+        return _in_languages(broadcast.text, texts, broadcast.hold_out)
     others = tuple((each["text"], each["share"]) for each in broadcast.variants)
     return _compiled(broadcast.text, others, broadcast.hold_out)
 
 
 def texts_of(broadcast: Broadcast) -> list[str]:
     """Return a broadcast's texts as they were written."""
-    return [broadcast.text, *(each["text"] for each in broadcast.variants)]
+    in_languages = [text for _language, text in sorted(broadcast.translations.items())]
+    return [broadcast.text, *(in_languages or [each["text"] for each in broadcast.variants])]
+
+
+def base_language(language: str) -> str:
+    """Return the language without its country: `es-MX` is `es`."""
+    return language.partition("-")[0].lower()
 
 
 def letter(variant: int) -> str:
@@ -87,12 +109,26 @@ def variant_sql(wordings: Wordings, token: str) -> str:
     gets nothing, and for everybody where there is one text."""
     if not wordings.is_split:
         return "null"
+    if wordings.languages:
+        held = is_held_out_sql(wordings, token)
+        return f"case when {held} then null else {language_sql(wordings)} end"
     bucket = bucket_sql(token)
     cases = " ".join(
         f"when {bucket} < {end} then {'null' if variant is None else variant}"
         for variant, end in _ends(wordings)
     )
     return f"case {cases} end"
+
+
+def language_sql(wordings: Wordings) -> str:
+    """Return, as SQL over the contact alias `c`, which text is in a contact's language."""
+    cases = " ".join(
+        f"when lower(c.language) = '{each}' or lower(substr(c.language, 1, {len(each) + 1}))"
+        f" = '{each}-' then {variant}"
+        for variant, each in enumerate(wordings.languages)
+        if each and LANGUAGE.fullmatch(each)  # It stands in the statement itself.
+    )
+    return f"case {cases} else 0 end" if cases else "0"
 
 
 def is_held_out_sql(wordings: Wordings, token: str) -> str:
@@ -153,3 +189,11 @@ def _compiled(text: str, others: tuple[tuple[str, int], ...], hold_out: int) -> 
     shares = tuple(share for _text, share in others)
     urls = dict.fromkeys(url for each in templates for url in each.urls)
     return Wordings(templates, (100 - sum(shares), *shares), hold_out, tuple(urls))
+
+
+@functools.lru_cache(maxsize=64)
+def _in_languages(text: str, others: tuple[tuple[str, str], ...], hold_out: int) -> Wordings:
+    templates = (compile_text(text), *(compile_text(other) for _language, other in others))
+    urls = dict.fromkeys(url for each in templates for url in each.urls)
+    languages = ("", *(language for language, _text in others))
+    return Wordings(templates, (100,), hold_out, tuple(urls), languages)

@@ -3,8 +3,9 @@
 
 const KEPT = "#kept";
 
-function textField(from: Element): HTMLTextAreaElement | null {
-  return from.closest("form")?.querySelector<HTMLTextAreaElement>("textarea[data-composed]") ?? null;
+function textField(from: HTMLElement): HTMLTextAreaElement | null {
+  const name = from.dataset["field"] ?? "text";
+  return from.closest("form")?.querySelector<HTMLTextAreaElement>(`textarea[name="${name}"]`) ?? null;
 }
 
 // What is written is counted by characters here and on the server, not by UTF-16 units.
