@@ -88,6 +88,10 @@ class BroadcastIn(Payload):
     variants: list[VariantIn] = Field(
         default_factory=list, description="Up to four more texts that are tried beside it."
     )
+    translations: dict[str, Annotated[Text, Field(max_length=MOST_CHARACTERS)]] = Field(
+        default_factory=dict,
+        description="The text in other languages, by their code (es): each contact gets their own.",
+    )
     hold_out: int = Field(0, description="Per cent of the recipients who get nothing, on purpose.")
     purpose: PurposeWord = "marketing"
     campaign: Name | None = Field(None, description="Made where there is none of this name.")
@@ -120,6 +124,7 @@ class BroadcastOut(Answer):
     name: str
     text: str
     variants: list[VariantIn]
+    translations: dict[str, str]
     hold_out: int
     purpose: str
     campaign: str | None
@@ -157,6 +162,7 @@ def add_broadcast(request: ApiRequest, broadcast: BroadcastIn) -> Status[dict[st
         text=broadcast.text,
         audience=broadcast.audience.model_dump(exclude_none=True),
         variants=[each.model_dump() for each in broadcast.variants],
+        translations=broadcast.translations,
         hold_out=broadcast.hold_out,
         purpose=broadcast.purpose,
         campaign=campaign_named(workspace, broadcast.campaign),
@@ -317,6 +323,7 @@ def _write_all(broadcasts: Iterable[Broadcast]) -> list[dict[str, Any]]:
             "name": broadcast.name,
             "text": broadcast.text,
             "variants": broadcast.variants,
+            "translations": broadcast.translations,
             "hold_out": broadcast.hold_out,
             "purpose": broadcast.purpose,
             "campaign": broadcast.campaign.name if broadcast.campaign else None,
