@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tapline.broadcasts.models import Message
+from tapline.broadcasts.saved_texts import save_text
 from tapline.broadcasts.tracking import tracked_broadcast
 from tapline.contacts.questions import read_question
 from tapline.contacts.segments import create_segment
@@ -18,7 +19,7 @@ from tapline.workspaces.invitations import invite
 from tapline.workspaces.members import add_member
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace, move_workspace
-from tests.broadcasts.making import ACTOR, make_broadcast, make_contacts, make_workspace
+from tests.broadcasts.making import ACTOR, TEXT, make_broadcast, make_contacts, make_workspace
 from tests.contacts.people import make_refused_import
 from tests.keywords.making import make_keyword
 from tests.links.making import make_link
@@ -90,6 +91,7 @@ def _things(own: Workspace) -> dict[str, object]:
         "reply_id": reply.pk,
         "segment_id": create_segment(own, "All", read_question({}), actor=ACTOR).pk,
         "sender_id": make_number(account, is_default=False).pk,
+        "text_id": save_text(own, "Menu", TEXT, actor=ACTOR).pk,
         "thread_id": reply.thread_id,
         "tracked_id": tracked_broadcast(own, "Reminders", actor=ACTOR).pk,
     }

@@ -25,6 +25,7 @@ from tapline.contacts.importing import COUNTS, ImportOptions, ImportReport, impo
 from tapline.contacts.models import ContactImport, ImportState
 from tapline.contacts.uploads import find_upload, own_name, refused_file
 from tapline.errors import Conflict, TaplineError
+from tapline.workspaces import audit
 from tapline.workspaces.models import Workspace
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def ask_for(workspace: Workspace, name: str, options: ImportOptions) -> ContactI
         asked = same.exclude(state=ImportState.FAILED).first()
         if asked is not None and not options.dry_run:
             return asked
-        return ContactImport.objects.create(
+        made = ContactImport.objects.create(
             workspace=workspace,
             file_name=own_name(name),
             upload=name,
@@ -62,6 +63,10 @@ def ask_for(workspace: Workspace, name: str, options: ImportOptions) -> ContactI
             is_trial=options.dry_run,
             options=msgspec.to_builtins(options),
         )
+        if not options.dry_run:  # A trial writes nothing.
+            after = {"file": made.file_name}
+            audit.record(workspace, options.by, "contacts.imported", made, after=after)
+    return made
 
 
 def options_of(asked: ContactImport) -> ImportOptions:
