@@ -136,10 +136,10 @@ def test_the_checks_offer_to_send_only_what_somebody_would_get() -> None:
     address = reverse("broadcasts:findings", args=[workspace.pk, broadcast.pk])
 
     assert "Nobody would get this text." in _words(editor.get(address).content)
-    assert "Send now" not in _words(editor.get(address).content)
+    assert "See what will happen, and send" not in _words(editor.get(address).content)
 
     make_contacts(workspace, 1)
-    assert "Send now" in _words(editor.get(address).content)
+    assert "See what will happen, and send" in _words(editor.get(address).content)
 
 
 def test_sending_pausing_going_on_and_cancelling_are_audited() -> None:

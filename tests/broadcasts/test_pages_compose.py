@@ -154,7 +154,7 @@ def test_a_half_written_draft_has_a_page(workspace: Workspace) -> None:
 
     assert page.status_code == 200
     assert "is not complete" in _words(findings.content)
-    assert "Send now" not in _words(findings.content)
+    assert "See what will happen, and send" not in _words(findings.content)
 
 
 def test_the_character_that_costs_parts_is_named_and_written_otherwise_by_one_button(

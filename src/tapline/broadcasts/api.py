@@ -15,7 +15,9 @@ from tapline.broadcasts import lifecycle
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import MOST_CHARACTERS, create_broadcast
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.reading import fingerprint
 from tapline.broadcasts.reports import build_report
+from tapline.broadcasts.trials import send_test
 from tapline.broadcasts.variants import variants_report
 from tapline.contacts.api import PurposeWord
 from tapline.links.api import UtmIn, campaign_named, offer_named
@@ -115,6 +117,13 @@ class BroadcastIn(Payload):
 
 class StartIn(Payload):
     at: AwareDatetime | None = Field(None, description="Left out: now.")
+    fingerprint: Word | None = Field(
+        None, description="What you read: 409 if the broadcast was changed since."
+    )
+
+
+class TestIn(Payload):
+    contacts: list[int] = Field(description="Contacts that are marked as staff.")
 
 
 class BroadcastOut(Answer):
@@ -135,6 +144,7 @@ class BroadcastOut(Answer):
     give_up_hours: int
     pause_reason: str
     created_at: dt.datetime
+    fingerprint: str = Field(description="Changes with whatever one reads before sending it.")
     scheduled_at: dt.datetime | None
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
@@ -221,9 +231,35 @@ def start_broadcast(
     request: ApiRequest, broadcast_id: int, when: StartIn | None = None
 ) -> dict[str, Any]:
     broadcast, actor = _find(request, broadcast_id), actor_of(request)
-    if when is None or when.at is None:
-        return _write(lifecycle.start(broadcast, actor=actor))
-    return _write(lifecycle.schedule(broadcast, when.at, actor=actor))
+    at, read = (when.at, when.fingerprint) if when else (None, None)
+    if at is None:
+        return _write(lifecycle.start(broadcast, actor=actor, fingerprint=read))
+    return _write(lifecycle.schedule(broadcast, at, actor=actor, fingerprint=read))
+
+
+@router.post(
+    "/broadcasts/{int:broadcast_id}/unschedule",
+    auth=needs("broadcasts:write"),
+    response=BroadcastOut,
+    summary="Take a scheduled broadcast back",
+)
+def unschedule_broadcast(request: ApiRequest, broadcast_id: int) -> dict[str, Any]:
+    """It is a draft again."""
+    return _write(lifecycle.unschedule(_find(request, broadcast_id), actor=actor_of(request)))
+
+
+@router.post(
+    "/broadcasts/{int:broadcast_id}/test",
+    auth=needs("broadcasts:write"),
+    response={201: list[BroadcastOut]},
+    summary="Send a test to your own people",
+)
+def test_broadcast(
+    request: ApiRequest, broadcast_id: int, wanted: TestIn
+) -> Status[list[dict[str, Any]]]:
+    """Every text of it, at once, in a test broadcast of its own; taps count as the operator's."""
+    sent = send_test(_find(request, broadcast_id), wanted.contacts, actor=actor_of(request))
+    return Status(201, _write_all(sent))
 
 
 @router.post(
@@ -334,6 +370,7 @@ def _write_all(broadcasts: Iterable[Broadcast]) -> list[dict[str, Any]]:
             "give_up_hours": broadcast.give_up_hours,
             "pause_reason": broadcast.pause_reason,
             "created_at": broadcast.created_at,
+            "fingerprint": fingerprint(broadcast),
             "scheduled_at": broadcast.scheduled_at,
             "started_at": broadcast.started_at,
             "finished_at": broadcast.finished_at,

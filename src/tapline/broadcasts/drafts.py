@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast
 from tapline.broadcasts.models import Broadcast, SavedText
-from tapline.broadcasts.wordings import LANGUAGE
+from tapline.broadcasts.splitting import MOST_VARIANTS, even_share
+from tapline.broadcasts.wordings import LANGUAGE, letter
 from tapline.contacts.models import ContactImport, Purpose, Tag
 from tapline.contacts.segments import segments_of
 from tapline.errors import TaplineError
@@ -262,10 +263,44 @@ def _spend_limit(raw: str) -> Decimal | None:
     return limit
 
 
+def variant_slots(broadcast: Broadcast) -> list[dict[str, Any]]:
+    """Return the further texts of a draft as the form shows them, and one empty place more."""
+    filled = list(broadcast.variants)
+    room = [{"text": "", "share": ""}] if len(filled) < MOST_VARIANTS - 1 else []
+    return [
+        {**each, "letter": letter(place)} for place, each in enumerate([*filled, *room], start=1)
+    ]
+
+
+def _variants(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    """Return the further texts, whose shares are even unless said, and who gets nothing."""
+    texts = [
+        (text, form.get(f"share_{place}", "").strip())
+        for place in range(1, MOST_VARIANTS)
+        if (text := form.get(f"variant_{place}", "").replace("\r\n", "\n").strip())
+    ]
+    even = str(even_share(len(texts) + 1))
+    return {
+        "variants": [{"text": text, "share": _percent(share or even)} for text, share in texts],
+        "hold_out": _percent(form.get("hold_out", "").strip() or "0"),
+    }
+
+
+def _percent(raw: str) -> int:
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 3):
+        raise BadBroadcast(
+            _("A share is no number."),
+            why=_("It says how many of the recipients get that text, or none."),
+            do=_("Write whole per cent, like 20."),
+        )
+    return int(raw)
+
+
 # Each section of the composer reads its own fields.
 SECTIONS: tuple[Callable[[Workspace, QueryDict], dict[str, Any]], ...] = (
     _about,
     _text,
+    _variants,
     _who,
     _links,
     _sender,

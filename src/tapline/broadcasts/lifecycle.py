@@ -17,6 +17,7 @@ from django.utils import timezone
 from tapline.broadcasts.audience import freeze_audience
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
+from tapline.broadcasts.reading import fingerprint as fingerprint_of
 from tapline.errors import Conflict, TaplineError
 from tapline.workspaces.audit import record
 
@@ -26,14 +27,20 @@ STARTED_AT_ONCE = 10
 _UNDER_WAY = (BroadcastState.PREPARING, BroadcastState.SENDING)
 
 
+class ChangedMeanwhile(Conflict):
+    """A broadcast is not any more what somebody read before confirming it."""
+
+
 class NotReady(TaplineError):
     """A check found an error, so the broadcast is not sent."""
 
 
-def start(broadcast: Broadcast, *, actor: str) -> Broadcast:
+def start(broadcast: Broadcast, *, actor: str, fingerprint: str | None = None) -> Broadcast:
     """Send a broadcast: workers prepare it at once. Returns it as it now is.
 
-    Raises `NotReady` with the first error found, and `Conflict` if it was started before.
+    `fingerprint`: what somebody read before they confirmed (`reading.fingerprint`). Raises
+    `NotReady` with the first error found, `Conflict` if it was started before, and
+    `ChangedMeanwhile` if it is not what was read.
     """
     _refuse_errors(broadcast)
     return _move(
@@ -42,11 +49,14 @@ def start(broadcast: Broadcast, *, actor: str) -> Broadcast:
         BroadcastState.PREPARING,
         actor=actor,
         action="broadcast.started",
+        read=fingerprint,
         started_at=timezone.now(),
     )
 
 
-def schedule(broadcast: Broadcast, at: dt.datetime, *, actor: str) -> Broadcast:
+def schedule(
+    broadcast: Broadcast, at: dt.datetime, *, actor: str, fingerprint: str | None = None
+) -> Broadcast:
     """Start a broadcast at an aware time; a past one means at once. Raises as `start` does."""
     _refuse_errors(broadcast)
     return _move(
@@ -55,7 +65,21 @@ def schedule(broadcast: Broadcast, at: dt.datetime, *, actor: str) -> Broadcast:
         BroadcastState.SCHEDULED,
         actor=actor,
         action="broadcast.scheduled",
+        read=fingerprint,
         scheduled_at=at,
+    )
+
+
+def unschedule(broadcast: Broadcast, *, actor: str) -> Broadcast:
+    """Make a scheduled broadcast a draft again. Raises `Conflict` if it is not scheduled any more:
+    it has begun, then pausing and cancelling are what is left."""
+    return _move(
+        broadcast,
+        (BroadcastState.SCHEDULED,),
+        BroadcastState.DRAFT,
+        actor=actor,
+        action="broadcast.unscheduled",
+        scheduled_at=None,
     )
 
 
@@ -132,6 +156,7 @@ def _move(
     *,
     actor: str,
     action: str,
+    read: str | None = None,
     **changes: Any,
 ) -> Broadcast:
     """Move a broadcast from one of `allowed` to `target` (None: where it was before its pause)."""
@@ -142,6 +167,12 @@ def _move(
                 f"«{fresh.name}» is {fresh.state}.",
                 why=f"This is possible only while it is {', '.join(allowed)}.",
                 do="Look at it again: somebody or a worker may have moved it on.",
+            )
+        if read is not None and read != fingerprint_of(fresh):
+            raise ChangedMeanwhile(
+                f"«{fresh.name}» was changed after you read what will happen.",
+                why="What would go out now is not what you confirmed.",
+                do="Read it again, and confirm that.",
             )
         before = fresh.state
         if target == BroadcastState.PREPARING:

@@ -23,6 +23,7 @@ from tapline.broadcasts.lifecycle import cancel, pause, resume, schedule, start
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.pages_report import report_page
 from tapline.errors import TaplineError
+from tapline.hours.words import local_moment
 from tapline.providers.registry import reaches_people
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -57,6 +58,7 @@ def show(visit: Visit, broadcast_id: int) -> HttpResponse:
         "audience": describe_audience(visit.workspace, broadcast.audience),
         "preview": _first_text(broadcast) if visit.access.sees_people else None,
         "is_scheduled": broadcast.state == BroadcastState.SCHEDULED,
+        "scheduled_for": _local(broadcast),
         "is_simulated": not reaches_people(broadcast.provider),
     }
     return visit.render("broadcasts/draft.html", context)
@@ -101,6 +103,11 @@ def find_broadcast(visit: Visit, broadcast_id: int) -> Broadcast:
         pk=broadcast_id,
         workspace=visit.workspace,
     )
+
+
+def _local(broadcast: Broadcast) -> str:
+    at = broadcast.scheduled_at
+    return local_moment(at, broadcast.workspace.zone) if at else ""
 
 
 def _local_time(raw: str, zone: str) -> dt.datetime:

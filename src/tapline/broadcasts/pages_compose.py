@@ -26,6 +26,7 @@ from tapline.broadcasts.drafts import (
     read_form,
     read_what_can_be_read,
     save_names,
+    variant_slots,
 )
 from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState, SavedText
 from tapline.broadcasts.pages import find_broadcast
@@ -202,6 +203,7 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
         "nights": NIGHTS.items(),
         "senders": usable_senders(visit.workspace),
         "media": "\n".join(draft.media),
+        "variant_slots": variant_slots(draft),
         "utm": [(name, draft.utm.get(name, "")) for name in UTM_FIELDS],
         "error": error,
         **_beside(visit, draft),

@@ -24,7 +24,8 @@ def show_destinations(visit: Visit) -> HttpResponse:
     """Show, as a fragment, how the pages are that the links of the text lead to. Looking is the
     worker's: whoever writes waits for nothing, and the fragment asks again until all is known."""
     values, _wrong = read_what_can_be_read(visit.workspace, visit.request.POST)
-    addresses, differing = _destinations(values.get("text", ""), values.get("utm", {}))
+    texts = [values.get("text", ""), *(each["text"] for each in values.get("variants", ()))]
+    addresses, differing = _destinations(texts, values.get("utm", {}))
     told = [tell(each) for each in ask(visit.workspace, addresses)]
     context = {
         "destinations": told,
@@ -48,15 +49,19 @@ def failing_links(broadcast: Broadcast) -> list[Alarm]:
     return alarms(failing_of(list(broadcast.links.values_list("link_id", flat=True))))
 
 
-def _destinations(text: str, utm: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Return the addresses that links of a text will lead to, as far as it can be read, and those
-    that differ for each recipient."""
-    try:
-        urls = compile_text(text).urls
-    except TaplineError:  # The preview says what is wrong with it.
-        return [], []
+def _destinations(texts: list[str], utm: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Return the addresses that links of some texts will lead to, as far as they can be read, and
+    those that differ for each recipient."""
+    urls = list(dict.fromkeys(url for text in texts for url in _urls(text)))
     plain = [url for url in urls if not has_fields(url)]
     return list(_checked(plain, utm)), [url for url in urls if has_fields(url)]
+
+
+def _urls(text: str) -> tuple[str, ...]:
+    try:
+        return compile_text(text).urls
+    except TaplineError:  # The preview says what is wrong with it.
+        return ()
 
 
 def _checked(urls: list[str], utm: dict[str, str]) -> Iterator[str]:

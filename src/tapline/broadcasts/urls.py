@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from tapline.broadcasts import (
     pages,
     pages_compose,
+    pages_confirm,
     pages_destinations,
     pages_openings,
     pages_report,
@@ -65,6 +66,10 @@ urlpatterns = [
         pages_openings.show_openings,
         name="openings",
     ),
+    path("<int:broadcast_id>/send", pages_confirm.confirm, name="confirm"),
+    path("<int:broadcast_id>/plan", pages_confirm.show_plan, name="plan"),
+    path("<int:broadcast_id>/take-back", pages_confirm.take_back, name="take-back"),
+    path("<int:broadcast_id>/test", pages_confirm.test, name="test"),
     path("<int:broadcast_id>/schedule", pages.send_later, name="schedule"),
     path("<int:broadcast_id>/<broadcast_action:action>", pages.act, name="act"),
 ]

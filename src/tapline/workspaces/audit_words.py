@@ -21,6 +21,7 @@ ACTIONS: dict[str, Words] = {
     "broadcast.resumed": lambda: _("Went on with a broadcast"),
     "broadcast.scheduled": lambda: _("Scheduled a broadcast"),
     "broadcast.started": lambda: _("Started a broadcast"),
+    "broadcast.unscheduled": lambda: _("Took a scheduled broadcast back"),
     "contact.erased": lambda: _("Erased a contact"),
     "contact.role_changed": lambda: _("Marked a contact"),
     "contacts.imported": lambda: _("Imported contacts from a file"),
