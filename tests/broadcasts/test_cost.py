@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from tapline.broadcasts.billing import bill_of
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import BadBroadcast
 from tapline.broadcasts.models import Broadcast, Message
@@ -15,6 +16,7 @@ from tapline.broadcasts.sending import Sender
 from tapline.contacts.models import Contact
 from tapline.contacts.phones import hash_phone
 from tapline.destinations import BadDestination
+from tapline.providers.accounts import name_of
 from tapline.providers.base import Receipt, Status
 from tapline.providers.models import ProviderAccount
 from tapline.providers.prices import (
@@ -201,3 +203,33 @@ def test_pictures_that_nobody_can_open_are_refused(
 ) -> None:
     with pytest.raises(error):
         make_broadcast(account.workspace, media=media)
+
+
+def test_prices_of_texts_with_pictures_are_read_and_told_apart(account: ProviderAccount) -> None:
+    lines = ["US 0.01", "us MMS 0.02", "* mms 0.05"]
+    set_prices(account, read_prices(lines), actor=ACTOR)
+
+    assert sorted(write_prices(account).splitlines()) == ["* mms 0.05", "US 0.01", "US mms 0.02"]
+    parts, pictures = (prices_of(name_of(account), with_pictures=flag) for flag in (False, True))
+    assert (parts.of("+12125550123"), parts.times(3)) == (Decimal("0.01"), 3)
+    assert (pictures.of("+12125550123"), pictures.times(3)) == (Decimal("0.02"), 1)
+    assert pictures.of(BRITISH) == Decimal("0.05")
+    for bad in ("US fax 0.02", "XX mms 0.02"):
+        with pytest.raises(BadPrice):
+            read_prices([bad])
+
+
+def test_a_broadcast_with_pictures_costs_what_its_texts_with_pictures_do(
+    account: ProviderAccount,
+) -> None:
+    broadcast = make_mixed(account)
+    broadcast.media = ["https://www.example.com/menu.jpg"]
+    broadcast.save()
+    set_prices(account, read_prices(["* 0.01"]), actor=ACTOR)
+    assert "With pictures it costs more" in findings(broadcast)
+
+    set_prices(account, read_prices(["* 0.01", "* mms 0.03"]), actor=ACTOR)
+
+    assert "With pictures it costs more" not in findings(broadcast)
+    assert "It costs about 0.12" in findings(broadcast)
+    assert bill_of(broadcast).cost.amount == Decimal("0.12")

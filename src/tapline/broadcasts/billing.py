@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from tapline.broadcasts.audience import audience_sql
-from tapline.broadcasts.composing import Preview, sample_url
+from tapline.broadcasts.composing import Preview, sample_url, sends_pictures
 from tapline.broadcasts.counting import Counted, count_audience
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.picking import conditions, is_large
@@ -85,7 +85,7 @@ def bill_of(broadcast: Broadcast, *, exact: bool = False) -> Bill:
     """
     every_text = exact or not is_large(broadcast.workspace)
     counted = count_audience(broadcast, with_text=every_text)
-    prices = prices_of(broadcast.provider)
+    prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
     if every_text:
         texts = counted.reach.texts
         return Bill(
@@ -108,7 +108,7 @@ def link_choices(broadcast: Broadcast, shown: Preview, reach: Reach) -> Iterator
     """
     if not shown.links:
         return
-    prices = prices_of(broadcast.provider)
+    prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
     chosen = broadcast.domain or domain_for(broadcast.workspace)
     for domain in usable_domains(broadcast.workspace):
         for length in _lengths(domain, reach.texts * len(shown.links)):

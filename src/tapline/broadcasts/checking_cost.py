@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tapline.broadcasts.audience import count_by_prefix
+from tapline.broadcasts.composing import sends_pictures
 from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.models import Broadcast
 from tapline.providers.prices import PriceList, country_of, prices_of
@@ -30,7 +31,7 @@ class Estimate:
 
 def estimate(broadcast: Broadcast, parts_each: int) -> Estimate:
     """Return what a broadcast costs; counts the audience, which takes seconds for a million."""
-    prices = prices_of(broadcast.provider)
+    prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
     texts, cost, unpriced = 0, Decimal(0), Counter[str]()
     for prefix, count in count_by_prefix(broadcast):
         texts += count
@@ -38,7 +39,7 @@ def estimate(broadcast: Broadcast, parts_each: int) -> Estimate:
         if price is None:
             unpriced[country_of(prefix) or "?"] += count
         else:
-            cost += price * parts_each * count
+            cost += price * prices.times(parts_each) * count
     return Estimate(
         texts=texts,
         parts=texts * parts_each,
@@ -61,7 +62,8 @@ def cost_findings(broadcast: Broadcast, parts_each: int) -> Iterator[Finding]:
         yield from _unkept_limit(broadcast)
         return
     told = estimate(broadcast, parts_each)
-    if broadcast.media and takes_media(broadcast.provider):
+    prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
+    if sends_pictures(broadcast) and not prices.is_per_text:
         yield Finding(
             "warning",
             "With pictures it costs more than is told here.",

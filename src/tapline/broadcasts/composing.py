@@ -26,6 +26,7 @@ from tapline.errors import Conflict, NotFound
 from tapline.hours.deciding import policy_of, refuse_bad_night
 from tapline.links.domains import domain_for, own_hosts, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
+from tapline.providers.registry import takes_media
 from tapline.providers.senders import sender_for
 from tapline.texts.parts import PartCount, describe
 from tapline.texts.personal import (
@@ -234,6 +235,11 @@ def preview(broadcast: Broadcast, n: int = 0, variant: int = 0) -> Preview:
 def sample_url(domain: Domain) -> str:
     """Return an address as long as the domain's links, that can never be one of them."""
     return f"{domain.base_url}/{''.join(islice(cycle(_NO_CODE), domain.code_length))}"
+
+
+def sends_pictures(broadcast: Broadcast) -> bool:
+    """Say whether a broadcast's texts leave with pictures, as MMS."""
+    return bool(broadcast.media) and takes_media(broadcast.provider)
 
 
 def send_before(broadcast: Broadcast, now: dt.datetime) -> dt.datetime:

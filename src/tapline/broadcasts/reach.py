@@ -86,10 +86,11 @@ def cost_of(reach: Reach, prices: PriceList, parts_each: float | None = None) ->
     for country, texts in reach.countries.items():
         price = prices.by_country.get(country, prices.default)
         parts = reach.country_parts[country] if parts_each is None else texts * parts_each
+        times = texts if prices.is_per_text else Decimal(str(parts))
         if price is None:
             unpriced[country] += texts
         else:
-            amount += price * Decimal(str(parts))
+            amount += price * times
     return Cost(amount=amount, currency=prices.currency, unpriced=dict(unpriced))
 
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 from tapline.broadcasts.bulk import in_database, run_bulk
 from tapline.broadcasts.capping import cap_since, too_often_sql
 from tapline.broadcasts.channels import Channel, channels_of
-from tapline.broadcasts.composing import send_before
+from tapline.broadcasts.composing import send_before, sends_pictures
 from tapline.broadcasts.lifecycle import pause
 from tapline.broadcasts.models import Broadcast, BroadcastKind
 from tapline.broadcasts.night import Night
@@ -212,7 +212,7 @@ class Sender:
     ) -> list[Rendered]:
         """Mark as submitted what spend limit and daily caps allow and return it; give the rest
         back."""
-        prices = prices_of(broadcast.provider)
+        prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
         provider = self.find_provider(broadcast.provider)
         until = at + dt.timedelta(seconds=provider.settled_after_seconds)
         with transaction.atomic():
@@ -308,7 +308,7 @@ def may_get_it_sql(broadcast: Broadcast) -> str:
 
 def cost_of(rendered: Rendered, prices: PriceList) -> Decimal:
     """Return what a text costs by the prices that were entered; 0 where none was."""
-    return rendered.parts * (prices.of(rendered.phone) or Decimal(0))
+    return prices.times(rendered.parts) * (prices.of(rendered.phone) or Decimal(0))
 
 
 def within_limit(

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tapline.providers import accounts, numbers
 from tapline.providers.models import ProviderAccount, SenderNumber
-from tapline.providers.prices import EVERYWHERE_ELSE, set_prices
+from tapline.providers.prices import read_key, set_prices
 from tapline.providers.telling import tell_account, tell_sender, test_connection
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import (
@@ -269,4 +269,7 @@ def _as_values(details: numbers.SenderDetails) -> dict[str, Any]:
 
 
 def _country(name: str) -> str:
-    return EVERYWHERE_ELSE if name == "*" else name.upper()
+    try:
+        return read_key(name)
+    except ValueError:
+        return name  # `set_prices` says what is wrong with it.

@@ -36,10 +36,12 @@ class ProviderAccount(models.Model):
 
 
 class PartPrice(models.Model):
-    """What one part to one country costs through an account, as its operator entered it."""
+    """What one part to one country costs through an account, as its operator entered it; or one
+    text with pictures (`prices.PICTURES`)."""
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="prices")
-    country = models.CharField(max_length=2, blank=True)  # ISO 3166; empty: everywhere else
+    # ISO 3166, empty: everywhere else; «US mms» and «mms» for texts with pictures.
+    country = models.CharField(max_length=6, blank=True)
     price = models.DecimalField(max_digits=9, decimal_places=5)
 
     class Meta:

@@ -1,4 +1,5 @@
-"""What one part costs: by country, as the operator entered it for each account.
+"""What one part, and one text with pictures, costs: by country, as the operator entered it for each
+account.
 
 No vendor's prices are built in: they change by country, carrier and contract. Where none is
 entered, `TAPLINE_PART_PRICE` counts; where that is 0, the price is not known, and pages say so.
@@ -21,6 +22,8 @@ from tapline.providers.registry import account_id_of
 from tapline.workspaces.audit import record
 
 EVERYWHERE_ELSE = ""
+# Behind a country's name: what one text with pictures costs there, whatever its parts.
+PICTURES = "mms"
 LARGEST_PRICE = Decimal(1000)
 # Enough of a number to tell its country: +1 has area codes of 25 countries.
 TELLING_DIGITS = 8
@@ -38,22 +41,34 @@ class PriceList:
     by_country: Mapping[str, Decimal] = field(default_factory=dict)
     default: Decimal | None = None
     currency: str = ""
+    is_per_text: bool = False  # not per part: texts with pictures
 
     def of(self, phone: str) -> Decimal | None:
-        """Return what one part to `phone` (E.164) costs; None: not known."""
+        """Return what one part (or one text with pictures) to `phone` (E.164) costs; None: not
+        known."""
         if not self.by_country:
             return self.default
         return self.by_country.get(country_of(phone), self.default)
 
+    def times(self, parts: int) -> int:
+        """Return how often the price is paid for a text of so many parts."""
+        return 1 if self.is_per_text else parts
 
-def prices_of(provider: str) -> PriceList:
-    """Return the prices of the provider called `provider`."""
+
+def prices_of(provider: str, *, with_pictures: bool = False) -> PriceList:
+    """Return the prices of the provider called `provider`: of parts or, where any was entered, of
+    texts with pictures."""
     general = Decimal(str(config.current().part_price)) or None
     account = account_id_of(provider)
     if account is None:
         return PriceList(default=general)
     rows = PartPrice.objects.filter(account=account).values_list("country", "price")
-    prices = dict(rows)
+    entered = dict(rows)
+    pictures = {_country(key): price for key, price in entered.items() if _is_pictures(key)}
+    if with_pictures and pictures:
+        default = pictures.pop(EVERYWHERE_ELSE, None)
+        return PriceList(pictures, default, currency_of(provider), is_per_text=True)
+    prices = {key: price for key, price in entered.items() if not _is_pictures(key)}
     default = prices.pop(EVERYWHERE_ELSE, general)
     return PriceList(prices, default, currency_of(provider))
 
@@ -70,7 +85,8 @@ def country_of(phone: str) -> str:
 
 
 def set_prices(account: ProviderAccount, prices: Mapping[str, Decimal], *, actor: str) -> None:
-    """Replace the prices of an account: country, or "" for everywhere else, to price.
+    """Replace the prices of an account: country, or "" for everywhere else, to price of a part;
+    «US mms» and «mms» to that of a text with pictures.
 
     Raises `BadPrice`.
     """
@@ -89,7 +105,8 @@ def set_prices(account: ProviderAccount, prices: Mapping[str, Decimal], *, actor
 
 
 def read_prices(lines: Iterable[str]) -> dict[str, Decimal]:
-    """Return the prices in lines such as `US 0.0079` and `* 0.05` (everywhere else).
+    """Return the prices in lines such as `US 0.0079`, `* 0.05` (everywhere else) and `US mms 0.02`
+    (a text with pictures).
 
     Raises `BadPrice` with the line that cannot be read.
     """
@@ -99,13 +116,14 @@ def read_prices(lines: Iterable[str]) -> dict[str, Decimal]:
         if not words:
             continue
         try:
-            name, amount = words
-            found[EVERYWHERE_ELSE if name == "*" else name.upper()] = Decimal(amount)
+            *key, amount = words
+            found[read_key(" ".join(key))] = Decimal(amount)
         except (ValueError, InvalidOperation) as error:
             raise BadPrice(
                 f"The line '{line.strip()[:60]}' is no price.",
                 why="A line holds a country's two letters and what one part to it costs.",
-                do="Write it like «US 0.0079»; «* 0.05» is for everywhere else.",
+                do="Write it like «US 0.0079»; «* 0.05» is for everywhere else, «US mms 0.02» for"
+                " texts with pictures.",
             ) from error
     for country, price in found.items():
         _refuse_bad(country, price)
@@ -115,7 +133,32 @@ def read_prices(lines: Iterable[str]) -> dict[str, Decimal]:
 def write_prices(account: ProviderAccount) -> str:
     """Return the prices of an account as lines, as `read_prices` takes them."""
     rows = account.prices.order_by("country").values_list("country", "price")
-    return "\n".join(f"{country or '*'} {price.normalize():f}" for country, price in rows)
+    return "\n".join(f"{in_words(country)} {price.normalize():f}" for country, price in rows)
+
+
+def in_words(key: str) -> str:
+    """Return what a price is for, as lines begin: «US», «US mms», «*», «* mms»."""
+    kind = f" {PICTURES}" if _is_pictures(key) else ""
+    return f"{_country(key) or '*'}{kind}"
+
+
+def read_key(words: str) -> str:
+    """Return what a price is for, as it is stored; raises `ValueError`."""
+    name, *kind = words.split()
+    country = EVERYWHERE_ELSE if name == "*" else name.upper()
+    if not kind:
+        return country
+    if [word.lower() for word in kind] != [PICTURES]:
+        raise ValueError("a line holds a country, perhaps «mms», and a price")
+    return f"{country} {PICTURES}".strip()
+
+
+def _is_pictures(key: str) -> bool:
+    return key.endswith(PICTURES)
+
+
+def _country(key: str) -> str:
+    return key.removesuffix(PICTURES).strip()
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -129,7 +172,8 @@ def _country_of(digits: str) -> str:
     return "" if known == phonenumbers.UNKNOWN_REGION else known
 
 
-def _refuse_bad(country: str, price: Decimal) -> None:
+def _refuse_bad(key: str, price: Decimal) -> None:
+    country = _country(key)
     known = country == EVERYWHERE_ELSE or country in phonenumbers.SUPPORTED_REGIONS
     if not known:
         raise BadPrice(

@@ -10,7 +10,7 @@ import httpx2
 from tapline.outbound import Forbidden
 from tapline.providers.accounts import name_of, webhooks_of
 from tapline.providers.models import ProviderAccount, SenderNumber
-from tapline.providers.prices import PriceList, prices_of
+from tapline.providers.prices import PriceList, in_words, prices_of
 from tapline.providers.registry import kind, provider
 from tapline.providers.use import day_in, parts_on
 
@@ -27,7 +27,7 @@ def tell_account(account: ProviderAccount) -> dict[str, Any]:
         "options": account.options,
         "secrets": [field.name for field in chosen.fields if field.secret],
         "currency": account.currency,
-        "prices": {row.country or "*": str(row.price) for row in account.prices.all()},
+        "prices": {in_words(row.country): str(row.price) for row in account.prices.all()},
         "webhooks": {path: f"{webhooks_of(account)}/{path}" for _words, path in chosen.hooks},
         "retired_at": account.retired_at,
     }
