@@ -13,6 +13,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tapline.broadcasts.composing import sends_pictures
 from tapline.broadcasts.counting import Counted, count_audience
 from tapline.broadcasts.drafts import describe_audience
 from tapline.broadcasts.forecast import Forecast, forecast
@@ -57,7 +58,8 @@ def make_plan(broadcast: Broadcast, at: dt.datetime | None) -> Plan:
     """Return what will happen; of a large audience as much as is counted by now. Raises what
     `count_audience` raises."""
     counted = count_audience(broadcast, with_text=True)
-    cost = cost_of(counted.reach, prices_of(broadcast.provider))
+    prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
+    cost = cost_of(counted.reach, prices)
     return Plan(broadcast=broadcast, at=at, counted=counted, cost=cost)
 
 
