@@ -29,6 +29,9 @@ from tapline.workspaces.models import Workspace
 # taps rarely is not taken to be abroad for long, and no longer than most lists wait between texts.
 DAYS = 30
 
+# What one query reads: each looks at every file with anything new, so a backlog of millions must
+# not be read in small pieces. What one transaction writes is less, since others wait for it.
+CLICKS_PER_READ = 50_000
 CLICKS_PER_TURN = 2_000
 
 CLICKS = """
@@ -82,11 +85,18 @@ def note_taps() -> bool:
     after = _mark()
     since = _oldest(timezone.now())
     clicks, reached = store.with_files(lambda: _read(after, since))
-    if reached > after:
-        with _turns.take():
-            _apply(clicks)
-            TapMark.objects.update_or_create(id=1, defaults={"sequence": reached})
-    return len(clicks) == CLICKS_PER_TURN
+    for start in range(0, len(clicks), CLICKS_PER_TURN):
+        turn = clicks[start : start + CLICKS_PER_TURN]
+        _keep(turn, turn[-1].sequence)
+    if reached > max(after, clicks[-1].sequence if clicks else 0):
+        _keep([], reached)
+    return len(clicks) == CLICKS_PER_READ
+
+
+def _keep(clicks: Sequence[Click], reached: int) -> None:
+    with _turns.take():
+        _apply(clicks)
+        TapMark.objects.update_or_create(id=1, defaults={"sequence": reached})
 
 
 def forget_old_taps(now: dt.datetime | None = None) -> bool:
@@ -114,11 +124,11 @@ def _read(after: int, since: dt.datetime) -> tuple[list[Click], int]:
     files = [file for file in read_list() if file.last_sequence > after]
     rows = store.query(
         CLICKS,
-        {"after": after, "since": since.replace(tzinfo=None), "limit": CLICKS_PER_TURN},
+        {"after": after, "since": since.replace(tzinfo=None), "limit": CLICKS_PER_READ},
         files=files,
     )
     clicks = [Click(*row) for row in rows]
-    if len(clicks) == CLICKS_PER_TURN:
+    if len(clicks) == CLICKS_PER_READ:
         return clicks, clicks[-1].sequence
     return clicks, max((file.last_sequence for file in files), default=after)
 
