@@ -17,6 +17,8 @@ from tapline.workspaces.models import AuditEntry, Workspace
 
 PER_PAGE = 50
 MOST_EXPORTED = 50_000
+# Numbers follow time but for what was written at once; this many can be out of order.
+OUT_OF_ORDER = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +74,33 @@ def find(workspace: Workspace, asked: Asked) -> QuerySet[AuditEntry]:
     if asked.kind:
         found = found.filter(object_kind=asked.kind)
     if asked.since:
-        found = found.filter(at__gte=_start_of(asked.since, workspace))
+        found = _from(found, workspace, _start_of(asked.since, workspace))
     if asked.until:
-        found = found.filter(at__lt=_start_of(asked.until + dt.timedelta(days=1), workspace))
+        end = _start_of(asked.until + dt.timedelta(days=1), workspace)
+        found = _before(found, workspace, end)
     return found.order_by("-id")
+
+
+def _from(
+    found: QuerySet[AuditEntry], workspace: Workspace, start: dt.datetime
+) -> QuerySet[AuditEntry]:
+    """Narrow to entries since `start`; by number as well, or the newest would all be looked at."""
+    first = _first_since(workspace, start)
+    return found.filter(at__gte=start, id__gte=0 if first is None else first - OUT_OF_ORDER)
+
+
+def _before(
+    found: QuerySet[AuditEntry], workspace: Workspace, end: dt.datetime
+) -> QuerySet[AuditEntry]:
+    """Narrow to entries before `end`, by number as well."""
+    first = _first_since(workspace, end)
+    found = found.filter(at__lt=end)
+    return found if first is None else found.filter(id__lt=first + OUT_OF_ORDER)
+
+
+def _first_since(workspace: Workspace, start: dt.datetime) -> int | None:
+    later = AuditEntry.objects.filter(workspace=workspace, at__gte=start).order_by("at")
+    return later.values_list("id", flat=True).first()
 
 
 def one_page(

@@ -148,4 +148,6 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["workspace", "object_kind", "object_id", "at"]),
             models.Index(fields=["workspace", "actor", "id"], name="audit_by_actor"),
+            models.Index(fields=["workspace", "object_kind", "id"], name="audit_by_kind"),
+            models.Index(fields=["workspace", "at"], name="audit_by_day"),
         ]
