@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tapline.signups",
     "tapline.keywords",
     "tapline.insights",
+    "tapline.welcome",
     "tapline.web",
 ]
 

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<int:workspace_id>/settings/hours/", include("tapline.hours.urls")),
     path("w/<int:workspace_id>/", include("tapline.links.urls")),
     path("w/<int:workspace_id>/", include("tapline.providers.urls")),
+    path("w/<int:workspace_id>/welcome/", include("tapline.welcome.urls")),
     path("join/<str:token>", pages_public.join, name="join"),
     path("join/<str:token>/thanks", pages_public.thanks, name="join-thanks"),
     path("privacy/<str:token>", pages_notice.read, name="privacy"),

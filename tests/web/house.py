@@ -48,6 +48,7 @@ def build_house() -> House:
     sibling = create_workspace("Sibling", parent=brand)
     below = create_workspace("Below", parent=own)
     elsewhere = create_workspace("Elsewhere")
+    Workspace.objects.filter(pk=create_workspace("Sample shop").pk).update(sample="there")
     return House(brand, own, sibling, below, elsewhere, _things(own))
 
 

@@ -26,6 +26,14 @@ class Page:
 PAGES: dict[str, Page] = {
     "web:home": Page(get=RATES),
     "web:taps": Page(get=PEOPLE),
+    "web:rates": Page(get=RATES),
+    "welcome:set-up": Page(get=MANAGE, post=MANAGE),
+    "welcome:try": Page(get=MANAGE),
+    "welcome:make-sample": Page(post=MANAGE),
+    "welcome:remove-sample": Page(post=MANAGE, then=(404,)),  # it is no sample
+    "welcome:phone": Page(get=EDIT, post=EDIT),
+    "welcome:phone-taps": Page(get=EDIT),
+    "welcome:text": Page(get=EDIT),
     "web:health": Page(get=MANAGE),
     "workspaces:settings": Page(get=PEOPLE),
     "workspaces:change": Page(post=MANAGE),

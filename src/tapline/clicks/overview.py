@@ -24,6 +24,16 @@ order by clicked_at desc, id desc
 limit :limit
 """
 
+OF_LINK = """
+-- The newest openings of one link, machines included.
+select id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind,
+    broadcast
+from clicks
+where workspace = :workspace and link = :link
+order by clicked_at desc, id desc
+limit :limit
+"""
+
 OPENINGS = """
 -- How some broadcasts were opened: messages that a person tapped or perhaps did, requests by
 -- people, and those by machines.
@@ -56,6 +66,12 @@ def newest_taps(workspace_id: int, since: dt.datetime, limit: int = 20) -> list[
     return with_files(
         lambda: newest(NEWEST, params, [f for f in find_files(params) if f.last_at >= since])
     )
+
+
+def taps_of_link(workspace_id: int, link_id: int, limit: int) -> list[RecentClick]:
+    """Return the newest openings of one link of a workspace, the last first."""
+    params = {"workspace": workspace_id, "link": link_id, "limit": limit}
+    return with_files(lambda: newest(OF_LINK, params, find_files(params)))
 
 
 def openings_of(workspace_id: int, broadcast_ids: Sequence[int]) -> dict[int, Openings]:

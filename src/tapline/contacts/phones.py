@@ -70,6 +70,15 @@ def normalise(raw: str, default_country: str) -> str:
     return _normalise_thoroughly(raw, default_country)
 
 
+def country_of(phone: str) -> str:
+    """Return the country (ISO 3166) of an E.164 number, the main one of those that share its
+    calling code where the number tells no more."""
+    number = phonenumbers.parse(phone)
+    return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+
+
 def hash_phone(phone: str) -> str:
     """Return the keyed hash of an E.164 number: 32 hex digits, for ever the same on an instance."""
     return hashlib.blake2b(phone.encode(), digest_size=HASH_BYTES, key=_hash_key()).hexdigest()

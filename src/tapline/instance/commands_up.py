@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from tapline import config
@@ -25,7 +27,8 @@ WORK = ("clicks", "sending", "imports")
 @click.option(
     "--email", default="owner@localhost", show_default=True, help="Who owns a new instance."
 )
-def up(without: tuple[str, ...], email: str) -> None:
+@click.option("--lan", is_flag=True, help="Answer links (nothing else) in the local network, too.")
+def up(without: tuple[str, ...], email: str, lan: bool) -> None:
     """Run everything on this machine: edge, pages and API, worker, simulator.
 
     The first start makes the data folder and prints a link that signs you in once. A process
@@ -36,6 +39,8 @@ def up(without: tuple[str, ...], email: str) -> None:
       tapline up
       TAPLINE_DATA_DIR=/var/lib/tapline tapline up --without simulator
     """
+    if lan:
+        _answer_everywhere()
     settings = config.current()
     with alone_on(settings.data_dir):
         ready = make_ready()
@@ -64,6 +69,13 @@ def worker(kinds: tuple[str, ...]) -> None:
         run_loops(loops_of(kinds[0]))
     else:
         Supervisor([_worker_child(kind) for kind in kinds or WORK]).run()
+
+
+def _answer_everywhere() -> None:
+    """Have the edge of this process and its children answer on every interface, at its own port."""
+    _host, port = config.parse_address(config.current().edge_listen.split(",")[0])
+    os.environ[config.variable("edge_listen")] = f"0.0.0.0:{port}"
+    config.current.cache_clear()
 
 
 def _children() -> list[Child]:

@@ -23,6 +23,7 @@ from tapline.replies.threads import count_waiting
 from tapline.web.attention import Facts, items
 from tapline.web.edge_health import ask_edge
 from tapline.web.visits import Visit, inside
+from tapline.welcome.steps import steps
 from tapline.workspaces.access import Need
 
 # Enough to know what is usual; the page shows the first few.
@@ -32,6 +33,7 @@ TAPS_SINCE = dt.timedelta(days=7)
 # Taps come in by themselves: often while somebody tapped lately, seldom when it is quiet.
 LIVELY_FOR = dt.timedelta(hours=1)
 LIVELY_SECONDS, CALM_SECONDS = 2, 15
+RATES_SECONDS, SLOW_SECONDS = 10, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,19 @@ def home(visit: Visit) -> HttpResponse:
     went = latest(visit.workspace, LOOKED_AT)
     context = {
         "room": "home",
+        "steps": steps(visit.workspace, visit.access),
         "items": items(_facts(visit, went)),
-        "bars": bars(went[:SHOWN]),
-        "has_written": bool(went) or _has_drafts(visit),
+        **_rates_context(visit, went),
         **_taps_context(visit),
     }
     return visit.render("web/home.html", context)
+
+
+@inside(Need.RATES)
+def show_rates(visit: Visit) -> HttpResponse:
+    """Show, as a fragment, the click rates of the latest broadcasts."""
+    went = latest(visit.workspace, SHOWN)
+    return visit.render("web/_rates.html", _rates_context(visit, went))
 
 
 @inside(Need.PEOPLE)
@@ -95,7 +104,7 @@ def _facts(visit: Visit, went: list[Went]) -> Facts:
         is_edge_known=manages,
         domains=_proved_domains(visit) if manages else (),
         paused=_stopped(visit) if visit.access.edits else (),
-        is_key_exported=not manages or is_key_exported(),
+        is_key_exported=not manages or bool(workspace.sample) or is_key_exported(),
     )
 
 
@@ -116,6 +125,16 @@ def _stopped(visit: Visit) -> list[Broadcast]:
 
 def _has_drafts(visit: Visit) -> bool:
     return Broadcast.objects.filter(workspace=visit.workspace).exists()
+
+
+def _rates_context(visit: Visit, went: list[Went]) -> dict[str, Any]:
+    now = timezone.now()
+    is_lively = any(now - each.started_at < LIVELY_FOR for each in went)
+    return {
+        "bars": bars(went[:SHOWN]),
+        "has_written": bool(went) or _has_drafts(visit),
+        "rates_seconds": RATES_SECONDS if is_lively else SLOW_SECONDS,
+    }
 
 
 def _taps_context(visit: Visit) -> dict[str, Any]:

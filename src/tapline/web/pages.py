@@ -15,6 +15,7 @@ from tapline.clicks.models import ClickFile, LogSegment
 from tapline.links.models import Domain
 from tapline.web.edge_health import ask_edge, ask_what_was_in_vain
 from tapline.web.visits import Visit, inside
+from tapline.welcome.steps import is_new
 from tapline.workspaces.access import Need
 from tapline.workspaces.members import workspaces_of
 from tapline.workspaces.models import User, Workspace
@@ -26,6 +27,10 @@ def start(request: HttpRequest) -> HttpResponse:
     if not isinstance(request.user, User):
         return redirect("workspaces:sign-in")
     seen = workspaces_of(request.user)
+    real = [(workspace, access) for workspace, access in seen if not workspace.sample]
+    if len(real) == 1 and is_new(real[0][0]) and real[0][1].manages:
+        return redirect("welcome:set-up", real[0][0].pk)
+    seen = real or seen
     own = [workspace for workspace, access in seen if access.sees_people]
     if len(own) == 1 or len(seen) == 1:
         return redirect("web:home", (own or [seen[0][0]])[0].pk)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tapline.workspaces.access import Access, Need
-from tapline.workspaces.models import User, Workspace
+from tapline.workspaces.models import Sample, User, Workspace
 
 MOST_WORKSPACES = 8
 
@@ -86,5 +86,6 @@ def _entries(
 def other_workspaces(user: User, workspace: Workspace | None) -> list[Workspace]:
     """Return a few workspaces that `user` is a member of, without the one that they are in."""
     own = user.memberships.select_related("workspace").order_by("workspace__path")
+    own = own.exclude(workspace__sample=Sample.GOING)
     found = own.exclude(workspace=workspace) if workspace else own
     return [each.workspace for each in found[:MOST_WORKSPACES]]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", pages.start, name="start"),
     path("w/<int:workspace_id>/", home.home, name="home"),
     path("w/<int:workspace_id>/taps", home.show_taps, name="taps"),
+    path("w/<int:workspace_id>/rates", home.show_rates, name="rates"),
     path("w/<int:workspace_id>/health", pages.show_health, name="health"),
     path("language", languages.choose_language, name="language"),
     path("-/health", pages.answer_health, name="answer-health"),

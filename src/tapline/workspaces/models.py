@@ -10,6 +10,14 @@ from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 
+class Sample(models.TextChoices):
+    """A workspace of made-up people (`tapline.welcome`): there to be looked at, or on its way out.
+    Real ones have an empty word."""
+
+    THERE = "there"
+    GOING = "going"
+
+
 class Workspace(models.Model):
     """One business, brand, region or location. Workspaces form a tree."""
 
@@ -24,6 +32,10 @@ class Workspace(models.Model):
     only_counted = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     # Members get in with an authenticator app, a passkey or single sign-on only; holds below too.
     needs_second_factor = models.BooleanField(default=False, db_default=False)
+    sample = models.CharField(
+        max_length=5, choices=Sample.choices, blank=True, default="", db_default=""
+    )
+    sample_going_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     @property

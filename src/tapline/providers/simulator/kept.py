@@ -7,7 +7,7 @@ truth counts rows, so they stay without number, text, address and headers.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ select reference, recipient, sender, text, accepted_at from acceptances where re
 """
 
 THEIRS = "select id from acceptances where recipient = ?"
+OF_BROADCAST = "select id from acceptances where tag = ?"
 
 BLANK_OPENINGS = f"""
 -- An opening that is still to come does not happen: its phone is gone.
@@ -35,10 +36,29 @@ update replies set text = '', taken_at = coalesce(taken_at, due_at)
 where acceptance in ({THEIRS})
 """
 
+BLANK_TEXTS = """
+-- The receipts of what is forgotten go to nobody.
+update acceptances set recipient = '', text = '', receipt_taken_at = coalesce(receipt_taken_at, 0)
+where tag = ?
+"""
+
 BLANK_ACCEPTANCES = """
 -- Last: the others are found by it.
 update acceptances set recipient = '', text = '' where recipient = ?
 """
+
+
+def forget_texts(tags: Iterable[str]) -> None:
+    """Forget all texts of some broadcasts, by the tags they were handed over with: their phones
+    open, answer and report nothing any more."""
+    statements = [
+        *(sql.replace(THEIRS, OF_BROADCAST) for sql in (BLANK_OPENINGS, BLANK_REPLIES)),
+        BLANK_TEXTS,
+    ]
+    with _ledger() as ledger:
+        if ledger is not None:
+            for tag in tags:
+                _run(ledger, statements, tag)
 
 
 def _find(person: Person) -> list[dict[str, Any]]:
@@ -50,14 +70,17 @@ def _find(person: Person) -> list[dict[str, Any]]:
 
 def _follow(person: Person) -> None:
     with _ledger() as ledger:
-        if ledger is None:
-            return
-        ledger.execute("pragma secure_delete=on")
-        ledger.execute("begin immediate")
-        for sql in (BLANK_OPENINGS, BLANK_REPLIES, BLANK_ACCEPTANCES):
-            ledger.execute(sql, [person.phone])
-        ledger.execute("commit")
-        ledger.execute("pragma wal_checkpoint(truncate)")
+        if ledger is not None:
+            _run(ledger, (BLANK_OPENINGS, BLANK_REPLIES, BLANK_ACCEPTANCES), person.phone)
+
+
+def _run(ledger: sqlite3.Connection, statements: Iterable[str], wanted: str) -> None:
+    ledger.execute("pragma secure_delete=on")
+    ledger.execute("begin immediate")
+    for sql in statements:
+        ledger.execute(sql, [wanted])
+    ledger.execute("commit")
+    ledger.execute("pragma wal_checkpoint(truncate)")
 
 
 @contextmanager

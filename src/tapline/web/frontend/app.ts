@@ -15,11 +15,13 @@ import "./styles/home.css";
 import "./styles/languages.css";
 import "./styles/replies.css";
 import "./styles/insights.css";
+import "./styles/welcome.css";
 import "./styles/reports.css";
 import "./styles/settings.css";
 import "./composer";
 import { watchPasskeys } from "./passkeys";
 import { TapChart } from "./tap-chart";
+import { guessZones } from "./zone";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is
 // shown. Server errors (5xx) while the instance restarts must not wipe a live report.
@@ -38,6 +40,7 @@ document.addEventListener("htmx:before:request", (event) => {
 
 customElements.define("tap-chart", TapChart);
 watchPasskeys();
+guessZones();
 
 // A button that acts asks first, in words that the template gives.
 document.addEventListener("submit", (event) => {
