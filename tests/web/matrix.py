@@ -257,6 +257,9 @@ CALLS: dict[str, Call] = {
 OPEN: dict[str, tuple[int, str]] = {
     "": (302, "leads to signing in"),
     "-/health": (200, "for load balancers: says only that the process answers"),
+    "manifest.webmanifest": (200, "what browsers ask before they install the app"),
+    "service-worker.js": (200, "keeps the page below, and no data"),
+    "offline": (200, "says that there is no network; tells of nobody"),
     "sign-in": (200, "says how to sign in"),
     "sign-in/<str:token>": (422, "the token is what signs in; this one is made up"),
     "invitation/<str:token>": (422, "the token is what invites; this one is made up"),

@@ -23,6 +23,7 @@ from babel.core import get_global
 
 from tapline.errors import TaplineError
 from tapline.web.catalogues import compile_catalogues
+from tapline.web.icon_png import draw_png
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
@@ -33,6 +34,8 @@ TIMEOUT_SECONDS = 300.0
 BUNDLED_PACKAGES = ("htmx.org", "uplot", "dejavu-fonts-ttf", "world-atlas")
 # What documents (PDF) are set in: they carry the letters that they use.
 FONT = "DejaVuSans.ttf"
+# What browsers show of an installed app, in pixels; the last is the largest.
+ICON_SIZES = (180, 192, 512)
 # The countries of the world, as paths that reports colour.
 MAP = "world-map.svg"
 
@@ -54,6 +57,7 @@ def bundle() -> dict[str, str]:
     manifest = read_metafile(json.loads(metafile.read_text(encoding="utf-8")))
     manifest[MAP] = _draw_map(node)
     shutil.copyfile(PROJECT / "node_modules/dejavu-fonts-ttf/ttf" / FONT, DIST / FONT)
+    manifest |= _write_icons()
     (DIST / "licences.txt").write_text(_licences(), encoding="utf-8")
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return manifest
@@ -98,6 +102,7 @@ def read_metafile(meta: dict[str, dict[str, object]]) -> dict[str, str]:
 def _esbuild_arguments(metafile: Path) -> list[str]:
     return [
         str(FRONTEND / "app.ts"),
+        str(FRONTEND / "service-worker.ts"),
         "--bundle",
         "--minify",
         "--sourcemap",
@@ -129,6 +134,18 @@ def country_codes() -> dict[str, str]:
         for digits, letters in aliases.items()
         if digits.isdigit() and len(letters) == 1 and len(letters[0]) == 2
     }
+
+
+def _write_icons() -> dict[str, str]:
+    """Write the icons, each under a name with the hash of its content; return name → that name."""
+    pictures = {f"icon-{size}.png": draw_png(size) for size in ICON_SIZES}
+    pictures["icon.svg"] = (FRONTEND / "icon.svg").read_bytes()
+    names = {}
+    for name, content in pictures.items():
+        stem, ending = name.rsplit(".", 1)
+        names[name] = f"{stem}-{hashlib.sha256(content).hexdigest()[:8].upper()}.{ending}"
+        (DIST / names[name]).write_bytes(content)
+    return names
 
 
 def _licences() -> str:

@@ -24,17 +24,27 @@ class Room:
     need: Need = Need.RATES
     is_at_thumb: bool = False  # in the bar at the foot of a phone
     is_setting: bool = False
+    key: str = ""  # pressed after `g` it leads there
 
 
 ROOMS: tuple[Room, ...] = (
-    Room("home", "web:home", lambda: _("Home"), is_at_thumb=True),
-    Room("broadcasts", "broadcasts:list", lambda: _("Broadcasts"), is_at_thumb=True),
-    Room("contacts", "contacts:list", lambda: _("Contacts"), Need.PEOPLE, is_at_thumb=True),
-    Room("replies", "replies:list", lambda: _("Replies"), Need.PEOPLE, is_at_thumb=True),
-    Room("insights", "insights:what-works", lambda: _("What works")),
-    Room("links", "links:list", lambda: _("Links")),
-    Room("keywords", "keywords:list", lambda: _("Keywords")),
-    Room("settings", "workspaces:settings", lambda: _("Settings"), Need.PEOPLE, is_setting=True),
+    Room("home", "web:home", lambda: _("Home"), is_at_thumb=True, key="h"),
+    Room("broadcasts", "broadcasts:list", lambda: _("Broadcasts"), is_at_thumb=True, key="b"),
+    Room(
+        "contacts", "contacts:list", lambda: _("Contacts"), Need.PEOPLE, is_at_thumb=True, key="c"
+    ),
+    Room("replies", "replies:list", lambda: _("Replies"), Need.PEOPLE, is_at_thumb=True, key="r"),
+    Room("insights", "insights:what-works", lambda: _("What works"), key="w"),
+    Room("links", "links:list", lambda: _("Links"), key="l"),
+    Room("keywords", "keywords:list", lambda: _("Keywords"), key="k"),
+    Room(
+        "settings",
+        "workspaces:settings",
+        lambda: _("Settings"),
+        Need.PEOPLE,
+        is_setting=True,
+        key="s",
+    ),
     Room("health", "web:health", lambda: _("Health"), Need.MANAGE, is_setting=True),
 )
 # The pages within the room of settings.

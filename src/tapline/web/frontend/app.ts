@@ -22,6 +22,7 @@ import "./composer";
 import { watchPasskeys } from "./passkeys";
 import { TapChart } from "./tap-chart";
 import { guessZones } from "./zone";
+import { listenToKeys } from "./keyboard";
 
 // A fragment that failed to load stays as it was; only an error that is written for people is
 // shown. Server errors (5xx) while the instance restarts must not wipe a live report.
@@ -41,6 +42,12 @@ document.addEventListener("htmx:before:request", (event) => {
 customElements.define("tap-chart", TapChart);
 watchPasskeys();
 guessZones();
+listenToKeys();
+
+// What is kept for when the network is gone is in service-worker.ts: one page, and no data.
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/service-worker.js").catch(() => undefined);
+}
 
 // A button that acts asks first, in words that the template gives.
 document.addEventListener("submit", (event) => {
