@@ -6,6 +6,7 @@ import functools
 import zoneinfo
 
 import segno
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -33,8 +34,6 @@ from tapline.workspaces import audit
 from tapline.workspaces.access import Need
 from tapline.workspaces.models import Sample, Workspace
 
-# What texts say by themselves, and e-mails, are written in these.
-LANGUAGES = (("en", "English"), ("es", "Español"), ("de", "Deutsch"), ("fr", "Français"))
 MOST_TAPS = 3
 RECENT = 200  # openings of single texts, among which one's own are looked for
 
@@ -170,7 +169,7 @@ def _set_up_page(visit: Visit, error: TaplineError | None = None) -> HttpRespons
         "language": posted.get("language", visit.workspace.language),
         "zone": posted.get("zone", visit.workspace.zone),
         "phone": posted.get("phone", ""),
-        "languages": LANGUAGES,
+        "languages": settings.LANGUAGES,
         "zones": zones(),
     }
     return visit.render("welcome/set_up.html", context, status=422 if error else 200)
@@ -178,7 +177,11 @@ def _set_up_page(visit: Visit, error: TaplineError | None = None) -> HttpRespons
 
 def _set_up(visit: Visit) -> None:
     workspace, form = visit.workspace, visit.form
-    if not form("name") or form("zone") not in zones() or form("language") not in dict(LANGUAGES):
+    if (
+        not form("name")
+        or form("zone") not in zones()
+        or form("language") not in dict(settings.LANGUAGES)
+    ):
         raise BadSetUp(
             _("Name, language and time zone are needed."),
             why=_("Texts and reports follow them."),
