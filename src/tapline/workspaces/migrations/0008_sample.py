@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workspaces", "0006_member_language"),
+        ("workspaces", "0007_second_factor"),
     ]
 
     operations = [
