@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workspaces", "0007_second_factor"),
+        ("workspaces", "0008_audit_by_kind_and_day"),
     ]
 
     operations = [
