@@ -14,7 +14,7 @@ from django.db import connection
 
 from tapline.broadcasts.audience import audience_sql
 from tapline.broadcasts.composing import Preview, sample_url, sends_pictures
-from tapline.broadcasts.counting import Counted, count_audience
+from tapline.broadcasts.counting import IDS, Counted, count_audience
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.picking import conditions, is_large
 from tapline.broadcasts.reach import Cost, Reach, cost_of
@@ -168,7 +168,7 @@ def _parts_of(wordings: Wordings, attributes: str, language: str, short: str) ->
 def _places() -> list[tuple[int, int]]:
     """Return ranges of contact ids (after, end) to sample, spread evenly over all there are."""
     with connection.cursor() as cursor:
-        cursor.execute("select min(id), max(id) from contacts_contact")
+        cursor.execute(IDS)
         first, last = cursor.fetchone()
     step = max(1, (last - first + 1) // (SAMPLED // SAMPLED_AT_ONE_PLACE))
     return [(after, after + min(step, IDS_LOOKED_AT)) for after in range(first - 1, last, step)]
