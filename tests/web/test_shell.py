@@ -38,7 +38,7 @@ def test_every_room_in_the_menu_answers_and_marks_where_one_is() -> None:
     for room in entries(workspace, Access(Need.MANAGE), "none"):
         page = client.get(room.url)
         assert page.status_code == 200
-        marked = f'<a href="{room.url}" aria-current="page"><svg'
+        marked = f' href="{room.url}" aria-current="page"><svg'
         # Once in the menu, and once more in the bar where it stands there too.
         assert page.content.decode().count(marked) == 1 + room.room.is_at_thumb, room.room.name
 
