@@ -264,7 +264,6 @@ OPEN: dict[str, tuple[int, str]] = {
     "sign-in/<str:token>": (422, "the token is what signs in; this one is made up"),
     "invitation/<str:token>": (422, "the token is what invites; this one is made up"),
     "sign-out": (405, "a POST"),
-    "language": (405, "a POST: whoever reads a page chooses its language"),
     "workspaces": (302, "leads to signing in"),
     "language": (405, "a POST: which language pages speak"),
     "single-sign-on": (404, "single sign-on is not set up"),
