@@ -63,14 +63,19 @@ def _contacts(workspace: Workspace) -> dict[str, str | int]:
 
     from tapline.contacts.models import Contact
     from tapline.contacts.notice import publish
+    from tapline.contacts.questions import read_question
+    from tapline.contacts.segments import create_segment
     from tapline.contacts.uploads import keep_upload
     from tests.contacts.people import make_refused_import
 
     contact = Contact.objects.in_workspace(workspace).order_by("pk").first()
     assert contact is not None
+    tapped = {"groups": [{"conditions": [{"kind": "tapped"}, {"kind": "consent"}]}]}
+    segment = create_segment(workspace, "Tapped", read_question(tapped), actor=ACTOR)
     upload = SimpleUploadedFile("guests.csv", b"first_name,phone\nIda,+1 212 555 0100\n")
     return {
         "contact_id": contact.pk,
+        "segment_id": segment.pk,
         "name": keep_upload(workspace, upload),
         "import_id": make_refused_import(workspace).pk,
         "privacy token": publish(workspace, contact="privacy@example.com", actor=ACTOR).token,

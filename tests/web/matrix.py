@@ -91,6 +91,12 @@ PAGES: dict[str, Page] = {
     "contacts:go-on": Page(post=EDIT, then=(404,)),  # the import is over
     "contacts:refused": Page(get=PEOPLE),
     "contacts:import": Page(get=EDIT, post=EDIT),
+    "contacts:segments": Page(get=PEOPLE),
+    "contacts:new-segment": Page(get=EDIT, post=EDIT),
+    "contacts:count-segment": Page(post=PEOPLE),
+    "contacts:segment": Page(get=PEOPLE),
+    "contacts:edit-segment": Page(get=EDIT, post=EDIT),
+    "contacts:delete-segment": Page(post=EDIT),
     "insights:what-works": Page(get=RATES),
     "keywords:list": Page(get=RATES),
     "keywords:new": Page(get=EDIT, post=EDIT),

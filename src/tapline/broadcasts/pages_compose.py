@@ -36,6 +36,7 @@ from tapline.broadcasts.saving import FIRST_AUDIENCE, keep_draft
 from tapline.broadcasts.wordings import LANGUAGE, base_language
 from tapline.contacts.fields import known_fields
 from tapline.contacts.models import Purpose
+from tapline.contacts.segments import segments_of
 from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import usable_domains
@@ -119,7 +120,8 @@ def _kept_before(visit: Visit) -> Broadcast | None:
 
 
 def _new(visit: Visit) -> Broadcast:
-    """Return an empty broadcast, or one to those of an earlier one whom the address names."""
+    """Return an empty broadcast, one to a segment, or one to those of an earlier one: as the
+    address names it."""
     earlier = visit.request.GET.get("after", "")
     if earlier.isdigit() and len(earlier) < 12:
         return follow_up(find_broadcast(visit, int(earlier)), visit.request.GET.get("did", ""))
@@ -129,10 +131,16 @@ def _new(visit: Visit) -> Broadcast:
         workspace=visit.workspace,
         text=saved.text if saved else "",
         saved_text=saved,
-        audience=FIRST_AUDIENCE,
+        audience=_segment(visit, visit.request.GET.get("segment", "")) or FIRST_AUDIENCE,
         at_night=policy.at_night,
         give_up_hours=policy.give_up_hours,
     )
+
+
+def _segment(visit: Visit, number: str) -> dict[str, Any]:
+    """Return the audience that a segment is; nothing for what names none of this workspace."""
+    is_there = number.isdigit() and segments_of(visit.workspace).filter(pk=number).exists()
+    return {"segment": int(number)} if is_there else {}
 
 
 def _save(visit: Visit, stored: Broadcast | None) -> Broadcast:

@@ -8,17 +8,17 @@ in `textable`. Each condition looks at one contact's own rows, so that a chunk i
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from tapline.contacts.doings import did_sql
+from tapline.contacts.question_places import place_sql
 from tapline.contacts.questions import (
     Added,
     AnyCondition,
     Attribute,
-    BadSegment,
     Consented,
     Group,
     Imported,
@@ -32,10 +32,6 @@ from tapline.contacts.questions import (
 )
 from tapline.contacts.textable import suppressed_sql, textable_sql
 from tapline.workspaces.models import Workspace
-
-# Whoever knows where contacts live adds a function here, in AppConfig.ready: it returns the
-# condition on `c` for a country or state, or None for one that it does not know.
-PLACES: list[Callable[[str], str | None]] = []
 
 _TAGGED = """exists (
   select 1 from contacts_tag_contacts tagged join contacts_tag tag on tag.id = tagged.tag_id
@@ -85,7 +81,7 @@ def _condition(workspace: Workspace, condition: AnyCondition, at: dt.datetime) -
         case Language(code=code):
             is_so = f"(lower(c.language) || '-') glob {_said(code.lower() + '-*')}"
         case LivesIn(code=code):
-            is_so = _place(code)
+            is_so = place_sql(code)
         case Imported(id=number):
             is_so = f"coalesce(c.imported_by_id = {int(number)}, false)"
         case Tapped(within_days=days, campaign=campaign):
@@ -126,17 +122,6 @@ def _attribute(condition: Attribute) -> str:
                 f"({known} glob '[-0-9.]*' and {known} not glob '*[^-0-9.,]*'"
                 f" and cast({number} as real) {sign} {float(condition.value)!r})"
             )
-
-
-def _place(code: str) -> str:
-    for find in PLACES:
-        if (condition := find(code)) is not None:
-            return condition
-    raise BadSegment(
-        f"'{code}' is no place that is known.",
-        why="A place is a country, or a state of the US or Canada.",
-        do="Write a country's two letters, such as DE, or a state, such as US-FL.",
-    )
 
 
 def _consented(workspace: Workspace, condition: Consented) -> str:

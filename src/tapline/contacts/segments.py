@@ -44,15 +44,19 @@ COUNT = """
 -- How many contacts of the workspace a question finds, up to a limit.
 select count(*) from (
   select 1 from contacts_contact c
-  where c.workspace_id = %(workspace)s and {question} limit %(most)s)
+  where c.workspace_id = %(workspace)s and {question} limit %(limit)s)
 """
 
 FIND = """
 -- The newest contacts of the workspace that a question finds.
 select c.id from contacts_contact c
 where c.workspace_id = %(workspace)s and {question}
-order by c.id desc limit %(most)s
+order by c.id desc limit %(limit)s
 """
+
+
+class OutOfTime(Exception):
+    """A question takes longer than its asker wants to wait."""
 
 
 class NameTaken(Conflict):
@@ -134,28 +138,35 @@ def segment_sql(workspace: Workspace, question: Question, at: dt.datetime | None
     return question_sql(workspace, question, at or timezone.now())
 
 
-def count(workspace: Workspace, question: Question, *, seconds: float | None = None) -> Counted:
-    """Return how many contacts a question finds.
+def count(
+    workspace: Workspace,
+    question: Question,
+    *,
+    seconds: float | None = None,
+    most: int | None = None,
+) -> Counted:
+    """Return how many contacts a question finds; a million take one to three seconds.
 
-    With `seconds`, the answer comes at once: exact up to `COUNTED_AT_ONCE`, «more than» beyond, or
-    none where the time was too short. Without, all are counted: seconds for a million contacts.
+    Beyond `most` it says «more than»; after `seconds` it gives up.
     """
-    most = -1 if seconds is None else COUNTED_AT_ONCE + 1
+    limit = -1 if most is None else most + 1
     statement = COUNT.format(question=segment_sql(workspace, question))
     try:
         with _at_most(seconds), connection.cursor() as cursor:
-            cursor.execute(statement, {"workspace": workspace.pk, "most": most})
+            cursor.execute(statement, {"workspace": workspace.pk, "limit": limit})
             number = int(cursor.fetchone()[0])
-    except _OutOfTime:
+    except OutOfTime:
         return Counted(None)
-    return Counted(number - 1, is_more=True) if number == most else Counted(number)
+    return Counted(number - 1, is_more=True) if number == limit else Counted(number)
 
 
-def preview(workspace: Workspace, question: Question, most: int = 10) -> list[Contact]:
-    """Return the newest contacts that a question finds."""
+def preview(
+    workspace: Workspace, question: Question, most: int = 10, *, seconds: float | None = None
+) -> list[Contact]:
+    """Return the newest contacts that a question finds; raises `OutOfTime` after `seconds`."""
     statement = FIND.format(question=segment_sql(workspace, question))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"workspace": workspace.pk, "most": most})
+    with _at_most(seconds), connection.cursor() as cursor:
+        cursor.execute(statement, {"workspace": workspace.pk, "limit": most})
         ids = [number for (number,) in cursor.fetchall()]
     found = Contact.objects.in_workspace(workspace).filter(pk__in=ids)
     return list(found.prefetch_related("tags").order_by("-pk"))
@@ -177,13 +188,9 @@ def refuse_foreign(workspace: Workspace, question: Question) -> None:
     segment_sql(workspace, question)  # A place that nobody knows shows here.
 
 
-class _OutOfTime(Exception):
-    """Counting was stopped."""
-
-
 @contextmanager
 def _at_most(seconds: float | None) -> Iterator[None]:
-    """Stop what SQLite does inside after so long; raises `_OutOfTime`."""
+    """Stop what SQLite does inside after so long; raises `OutOfTime`."""
     if seconds is None:
         yield
         return
@@ -196,7 +203,7 @@ def _at_most(seconds: float | None) -> Iterator[None]:
     except OperationalError as error:
         if "interrupted" not in str(error):
             raise
-        raise _OutOfTime from error
+        raise OutOfTime from error
     finally:
         raw.set_progress_handler(None, 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.contacts import pages, pages_consent, pages_import, pages_notice
+from tapline.contacts import pages, pages_consent, pages_import, pages_notice, pages_segments
 
 app_name = "contacts"
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("<int:contact_id>/everything.zip", pages_consent.export, name="export"),
     path("<int:contact_id>/stop", pages.stop, name="stop"),
     path("<int:contact_id>/role", pages.set_role, name="role"),
+    path("segments/", pages_segments.list_segments, name="segments"),
+    path("segments/new", pages_segments.edit, name="new-segment"),
+    path("segments/count", pages_segments.count_posted, name="count-segment"),
+    path("segments/<int:segment_id>/", pages_segments.show, name="segment"),
+    path("segments/<int:segment_id>/edit", pages_segments.edit, name="edit-segment"),
+    path("segments/<int:segment_id>/delete", pages_segments.delete, name="delete-segment"),
     path("kept", pages_notice.show, name="notice"),
     path("kept/publish", pages_notice.publish, name="publish-notice"),
     path("kept/withdraw", pages_notice.withdraw, name="withdraw-notice"),

@@ -10,10 +10,10 @@ class HoursConfig(AppConfig):
     label = "hours"
 
     def ready(self) -> None:
-        from tapline.contacts import keeping, question_sql
+        from tapline.contacts import keeping, question_places
         from tapline.hours import kept
-        from tapline.hours.living import lives_in_sql
+        from tapline.hours.living import PLACE_BOOK
 
         keeping.register(*kept.KEPT)
-        if lives_in_sql not in question_sql.PLACES:
-            question_sql.PLACES.append(lives_in_sql)
+        if PLACE_BOOK not in question_places.BOOKS:
+            question_places.BOOKS.append(PLACE_BOOK)

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from babel import Locale
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
+from tapline.contacts.question_places import PlaceBook
 from tapline.hours.clues import COUNTRY_FIELDS, STATE_FIELDS, country_words, stated_sql, tap_sql
 from tapline.hours.places import country_of_prefix
 from tapline.hours.regions import TERRITORIES, area_codes, region_names
@@ -32,6 +36,21 @@ def lives_in_sql(code: str) -> str | None:
     if code in SUPPORTED_REGIONS:
         return _condition(code, COUNTRY_FIELDS, country_words(code), _number(code))
     return None
+
+
+def place_codes() -> list[str]:
+    """Return every country, and every state of the US and Canada."""
+    return [*SUPPORTED_REGIONS, *(code for code in region_names() if code not in TERRITORIES)]
+
+
+def name_place(code: str) -> str:
+    """Return what a country or state is called in the reader's language; "" for neither."""
+    if code in region_names():
+        return _("%(state)s, %(country)s") % {"state": region_names()[code], "country": code[:2]}
+    return str(Locale.parse(to_locale(get_language() or "en")).territories.get(code, ""))
+
+
+PLACE_BOOK = PlaceBook(codes=place_codes, name=name_place, condition=lives_in_sql)
 
 
 def _condition(code: str, fields: tuple[str, ...], words: Iterable[str], number: str) -> str:

@@ -9,6 +9,7 @@ import "./styles/base.css";
 import "./styles/components.css";
 import "./styles/shell.css";
 import "./styles/composer.css";
+import "./styles/contacts.css";
 import "./styles/destinations.css";
 import "./styles/domains.css";
 import "./styles/home.css";
