@@ -76,6 +76,7 @@ PAGES: dict[str, Page] = {
     "broadcasts:schedule": Page(post=EDIT),
     "broadcasts:act": Page(post=EDIT),
     "contacts:list": Page(get=PEOPLE, post=PEOPLE),
+    "contacts:several": Page(post=EDIT),
     "contacts:show": Page(get=PEOPLE),
     "contacts:consent-pdf": Page(get=PEOPLE),
     "contacts:export": Page(get=PEOPLE),

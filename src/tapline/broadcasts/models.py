@@ -224,6 +224,12 @@ class Message(models.Model):
                 name="message_unfinished",
                 condition=Q(state__in=["pending", "leased", "submitted", "unknown"]),
             ),
+            # Who tapped last, for the list of contacts: taps alone weigh.
+            models.Index(
+                fields=["workspace", "first_human_click_at", "contact"],
+                name="message_tapped",
+                condition=Q(first_human_click_at__isnull=False),
+            ),
             # Erasing finds a person's messages by contact, and by number where that is gone.
             models.Index(
                 fields=["phone"],

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import phonenumbers
 from django.utils import timezone
 
+from tapline.contacts.cells import harmless
 from tapline.contacts.chunks import ChunkWriter, checkpoints_by_hand
 from tapline.contacts.columns import map_columns
 from tapline.contacts.models import ContactImport, ImportState, Purpose
@@ -309,21 +310,16 @@ def _refusals(target: Path | None, sheet: Sheet, report: ImportReport) -> Iterat
     with target.open("w", encoding="utf-8-sig", newline="") if target else nullcontext() as file:
         table = csv.writer(file) if file else None
         if table:
-            table.writerow(["line", "why", *map(_harmless, sheet.header)])
+            table.writerow(["line", "why", *map(harmless, sheet.header)])
 
         def refuse(line: int, why: str, cells: list[str]) -> None:
             report.refused += 1
             if len(report.bad_rows) < BAD_ROWS_KEPT:
                 report.bad_rows.append(Refusal(line, why, cells))
             if table:
-                table.writerow([line, why, *map(_harmless, cells)])
+                table.writerow([line, why, *map(harmless, cells)])
 
         yield refuse
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula; an import takes the mark off again."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
 def _silent(report: ImportReport) -> None:

@@ -123,8 +123,10 @@ class Contact(models.Model):
             models.UniqueConstraint(fields=["workspace", "phone"], name="one_contact_per_number")
         ]
         indexes = [
+            # The list of contacts, in the order in which they were added: rows follow their ids.
+            models.Index(fields=["workspace"], name="contact_of_workspace"),
             # Few; looked for whenever a broadcast is looked at.
-            models.Index(fields=["workspace"], name="canaries", condition=models.Q(is_canary=True))
+            models.Index(fields=["workspace"], name="canaries", condition=models.Q(is_canary=True)),
         ]
 
 

@@ -5,44 +5,19 @@ Phone numbers are never in an address: searching posts, and contacts are known b
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Contact, Purpose, Suppression
-from tapline.contacts.pages_import import imports_of
 from tapline.contacts.pages_place import tell_place, tell_texts
-from tapline.contacts.phones import BadNumber, normalise
 from tapline.contacts.roles import ContactRole, change_role, role_of
-from tapline.contacts.searching import named
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
 PER_PAGE = 100
 IMPORTS_SHOWN = 10
-
-
-@inside(Need.PEOPLE, "GET", "HEAD", "POST")
-def list_contacts(visit: Visit) -> HttpResponse:
-    """Show the contacts, newest first, or those that a posted search finds."""
-    search = visit.form("search")
-    found: QuerySet[Contact] = Contact.objects.in_workspace(visit.workspace)
-    if search:
-        found = _matching(found, search, visit.workspace.default_country)
-    before = visit.request.GET.get("before", "")
-    if before.isdigit() and len(before) < 12:
-        found = found.filter(pk__lt=int(before))
-    shown = list(found.prefetch_related("tags").order_by("-pk")[: PER_PAGE + 1])
-    context = {
-        "room": "contacts",
-        "search": search,
-        "contacts": shown[:PER_PAGE],
-        "before": shown[PER_PAGE - 1].pk if len(shown) > PER_PAGE and not search else None,
-        "imports": imports_of(visit.workspace)[:IMPORTS_SHOWN],
-    }
-    return visit.render("contacts/list.html", context)
 
 
 @inside(Need.PEOPLE)
@@ -95,11 +70,3 @@ def set_role(visit: Visit, contact_id: int) -> HttpResponse:
 
 def _find(visit: Visit, contact_id: int) -> Contact:
     return get_object_or_404(Contact.objects.in_workspace(visit.workspace), pk=contact_id)
-
-
-def _matching(found: QuerySet[Contact], search: str, default_country: str) -> QuerySet[Contact]:
-    """Return the contacts with this number, else those whose attributes hold these words."""
-    try:
-        return found.filter(phone=normalise(search, default_country))
-    except BadNumber:
-        return found.filter(named(search))

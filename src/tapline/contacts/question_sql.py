@@ -62,6 +62,12 @@ def question_sql(workspace: Workspace, question: Question, at: dt.datetime) -> s
     return _joined(question.match, groups)
 
 
+def said_sql(text: str) -> str:
+    """Return what somebody typed as a literal in which no quote, percent sign or brace can stand,
+    so that it cannot end early, whatever the statement around it is formatted with."""
+    return f"cast(x'{text.encode().hex()}' as text)"
+
+
 def _group(workspace: Workspace, group: Group, at: dt.datetime) -> str:
     return _joined(group.match, (_condition(workspace, each, at) for each in group.conditions))
 
@@ -77,9 +83,9 @@ def _condition(workspace: Workspace, condition: AnyCondition, at: dt.datetime) -
         case Attribute():
             return _attribute(condition)
         case Tagged(name=name):
-            is_so = _TAGGED.format(workspace=workspace.pk, name=_said(name))
+            is_so = _TAGGED.format(workspace=workspace.pk, name=said_sql(name))
         case Language(code=code):
-            is_so = f"(lower(c.language) || '-') glob {_said(code.lower() + '-*')}"
+            is_so = f"(lower(c.language) || '-') glob {said_sql(code.lower() + '-*')}"
         case LivesIn(code=code):
             is_so = place_sql(code)
         case Imported(id=number):
@@ -104,7 +110,7 @@ def _attribute(condition: Attribute) -> str:
     """Return a condition on an attribute; what nobody filled in is the empty text."""
     # The name is letters, digits and _, see `questions.FieldName`.
     known = f"coalesce(trim(json_extract(c.attributes, '$.\"{condition.name}\"')), '')"
-    value = _said(condition.value.strip().lower())
+    value = said_sql(condition.value.strip().lower())
     match condition.test:
         case "is_known" | "is_unknown":
             return f"{known} {'<>' if condition.test == 'is_known' else '='} ''"
@@ -152,9 +158,3 @@ def _midnight(workspace: Workspace, day: dt.date) -> dt.datetime:
 
 def _time(moment: dt.datetime) -> str:
     return f"'{connection.ops.adapt_datetimefield_value(moment)}'"
-
-
-def _said(text: str) -> str:
-    """Return what somebody typed as a literal in which no quote, percent sign or brace can stand,
-    so that it cannot end early, whatever the statement around it is formatted with."""
-    return f"cast(x'{text.encode().hex()}' as text)"

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.contacts import pages, pages_consent, pages_import, pages_notice, pages_segments
+from tapline.contacts import (
+    pages,
+    pages_consent,
+    pages_import,
+    pages_notice,
+    pages_people,
+    pages_segments,
+)
 
 app_name = "contacts"
 urlpatterns = [
-    path("", pages.list_contacts, name="list"),
+    path("", pages_people.list_contacts, name="list"),
+    path("several", pages_people.change_several, name="several"),
     path("<int:contact_id>/", pages.show, name="show"),
     path("<int:contact_id>/consent.pdf", pages_consent.show_pdf, name="consent-pdf"),
     path("<int:contact_id>/everything.zip", pages_consent.export, name="export"),
