@@ -68,6 +68,11 @@ where t.workspace_id = %(workspace)s and t.first_human_click_at is not null
 order by t.first_human_click_at {way}, t.contact_id {way} limit %(limit)s
 """
 
+BY_NUMBER = """
+-- The contact with this number, if the filter lets it through.
+select c.id from contacts_contact c where c.workspace_id = %s and c.phone = %s and {filter}
+"""
+
 # Before the newest and behind the oldest. (A time that reads as a number would be compared as one.)
 FIRST = {"added": str(2**62), "taps": "9999-12-31/0"}
 LAST = {"added": "0", "taps": "/0"}
@@ -117,6 +122,8 @@ def list_page(
     newest. Raises `BadSegment` and `NotFound` for a segment that is not there.
     """
     condition = filter_sql(workspace, wanted)
+    if (phone := _number(workspace, wanted.search)) is not None:
+        return _one(workspace, phone, condition)
     goes_back = bool(newer_than) and not older_than
     place = _read_place(order, older_than or newer_than)
     walk = _Walk(workspace, condition, order, goes_back=goes_back and place is not None)
@@ -165,13 +172,26 @@ def filter_sql(workspace: Workspace, wanted: Filter) -> str:
 
 def _search_sql(workspace: Workspace, search: str) -> str:
     """Return a condition: this number, or these digits in one, or these words of attributes."""
+    if (phone := _number(workspace, search)) is not None:
+        return f"c.phone = {said_sql(phone)}"
+    digits = "".join(each for each in search if each.isascii() and each.isdigit())
+    is_part = len(digits) >= FEWEST_DIGITS and not any(map(str.isalpha, search))
+    words = named_sql(search)
+    return f"(instr(c.phone, '{digits}') > 0 or {words})" if is_part else words
+
+
+def _number(workspace: Workspace, search: str) -> str | None:
     try:
-        return f"c.phone = {said_sql(normalise(search, workspace.default_country))}"
+        return normalise(search, workspace.default_country) if search else None
     except BadNumber:
-        digits = "".join(each for each in search if each.isdigit())
-        is_part = len(digits) >= FEWEST_DIGITS and not any(map(str.isalpha, search))
-        words = named_sql(search)
-        return f"(instr(c.phone, '{digits}') > 0 or {words})" if is_part else words
+        return None
+
+
+def _one(workspace: Workspace, phone: str, condition: str) -> Listed:
+    """Return a whole number's one contact: found by its index, wherever in the list it stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_NUMBER.format(filter=condition), [workspace.pk, phone])
+        return Listed([number for (number,) in cursor.fetchall()], "", "", is_unfinished=False)
 
 
 def _ids(found: list[tuple[int, str]]) -> list[int]:
