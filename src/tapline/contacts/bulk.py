@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from tapline.contacts.cells import harmless
+from tapline.contacts.fields import known_fields
 from tapline.contacts.listing import Filter, every_id
 from tapline.contacts.models import Contact, Tag
 from tapline.contacts.roles import ContactRole
@@ -30,8 +31,6 @@ CHUNK = 2_000
 EXPORTED_AT_ONCE = 500
 # More are waited for too long on a page; a segment or an import does it.
 MOST_AT_ONCE = 50_000
-# Attributes of the newest contacts are the file's columns.
-SAMPLED = 2_000
 COLUMNS = ("phone", "language", "zone", "tags", "may_get_marketing", "added_at")
 
 TAG = """
@@ -55,13 +54,6 @@ SET_ROLE = """
 update contacts_contact set is_staff = %(is_staff)s, is_canary = %(is_canary)s
 where id in (select value from json_each(%(ids)s)) and workspace_id = %(workspace)s
   and (is_staff <> %(is_staff)s or is_canary <> %(is_canary)s)
-"""
-
-KNOWN_ATTRIBUTES = """
--- The names of attributes that the newest contacts of a workspace have.
-select distinct known.key from (
-  select c.attributes from contacts_contact c where c.workspace_id = %s order by c.id desc limit %s
-) newest, json_each(newest.attributes) known order by 1 limit 100
 """
 
 EXPORTED = """
@@ -143,7 +135,7 @@ def export_csv(workspace: Workspace, ids: Iterable[list[int]], *, actor: str) ->
     That somebody took it is written down before the first piece, and at its end how many rows.
     """
     record(workspace, actor, "contacts.exported", workspace)
-    names = _known_attributes(workspace)
+    names = [name for name in known_fields(workspace) if name not in COLUMNS]
     statement = EXPORTED.format(textable=textable_sql(workspace, "marketing"))
     yield b"\xef\xbb\xbf" + _written([[*COLUMNS[:1], *names, *COLUMNS[1:]]])  # for Excel
     count = 0
@@ -170,12 +162,6 @@ def _written(rows: Iterable[Sequence[str]]) -> bytes:
     file = io.StringIO()
     csv.writer(file).writerows([harmless(cell) for cell in row] for row in rows)
     return file.getvalue().encode()
-
-
-def _known_attributes(workspace: Workspace) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN_ATTRIBUTES, [workspace.pk, SAMPLED])
-        return [name for (name,) in cursor.fetchall() if name not in COLUMNS]
 
 
 def _in_turns(statement: str, ids: Iterable[list[int]], values: Mapping[str, Any]) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Broadcast, BroadcastKind
+from tapline.contacts.fields import known_fields
 from tapline.contacts.models import Contact, ContactImport, Segment, Tag
 from tapline.contacts.question_places import place_choices
 from tapline.contacts.question_words import in_one_line, names_for
@@ -48,13 +48,6 @@ SHOWN = 8
 OFFERED = 200
 # Answers and confirmations are gathered, and nobody chose whom they go to.
 OF_ONES_OWN = (BroadcastKind.COMPOSED, BroadcastKind.TRACKED, BroadcastKind.STANDING)
-
-KNOWN_FIELDS = """
--- The names of attributes that the newest contacts of a workspace have.
-select distinct known.key from (
-  select c.attributes from contacts_contact c where c.workspace_id = %s order by c.id desc limit 500
-) newest, json_each(newest.attributes) known order by 1 limit 100
-"""
 
 
 @inside(Need.PEOPLE)
@@ -182,11 +175,8 @@ def _sources(visit: Visit) -> dict[str, list[tuple[Any, str]]]:
     imports = ContactImport.objects.filter(workspace=workspace, is_trial=False).order_by("-id")
     broadcasts = Broadcast.objects.filter(workspace=workspace, kind__in=OF_ONES_OWN)
     campaigns = Campaign.objects.filter(workspace_id__in=workspace.ancestor_ids).order_by("name")
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN_FIELDS, [workspace.pk])
-        fields = [name for (name,) in cursor.fetchall()]
     return {
-        "fields": [(name, name.replace("_", " ")) for name in fields],
+        "fields": [(name, name.replace("_", " ")) for name in known_fields(workspace)],
         "tags": [(tag.name, tag.name) for tag in tags],
         "languages": [(code, code) for code in ("en", "es", "de", "fr", "it", "pt", "nl")],
         "places": place_choices(),
