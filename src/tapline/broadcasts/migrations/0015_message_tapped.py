@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("broadcasts", "0013_variants"),
+        ("broadcasts", "0014_translations"),
         ("contacts", "0009_contact_of_workspace"),
         ("workspaces", "0004_four_roles"),
     ]
