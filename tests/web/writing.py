@@ -38,6 +38,14 @@ SENDER = {
 }
 WORKSPACE = {"name": "Panadería", "language": "es", "zone": "Europe/Madrid"}
 DRAFT = {"name": "Sale", "text": "Hi, see example.com", "audience": {"all": True}}
+SEGMENT = {
+    "name": "Agreed",
+    "step": "save",
+    "g0.match": "all",
+    "g0.c0.kind": "consent",
+    "g0.c0.answer": "agreed",
+    "g0.c0.purpose": "marketing",
+}
 NOW = "2026-01-01T00:00:00Z"
 
 PAGES: dict[str, Leaves | str] = {
@@ -68,6 +76,11 @@ PAGES: dict[str, Leaves | str] = {
     "broadcasts:text": Leaves("saved_text.changed", FORM | {"name": "Other"}),
     "broadcasts:text-delete": Leaves("saved_text.deleted"),
     "contacts:list": READS,
+    "contacts:several": Leaves("tag.added", {"do": "tag", "word": "vip", "whom": "all"}),
+    "contacts:new-segment": Leaves("segment.created", SEGMENT),
+    "contacts:count-segment": READS,
+    "contacts:edit-segment": Leaves("segment.changed", SEGMENT),
+    "contacts:delete-segment": Leaves("segment.deleted"),
     "contacts:stop": LEDGER,
     "contacts:role": Leaves("contact.role_changed", {"role": "staff"}),
     "contacts:publish-notice": Leaves("notice.published"),
