@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from tapline.broadcasts import pages_sharing
 from tapline.contacts import pages_notice
 from tapline.providers.simulator import hooks
 from tapline.signin import pages as signin_pages
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/<str:token>", pages_public.join, name="join"),
     path("join/<str:token>/thanks", pages_public.thanks, name="join-thanks"),
     path("privacy/<str:token>", pages_notice.read, name="privacy"),
+    path("shared/<str:token>", pages_sharing.read, name="shared-report"),
     path("api/v1/", api.urls),
     path("hooks/simulator/receipts", hooks.receipts),
     path("hooks/simulator/replies", hooks.replies),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tapline.broadcasts.crowds import SMALLEST_CROWD
 from tapline.broadcasts.models import Broadcast, Message, MessageState
-from tapline.broadcasts.pages_report import GROUPS
+from tapline.broadcasts.pages_recipients import GROUPS
 from tapline.broadcasts.preparing import prepare_piece
 from tapline.broadcasts.reports import build_report
 from tapline.broadcasts.singles import send_single

@@ -15,7 +15,7 @@ from tapline.broadcasts.audience import BadAudience, audience_sql
 from tapline.broadcasts.commands import read_audiences
 from tapline.broadcasts.forecast import look_ahead
 from tapline.broadcasts.models import Broadcast, Message, MessageState
-from tapline.broadcasts.pages_report import GROUPS
+from tapline.broadcasts.pages_recipients import GROUPS
 from tapline.contacts.consent import opt_out
 from tapline.contacts.doings import DID
 from tapline.workspaces.models import Role, Workspace

@@ -15,7 +15,7 @@ from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.forecast import look_ahead
 from tapline.broadcasts.models import Broadcast, Message
 from tapline.broadcasts.night import who_sleeps
-from tapline.broadcasts.pages_report import asleep_in_words
+from tapline.broadcasts.pages_contents import asleep_in_words
 from tapline.broadcasts.reports import build_report
 from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Contact

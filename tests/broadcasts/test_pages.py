@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tapline import config
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
-from tapline.broadcasts.pages_report import describe_tap
+from tapline.broadcasts.pages_contents import describe_tap
 from tapline.clicks.reports import RecentClick
 from tapline.geo.files import PLACE_FILE, path_of
 from tapline.links.destination_look import Hop, Seen

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tapline.broadcasts.models import Message
 from tapline.broadcasts.saved_texts import save_text
+from tapline.broadcasts.sharing import share_report
 from tapline.broadcasts.tracking import tracked_broadcast
 from tapline.contacts.questions import read_question
 from tapline.contacts.segments import create_segment
@@ -77,6 +78,7 @@ def _things(own: Workspace) -> dict[str, object]:
         "contact_id": contact.pk,
         "domain_id": domain.pk,
         "file_kind": "csv",
+        "format_name": "csv",
         "form_id": make_form(own).pk,
         "group": "tapped",
         "import_id": imported.pk,
@@ -90,6 +92,7 @@ def _things(own: Workspace) -> dict[str, object]:
         "message_id": message.pk,
         "name": keep_upload(own, SimpleUploadedFile("a.csv", b"phone\n+12125550100\n")),
         "reply_id": reply.pk,
+        "share_id": share_report(broadcast, actor=ACTOR)[0].pk,
         "segment_id": create_segment(own, "All", read_question({}), actor=ACTOR).pk,
         "sender_id": make_number(account, is_default=False).pk,
         "text_id": save_text(own, "Menu", TEXT, actor=ACTOR).pk,

@@ -141,6 +141,18 @@ def _span_words() -> list[str]:
     ]
 
 
+def until_words() -> list[str]:
+    """Return the ends of all spans but the last, which has none."""
+    return [
+        _("within a minute"),
+        _("within 5 minutes"),
+        _("within 15 minutes"),
+        _("within an hour"),
+        _("within 6 hours"),
+        _("within a day"),
+    ]
+
+
 def _half_words() -> list[str]:
     return [
         _("Half of them tapped within a minute."),

@@ -334,3 +334,14 @@ class AudienceCount(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "key"], name="one_count_per_question")
         ]
+
+
+class ReportShare(models.Model):
+    """A link that shows one report to whoever holds it: rates, no people. Only its hash is kept."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="shares")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.CharField(max_length=160)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)

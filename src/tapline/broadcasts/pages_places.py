@@ -40,18 +40,20 @@ class Places:
     map: WorldMap | None = None
 
 
-def places_of(workspace_id: int, broadcast_id: int) -> Places:
+def places_of(workspace_id: int, broadcast_id: int, *, closely: bool = True) -> Places:
     """Return the places of a broadcast's taps as far as they are known, the unknown last; nothing
-    where nobody's is."""
+    where nobody's is. Cities and networks come only with `closely`: a small one tells who."""
     ids = (workspace_id, broadcast_id)
-    countries, networks = clicks.by_country(*ids), clicks.by_network(*ids)
+    countries = clicks.by_country(*ids)
+    networks = clicks.by_network(*ids) if closely else []
     found: list[tuple[str, Sequence[clicks.Share]]] = []
     if any(each.value for each in countries):
         found += [
             (_("Country"), [_named(each) for each in _known_first(countries)]),
             (_("Region"), _known_first(clicks.by_region(*ids))),
-            (_("City"), _known_first(clicks.by_city(*ids))),
         ]
+        if closely:
+            found.append((_("City"), _known_first(clicks.by_city(*ids))))
     if any(each.value for each in networks):
         found.append((_("Network"), _known_first(networks)))
     told_apart = any(each.people for each in countries)  # Of who is only counted there are taps.

@@ -118,6 +118,11 @@ class Report:
         return self.only_counted_taps / self.only_counted_base if self.only_counted_base else 0.0
 
     @property
+    def machines(self) -> int:
+        """Return how often machines opened the links."""
+        return self.preview + self.scanner + self.prefetch + self.tool
+
+    @property
     def names_nobody(self) -> bool:
         """Say whether all recipients are only counted, so that there is no click rate."""
         return 0 < self.only_counted == self.recipients

@@ -6,11 +6,15 @@ from django.urls import path, register_converter
 
 from tapline.broadcasts import (
     pages,
+    pages_compare,
     pages_compose,
     pages_confirm,
     pages_destinations,
+    pages_export,
     pages_openings,
+    pages_recipients,
     pages_report,
+    pages_sharing,
     pages_texts,
 )
 
@@ -30,13 +34,22 @@ class ActionConverter:
 
 
 class GroupConverter(ActionConverter):
-    """Recipients who tapped, those who did not, and those whose text failed."""
+    """All recipients, those who tapped, those who did not, and those whose text failed."""
 
-    regex = "|".join(pages_report.GROUPS)
+    regex = "|".join(pages_recipients.LISTS)
 
 
 register_converter(ActionConverter, "broadcast_action")
 register_converter(GroupConverter, "recipient_group")
+
+
+class FormatConverter(ActionConverter):
+    """As what a report can be taken away."""
+
+    regex = "|".join(pages_export.FORMATS)
+
+
+register_converter(FormatConverter, "export_format")
 
 urlpatterns = [
     path("", pages.list_broadcasts, name="list"),
@@ -58,8 +71,13 @@ urlpatterns = [
     path("<int:broadcast_id>/details", pages_report.show_details, name="details"),
     path(
         "<int:broadcast_id>/recipients/<recipient_group:group>",
-        pages_report.list_recipients,
+        pages_recipients.list_recipients,
         name="recipients",
+    ),
+    path(
+        "<int:broadcast_id>/recipients/<recipient_group:group>/segment",
+        pages_recipients.make_segment,
+        name="make-segment",
     ),
     path(
         "<int:broadcast_id>/openings/<int:message_id>",
@@ -70,6 +88,28 @@ urlpatterns = [
     path("<int:broadcast_id>/plan", pages_confirm.show_plan, name="plan"),
     path("<int:broadcast_id>/take-back", pages_confirm.take_back, name="take-back"),
     path("<int:broadcast_id>/test", pages_confirm.test, name="test"),
+    path("compare", pages_compare.compare, name="compare"),
+    path("<int:broadcast_id>/sharing", pages_sharing.show, name="sharing"),
+    path(
+        "<int:broadcast_id>/sharing/<int:share_id>/withdraw",
+        pages_sharing.withdraw,
+        name="withdraw-share",
+    ),
+    path(
+        "<int:broadcast_id>/figures.<export_format:format_name>",
+        pages_export.figures,
+        name="export-figures",
+    ),
+    path(
+        "<int:broadcast_id>/recipients.<export_format:format_name>",
+        pages_export.recipients,
+        name="export-recipients",
+    ),
+    path(
+        "<int:broadcast_id>/openings.<export_format:format_name>",
+        pages_export.openings,
+        name="export-openings",
+    ),
     path("<int:broadcast_id>/schedule", pages.send_later, name="schedule"),
     path("<int:broadcast_id>/<broadcast_action:action>", pages.act, name="act"),
 ]

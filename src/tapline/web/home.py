@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Broadcast, BroadcastState
-from tapline.broadcasts.pages_report import describe_tap
+from tapline.broadcasts.pages_contents import describe_tap
 from tapline.broadcasts.rates import Went, latest
 from tapline.clicks.overview import newest_taps
 from tapline.clicks.reports import RecentClick

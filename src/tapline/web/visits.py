@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -52,7 +52,7 @@ class Visit:
 
 def inside(
     need: Need, *methods: str, again: bool = False
-) -> Callable[[Callable[Concatenate[Visit, P], HttpResponse]], Callable[..., HttpResponse]]:
+) -> Callable[[Callable[Concatenate[Visit, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Wrap a page of a workspace: it runs for members whose role holds `need`.
 
     Strangers get 404, members with too small a role an explanation, people who are not signed in
@@ -61,11 +61,13 @@ def inside(
     """
     allowed = methods or ("GET", "HEAD")
 
-    def wrap(page: Callable[Concatenate[Visit, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    def wrap(
+        page: Callable[Concatenate[Visit, P], HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @functools.wraps(page)
         def view(
             request: HttpRequest, workspace_id: int, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             if request.method not in allowed:
                 return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
             if not isinstance(request.user, User):

@@ -26,6 +26,11 @@ def percent(rate: float | None) -> str:
     return "–" if rate is None else f"{number_format(round(rate * 100, 1), 1)} %"
 
 
+def points(difference: float) -> str:
+    """Return a difference of rates in points: 0.0123 as «1.2»."""
+    return number_format(round(difference * 100, 1), 1)
+
+
 @register.filter
 def unlocalised(number: float) -> str:
     """Return a number as SVG reads it, whatever the page's language."""
