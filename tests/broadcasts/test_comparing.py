@@ -38,7 +38,7 @@ def test_what_can_be_said_of_two(
     ("other", "words"),
     [
         (200, "«B» did better: by 10.0 points, and likely by 6.9 to 13.1."),
-        (20, "«A» did better: by 8.0 points, and likely by 5.9 to 10.2."),
+        (20, "«A» did better: by 8.0 points, and likely by 6.0 to 10.1."),
         (105, "Nobody can tell which did better: the true difference lies anywhere between -2.2"),
     ],
 )

@@ -69,6 +69,7 @@ NOBODYS = {
     "broadcasts_senderpace": "numbers of the business",
     "broadcasts_broadcastplace": "counts",
     "broadcasts_leftout": "counts",
+    "broadcasts_audienceshares": "counts",
     "broadcasts_reportshare": "hashes of links that show counts",
     "broadcasts_failedtry": "a provider's id of a text and why it failed; the text is emptied",
     "replies_conversationsettings": "words of the business",

@@ -67,6 +67,7 @@ PAGES: dict[str, Page] = {
     "broadcasts:findings": Page(get=EDIT),
     "broadcasts:live": Page(get=RATES),
     "broadcasts:details": Page(get=RATES),
+    "broadcasts:audiences": Page(get=RATES),
     "broadcasts:recipients": Page(get=PEOPLE, post=PEOPLE),
     "broadcasts:make-segment": Page(post=EDIT),
     "broadcasts:compare": Page(get=RATES),

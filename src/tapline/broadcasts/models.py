@@ -345,3 +345,12 @@ class ReportShare(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+
+
+class AudienceShares(models.Model):
+    """How far the tags and segments of a broadcast's recipients were counted: `audience_shares`."""
+
+    broadcast = models.OneToOneField(Broadcast, on_delete=models.CASCADE)
+    counted_to = models.BigIntegerField(default=0)  # a position
+    counts = models.JSONField(default=dict)  # {"tag 3": [reached, tapped], "segment 5": …}
+    finished_at = models.DateTimeField(null=True)

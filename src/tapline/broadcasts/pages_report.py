@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from tapline.broadcasts.audience_shares import count_shares
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.pages_contents import UNDER_WAY, details_of, figures_of
 from tapline.broadcasts.pages_destinations import failing_links
+from tapline.broadcasts.reports import build_report
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -44,6 +46,16 @@ def show_details(visit: Visit, broadcast_id: int) -> HttpResponse:
     """Show, as a fragment, how taps divide: by link, device, system, browser, place and hour."""
     broadcast = find_reported(visit, broadcast_id)
     return visit.render("broadcasts/_details.html", details_of(broadcast))
+
+
+@inside(Need.RATES)
+def show_audiences(visit: Visit, broadcast_id: int) -> HttpResponse:
+    """Show, as a fragment, which tags and segments tapped, and go on counting them."""
+    broadcast = find_reported(visit, broadcast_id)
+    base = build_report(broadcast).rate_base
+    shares = count_shares(broadcast, base, timezone.now())
+    context = {"broadcast": broadcast, "shares": shares}
+    return visit.render("broadcasts/_audiences.html", context)
 
 
 def find_reported(visit: Visit, broadcast_id: int) -> Broadcast:

@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Message
-from tapline.broadcasts.pages_report import describe_tap
+from tapline.broadcasts.pages_contents import describe_tap
 from tapline.clicks.overview import taps_of_link
 from tapline.clicks.reports import recent_clicks
 from tapline.contacts.phones import country_of, normalise
