@@ -140,6 +140,8 @@ PAGES: dict[str, Page] = {
     "hours:change": Page(post=MANAGE),
     "hours:replace": Page(post=MANAGE),
     "links:list": Page(get=RATES),
+    "links:utm": Page(post=EDIT),
+    "links:qr": Page(get=RATES),
     "links:new": Page(get=EDIT, post=EDIT),
     "links:show": Page(get=RATES),
     "links:destination": Page(post=EDIT),

@@ -117,6 +117,7 @@ PAGES: dict[str, Leaves | str] = {
     "hours:replace": Leaves("hours.changed", {"region": "FR", "hours": "9-20"}),
     "links:new": Leaves("link.created", {"destination": "https://www.example.com/sale"}),
     "links:look": READS,
+    "links:utm": READS,
     "links:destination": Leaves(
         "link.destination_changed", {"destination": "https://www.example.com/new"}
     ),

@@ -141,6 +141,12 @@ class Link(models.Model):
                 condition=Q(campaign__isnull=False),
             ),
             models.Index(fields=["offer"], name="link_offer", condition=Q(offer__isnull=False)),
+            # The list of links, newest first: rows follow their ids.
+            models.Index(
+                fields=["workspace"],
+                name="link_listed",
+                condition=Q(deleted_at__isnull=True) & ~Q(kind="personal"),
+            ),
         ]
 
 

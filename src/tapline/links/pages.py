@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from zoneinfo import ZoneInfo
 
-from django.core.paginator import Paginator
-from django.http import HttpResponse
+import segno
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from tapline.cards import check_card
+from tapline.destinations import check_destination, with_utm
 from tapline.errors import TaplineError
 from tapline.links.aliases import create_alias, delete_alias
 from tapline.links.changing import (
@@ -22,29 +24,42 @@ from tapline.links.changing import (
     set_expiry,
 )
 from tapline.links.destination_told import alarms, told_of
-from tapline.links.domains import domain_for, usable_domains
+from tapline.links.domains import domain_for, own_hosts, usable_domains
+from tapline.links.finding import named
 from tapline.links.history import destination_changes
 from tapline.links.minting import BadLink, create_link
 from tapline.links.models import Alias, Domain, Link, LinkKind
+from tapline.links.utm import posted_utm, utm_fields
 from tapline.links.watching import can_be_looked_at, failing_of
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
 PER_PAGE = 50
+QR_KINDS = {"svg": "image/svg+xml", "png": "image/png"}
+QR_SCALE = 12  # A PNG of some 400 points: sharp on a poster of a hand's width.
 
 
 @inside(Need.RATES)
 def list_links(visit: Visit) -> HttpResponse:
     """Show the links, newest first; personal ones are behind the link they were made from."""
-    found = (
-        Link.objects.filter(workspace=visit.workspace, deleted_at=None)
-        .exclude(kind=LinkKind.PERSONAL)
-        .select_related("in_broadcast__broadcast", "campaign")
-        .prefetch_related("aliases__domain")
-        .order_by("-id")
+    search, older = (visit.request.GET.get(each, "").strip()[:200] for each in ("search", "older"))
+    found = Link.objects.filter(workspace=visit.workspace, deleted_at=None).exclude(
+        kind=LinkKind.PERSONAL
     )
-    page = Paginator(found, PER_PAGE).get_page(visit.request.GET.get("page"))
-    return visit.render("links/list.html", {"room": "links", "page": page})
+    if search:
+        found = found.filter(named(search))
+    if older.isascii() and older.isdigit() and len(older) < 19:
+        found = found.filter(pk__lt=int(older))
+    rows = found.select_related("in_broadcast__broadcast", "campaign")
+    shown = list(rows.prefetch_related("aliases__domain").order_by("-id")[: PER_PAGE + 1])
+    context = {
+        "room": "links",
+        "links": shown[:PER_PAGE],
+        "older": shown[PER_PAGE - 1].pk if len(shown) > PER_PAGE else None,
+        "is_first": not older,
+        "search": search,
+    }
+    return visit.render("links/list.html", context)
 
 
 @inside(Need.EDIT, "GET", "HEAD", "POST")
@@ -54,6 +69,7 @@ def create(visit: Visit) -> HttpResponse:
         "room": "links",
         "domains": usable_domains(visit.workspace),
         "posted": visit.request.POST,
+        "utm": utm_fields(visit.workspace, visit.request.POST),
     }
     if visit.request.method != "POST":
         return visit.render("links/new.html", context)
@@ -62,6 +78,32 @@ def create(visit: Visit) -> HttpResponse:
     except TaplineError as error:
         return visit.render("links/new.html", context | {"error": error}, status=422)
     return redirect("links:show", visit.workspace.pk, link.pk)
+
+
+@inside(Need.EDIT, "POST")
+def show_utm(visit: Visit) -> HttpResponse:
+    """Show, as a fragment, where the link that is being made leads with its campaign fields."""
+    destination = visit.form("destination")
+    try:
+        checked = check_destination(destination, own_hosts=own_hosts()) if destination else ""
+        told = with_utm(checked, posted_utm(visit.request.POST)) if checked else ""
+    except TaplineError as error:
+        return visit.render("links/_utm.html", {"wrong": error})
+    return visit.render("links/_utm.html", {"leads_to": told})
+
+
+@inside(Need.RATES)
+def show_qr(visit: Visit, alias_id: int, kind: str) -> HttpResponse:
+    """Give an alias as a QR code, to print or to show."""
+    alias = _alias(visit, alias_id)
+    if kind not in QR_KINDS:
+        raise Http404
+    picture = io.BytesIO()
+    address = f"{alias.domain.base_url}/{alias.path}"
+    segno.make(address, error="m").save(picture, kind=kind, scale=QR_SCALE, border=4)
+    name = f'inline; filename="{alias.path}.{kind}"'
+    headers = {"Content-Disposition": name}
+    return HttpResponse(picture.getvalue(), content_type=QR_KINDS[kind], headers=headers)
 
 
 @inside(Need.RATES)
@@ -126,7 +168,7 @@ def add_alias(visit: Visit, link_id: int) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def remove_alias(visit: Visit, alias_id: int) -> HttpResponse:
     """Take an alias away."""
-    alias = get_object_or_404(Alias, pk=alias_id, link__workspace=visit.workspace, deleted_at=None)
+    alias = _alias(visit, alias_id)
     delete_alias(alias, actor=visit.actor)
     return _back(visit, alias.link_id)
 
@@ -138,6 +180,11 @@ def find_link(visit: Visit, link_id: int) -> Link:
         kind=LinkKind.PERSONAL
     )
     return get_object_or_404(found.select_related("domain", "workspace"), pk=link_id)
+
+
+def _alias(visit: Visit, alias_id: int) -> Alias:
+    found = Alias.objects.filter(link__workspace=visit.workspace, deleted_at=None)
+    return get_object_or_404(found.select_related("domain"), pk=alias_id)
 
 
 def _back(visit: Visit, link_id: int) -> HttpResponse:
@@ -158,6 +205,7 @@ def _create(visit: Visit) -> Link:
         domain,
         visit.form("destination"),
         name=visit.form("name"),
+        utm=posted_utm(visit.request.POST),
         actor=visit.actor,
     )
     if visit.form("path"):
