@@ -22,6 +22,8 @@ from urllib.parse import quote
 
 import pysqlite3
 
+START_SECONDS = 120  # Ten where a machine has nothing else to do.
+
 
 def free_port() -> int:
     """Return a port that nobody listens on now."""
@@ -62,7 +64,7 @@ class RunningTapline:
                 stderr=log,
                 stdout=log,
             )
-        wait_for(self.is_serving, seconds=60, what=f"tapline up serves; see {self.log}")
+        wait_for(self.is_serving, seconds=START_SECONDS, what=f"tapline up serves; see {self.log}")
 
     def is_serving(self) -> bool:
         """Say whether edge, pages and simulator answer."""
@@ -160,8 +162,8 @@ def running_tapline(data_dir: Path, **settings: str) -> Iterator[RunningTapline]
     tapline = RunningTapline(
         data_dir, environment, edge, web, simulator, admin, data_dir / "up.log"
     )
-    tapline.start()
     try:
+        tapline.start()
         yield tapline
     finally:
         tapline.stop()

@@ -83,14 +83,22 @@ def _contacts(workspace: Workspace) -> dict[str, str | int]:
 
 
 def _links(workspace: Workspace) -> dict[str, str | int]:
+    from tapline.broadcasts.saved_texts import save_text
     from tapline.links.aliases import create_alias
+    from tests.broadcasts.making import TEXT
     from tests.links.making import make_link
 
     domain = workspace.domains.order_by("pk").first()
     assert domain is not None
     link = make_link(domain, "https://www.example.com/table")
     alias = create_alias(domain, "table", link, actor=ACTOR)
-    return {"domain_id": domain.pk, "link_id": link.pk, "alias_id": alias.pk}
+    saved = save_text(workspace, "Menu of the week", TEXT, actor=ACTOR)
+    return {
+        "domain_id": domain.pk,
+        "link_id": link.pk,
+        "alias_id": alias.pk,
+        "text_id": saved.pk,
+    }
 
 
 def _texts_in(workspace: Workspace) -> dict[str, str | int]:
