@@ -60,11 +60,11 @@ def test_the_home_page_warns_when_the_time_to_decide_is_nearly_up(
 ) -> None:
     home = reverse("web:home", args=[workspace.pk])
     write("stpo", 0)
-    assert "their time is nearly up" not in editor.get(home).content.decode()
+    assert "Their time is nearly up" not in editor.get(home).content.decode()
 
     write("too many texts", 1, at=timezone.now() - dt.timedelta(days=13))
 
-    assert "their time is nearly up" in editor.get(home).content.decode()
+    assert "Their time is nearly up" in editor.get(home).content.decode()
 
 
 def test_a_list_shows_who_wrote_what(workspace: Workspace, editor: Client) -> None:

@@ -37,6 +37,8 @@ def _actions_of(does: Callable[[], Any]) -> tuple[int, set[str]]:
     with transaction.atomic():
         known = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         answer = does()
+        if getattr(answer, "streaming", False):
+            answer.getvalue()  # its file is closed at its end
         left = AuditEntry.objects.filter(pk__gt=known).values_list("action", flat=True)
         actions = set(left)
         transaction.set_rollback(True)

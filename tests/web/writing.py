@@ -60,6 +60,10 @@ PAGES: dict[str, Leaves | str] = {
     "workspaces:revoke-key": Leaves("api_key.revoked"),
     "workspaces:below": Leaves("workspace.created", {"name": "B", "owner": "b@example.com"}),
     "workspaces:privacy": Leaves("workspace.only_counted_changed", {"countries": "DE"}),
+    "welcome:set-up": Leaves("workspace.set_up", WORKSPACE),
+    "welcome:make-sample": ELSEWHERE,  # it holds the instance's sample already
+    "welcome:remove-sample": "sample data goes as a whole, and its audit with it",
+    "welcome:phone": TEXT,
     "broadcasts:new": Leaves("broadcast.created", FORM),
     "broadcasts:compose": Leaves("broadcast.changed", FORM | {"name": "Other"}),
     "broadcasts:schedule": Leaves("broadcast.scheduled", {"at": "2031-01-01T10:00"}),

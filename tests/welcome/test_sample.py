@@ -16,8 +16,9 @@ from tapline.links.models import Domain, Link
 from tapline.welcome import removing, sample
 from tapline.welcome.removing import ask_removal, owned_models, remove_step, rows_left
 from tapline.welcome.sample import SampleExists, find_sample, make_sample
+from tapline.welcome.steps import TRIED
 from tapline.workspaces.members import add_member
-from tapline.workspaces.models import Role, User, Workspace
+from tapline.workspaces.models import AuditEntry, Role, User, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.clicks.world import make_world, take_in
 from tests.replies.making import write
@@ -60,6 +61,17 @@ def test_the_sample_shop_is_full_of_made_up_people_and_its_texts_are_leaving(own
     broadcasts = Broadcast.objects.filter(workspace=made)
     assert {(each.state, each.provider) for each in broadcasts} == {("preparing", "simulator")}
     assert owner.memberships.filter(workspace=made, role=Role.OWNER).exists()
+
+
+def test_whoever_made_it_stands_in_the_audit_of_where_they_were() -> None:
+    own = create_workspace("Corner Café")
+
+    answer = member_of(own).post(reverse("welcome:make-sample", args=[own.pk]))
+
+    made = find_sample()
+    assert made is not None
+    assert answer.headers["Location"] == reverse("welcome:phone", args=[made.pk])
+    assert AuditEntry.objects.filter(workspace=own, action=TRIED).exists()
 
 
 def test_there_is_one_sample_shop_at_a_time(owner: User) -> None:

@@ -200,18 +200,30 @@ def as_parquet(lines: Iterable[bytes], columns: Mapping[str, str]) -> IO[bytes]:
         return _written(f"select * from {read}", "parquet")
 
 
-def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield a file piece by piece, and close it."""
-    with file:
+class PiecesOf:
+    """A file piece by piece. It is closed at its end, or when whoever asked for it has left."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         file.seek(0)
-        while piece := file.read(PIECE_BYTES):
-            yield piece
+
+    def __iter__(self) -> PiecesOf:
+        return self
+
+    def __next__(self) -> bytes:
+        if piece := self._file.read(PIECE_BYTES):
+            return piece
+        self.close()
+        raise StopIteration
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _written(select: str, format_name: str) -> IO[bytes]:
     """Return a file without a name that holds what `select` finds."""
     options = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `pieces_of`
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `PiecesOf`
     with store.database().cursor() as cursor:
         cursor.execute(
             f"copy ({select}) to '/dev/fd/{file.fileno()}'"

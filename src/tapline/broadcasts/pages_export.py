@@ -24,7 +24,7 @@ def figures(visit: Visit, broadcast_id: int, format_name: str) -> FileStream:
     broadcast = find_reported(visit, broadcast_id)
     lines = iter([exporting.figures(broadcast, guarded=format_name == "csv")])
     if format_name == "parquet":
-        lines = exporting.pieces_of(exporting.as_parquet(lines, exporting.FIGURES))
+        lines = exporting.PiecesOf(exporting.as_parquet(lines, exporting.FIGURES))
     return _download(broadcast, "figures", format_name, lines)
 
 
@@ -36,7 +36,7 @@ def recipients(visit: Visit, broadcast_id: int, format_name: str) -> FileStream:
     _tell(visit, broadcast, "recipients")
     lines = exporting.recipients(broadcast, guarded=format_name == "csv")
     if format_name == "parquet":
-        lines = exporting.pieces_of(exporting.as_parquet(lines, exporting.RECIPIENTS))
+        lines = exporting.PiecesOf(exporting.as_parquet(lines, exporting.RECIPIENTS))
     return _download(broadcast, "recipients", format_name, lines)
 
 
@@ -45,7 +45,7 @@ def openings(visit: Visit, broadcast_id: int, format_name: str) -> FileStream:
     """Hand over every opening, with the id of the recipient's text."""
     broadcast = find_reported(visit, broadcast_id)
     _tell(visit, broadcast, "openings")
-    pieces = exporting.pieces_of(exporting.openings(broadcast, format_name))
+    pieces = exporting.PiecesOf(exporting.openings(broadcast, format_name))
     return _download(broadcast, "openings", format_name, pieces)
 
 
