@@ -63,6 +63,7 @@ PAGES: dict[str, Page] = {
     "broadcasts:destinations": Page(post=EDIT),
     "broadcasts:show": Page(get=RATES),
     "broadcasts:failing": Page(get=RATES),
+    "broadcasts:link-report": Page(get=RATES),
     "broadcasts:compose": Page(get=EDIT, post=EDIT),
     "broadcasts:findings": Page(get=EDIT),
     "broadcasts:live": Page(get=RATES),
