@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from tapline.broadcasts.models import Message, MessageState
+from tapline.contacts.marks import Mark
 from tapline.replies.answering import answer
 from tapline.replies.conversation import Item, Kind, read_conversation
-from tapline.replies.marks import Mark
 from tapline.replies.models import Answer, Thread
 from tapline.workspaces.members import add_member
 from tapline.workspaces.models import Role, Workspace

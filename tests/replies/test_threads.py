@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tapline.contacts.marks import Mark, read_mark
 from tapline.replies.answering import answer
 from tapline.replies.handling import BadAssignee, assign, close, mark_read, reopen
 from tapline.replies.heeding import decide
-from tapline.replies.marks import Mark, read_mark
 from tapline.replies.models import Reply, Thread
 from tapline.replies.threads import (
     LISTS,

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Message
+from tapline.broadcasts.opening_words import tell_opening
 from tapline.clicks import openings
-from tapline.clicks.evidence import Verdict
 from tapline.clicks.openings import Opening, ReasonCount
 from tapline.clicks.reason_words import COUNTS_AS, reason_in_words
-from tapline.geo.countries import COUNTRIES
 from tapline.links.models import Link
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
 MOST_OPENINGS = 500
 MOST_REASONS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class OpeningLine:
-    """One opening as the page shows it."""
-
-    opening: Opening
-    counts_as: str
-    before: str  # what it counted as before it was corrected; "" where it never was
-    why: str
-    device: str
-    place: str
-    destination: str
-
-    @property
-    def by_person(self) -> bool:
-        return self.opening.verdict == Verdict.HUMAN
 
 
 @inside(Need.PEOPLE)
@@ -58,7 +39,7 @@ def show_openings(visit: Visit, broadcast_id: int, message_id: int) -> HttpRespo
         "room": "broadcasts",
         "broadcast": message.broadcast,
         "message": message,
-        "lines": [_line(each, destinations) for each in shown],
+        "lines": [tell_opening(each, destinations) for each in shown],
         "has_several_links": len(destinations) > 1,
         "has_more": len(found) > len(shown),
         "most": MOST_OPENINGS,
@@ -95,31 +76,6 @@ def _by_words(counts: Iterable[ReasonCount]) -> list[tuple[str, int]]:
         words = reason_in_words(each.reasons)
         found[words] = found.get(words, 0) + each.requests
     return sorted(found.items(), key=lambda one: -one[1])
-
-
-def _line(opening: Opening, destinations: Mapping[int, str]) -> OpeningLine:
-    return OpeningLine(
-        opening=opening,
-        counts_as=str(COUNTS_AS[opening.verdict]),
-        before=_before(opening),
-        why=reason_in_words(opening.reasons) or _("Nothing speaks against a person."),
-        device=_device(opening),
-        place=opening.city or opening.region or COUNTRIES.get(opening.country, opening.country),
-        destination=destinations.get(opening.link, ""),
-    )
-
-
-def _before(opening: Opening) -> str:
-    """Return what an opening counted as before; nothing where only the reason changed."""
-    if opening.earlier_verdict in ("", opening.verdict):
-        return ""
-    return str(COUNTS_AS[opening.earlier_verdict])
-
-
-def _device(opening: Opening) -> str:
-    """Return what it was opened on as far as it said so: «Pixel 8, Android, Chrome Mobile»."""
-    words = (opening.device, opening.os, opening.app or opening.browser)
-    return ", ".join(dict.fromkeys(word for word in words if word))
 
 
 def _destinations(visit: Visit, shown: Sequence[Opening]) -> dict[int, str]:

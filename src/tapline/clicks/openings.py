@@ -7,8 +7,12 @@ are nobody's: they are in the counts, and in no list.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from tapline.clicks import store
+from tapline.clicks.listing import read_list
 from tapline.clicks.store import query
 
 BY_REASON = """
@@ -29,6 +33,18 @@ from clicks
 where workspace = :workspace and broadcast = :broadcast and message = :message and message > 0
 order by clicked_at, id
 limit :limit
+"""
+
+OF_MESSAGES = """
+-- The first openings of some texts of one person, each text's oldest first.
+select
+    message, clicked_at, verdict, reasons, earlier_verdict, requests, link,
+    device_kind, device, os, browser, app, country, region, city, network_name
+from clicks
+where workspace = :workspace and broadcast in ({broadcasts}) and message in ({messages})
+  and message > 0
+qualify row_number() over (partition by message order by clicked_at, id) <= :limit
+order by message, clicked_at, id
 """
 
 
@@ -73,3 +89,30 @@ def of_message(workspace_id: int, broadcast_id: int, message_id: int, limit: int
     wanted = {"workspace": workspace_id, "broadcast": broadcast_id}
     rows = query(OF_MESSAGE, wanted | {"message": message_id, "limit": limit})
     return [Opening(row[0].replace(tzinfo=dt.UTC), *row[1:]) for row in rows]
+
+
+def of_messages(
+    workspace_id: int, messages: Mapping[int, int], limit: int
+) -> dict[int, list[Opening]]:
+    """Return the first openings of some texts (message → broadcast), machines' too; texts that
+    nothing opened are left out. Reads the files of those broadcasts alone."""
+    if not messages:
+        return {}
+    broadcasts = set(messages.values())
+    sql = OF_MESSAGES.format(
+        broadcasts=store.int_list(sorted(broadcasts)), messages=store.int_list(sorted(messages))
+    )
+    wanted = {"workspace": workspace_id, "limit": limit}
+
+    def read() -> list[tuple[Any, ...]]:
+        files = [
+            file
+            for file in read_list()
+            if any(file.may_hold(workspace_id, broadcast) for broadcast in broadcasts)
+        ]
+        return store.query(sql, wanted, files=files)
+
+    found: dict[int, list[Opening]] = {}
+    for message, at, *rest in store.with_files(read):
+        found.setdefault(message, []).append(Opening(at.replace(tzinfo=dt.UTC), *rest))
+    return found

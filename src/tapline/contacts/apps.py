@@ -10,10 +10,13 @@ class ContactsConfig(AppConfig):
     label = "contacts"
 
     def ready(self) -> None:
-        from tapline.contacts import keeping, kept
+        from tapline.contacts import history, keeping, kept
         from tapline.contacts.erasures import erase_after_restore
+        from tapline.contacts.history_own import tell_own
         from tapline.instance.restoring import ERASE_AGAIN
 
         keeping.register(*kept.KEPT)
+        if tell_own not in history.SOURCES:
+            history.SOURCES.append(tell_own)
         if erase_after_restore not in ERASE_AGAIN:
             ERASE_AGAIN.append(erase_after_restore)

@@ -5,19 +5,24 @@ Phone numbers are never in an address: searching posts, and contacts are known b
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from tapline.broadcasts.models import MessageState
 from tapline.contacts.consent import opt_out
+from tapline.contacts.history import Moment, read_history
+from tapline.contacts.marks import read_mark
 from tapline.contacts.models import Contact, Purpose, Suppression
-from tapline.contacts.pages_place import tell_place, tell_texts
+from tapline.contacts.pages_place import places_then, tell_place, tell_texts
 from tapline.contacts.roles import ContactRole, change_role, role_of
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
-PER_PAGE = 100
-IMPORTS_SHOWN = 10
+WAITING = (MessageState.PENDING, MessageState.LEASED)
+WAITING_SHOWN = 20
 
 
 @inside(Need.PEOPLE)
@@ -35,12 +40,16 @@ def show(visit: Visit, contact_id: int) -> HttpResponse:
         "purposes": [
             (words, textable.textable(purpose).exists()) for purpose, words in Purpose.choices
         ],
-        "consents": contact.consents.select_related("wording", "scope").order_by("-at", "-id"),
+        "history": _history(contact, visit.request.GET.get("before", "")),
+        "is_older": "before" in visit.request.GET,
         "suppressions": Suppression.objects.filter(
             phone_hash=contact.phone_hash, scope__in=scopes, lifted_at=None
         ),
-        "texts": tell_texts(
-            contact, contact.message_set.select_related("broadcast").order_by("-id")[:PER_PAGE]
+        "waiting": tell_texts(
+            contact,
+            contact.message_set.filter(state__in=WAITING)
+            .select_related("broadcast")
+            .order_by("-id")[:WAITING_SHOWN],
         ),
     }
     return visit.render("contacts/contact.html", context)
@@ -66,6 +75,14 @@ def set_role(visit: Visit, contact_id: int) -> HttpResponse:
     if role in ContactRole.values:
         change_role(visit.workspace, contact.pk, ContactRole(role), actor=visit.actor)
     return redirect("contacts:show", visit.workspace.pk, contact_id)
+
+
+def _history(contact: Contact, before: str) -> dict[str, Any]:
+    """Return a page of what happened, each moment with the place that a text's hour went by."""
+    history = read_history(contact, read_mark(before))
+    places = places_then(contact, [moment.place for moment in history.moments])
+    told: list[tuple[Moment, str]] = list(zip(history.moments, places, strict=True))
+    return {"moments": told, "older": history.older}
 
 
 def _find(visit: Visit, contact_id: int) -> Contact:

@@ -54,14 +54,18 @@ def tell_place(contact: Contact, now: dt.datetime) -> Told:
 
 def tell_texts(contact: Contact, messages: Iterable[Message]) -> list[tuple[Message, str]]:
     """Return each text with the place that its hour was chosen for, as it was known then."""
+    sent = list(messages)
+    return list(zip(sent, places_then(contact, [each.place or "" for each in sent]), strict=True))
+
+
+def places_then(contact: Contact, keys: Iterable[str]) -> list[str]:
+    """Return the places that texts' hours were chosen for in words; empty where none was."""
     policy = policy_of(contact.workspace)
-    return [(each, _place_then(policy, each)) for each in messages]
+    return [_place_then(policy, key) for key in keys]
 
 
-def _place_then(policy: Policy, message: Message) -> str:
-    if not message.place or message.place == ANY_HOUR:
-        return ""
-    return describe_place(policy.place(message.place))
+def _place_then(policy: Policy, key: str) -> str:
+    return "" if key in ("", ANY_HOUR) else describe_place(policy.place(key))
 
 
 def _clock(zone: str, now: dt.datetime) -> str:

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from ninja import Query, Router, Status
 from pydantic import Field
 
+from tapline.contacts.marks import read_mark
 from tapline.errors import NotFound
 from tapline.replies import answering, handling, heeding
 from tapline.replies.conversation import Item, read_conversation
 from tapline.replies.fates import fate_of_answer
-from tapline.replies.marks import read_mark
 from tapline.replies.models import Answer as AnswerRow
 from tapline.replies.models import Reply, Thread
 from tapline.replies.threads import LISTS, hashes_out, page_of_threads, search_threads

@@ -11,10 +11,14 @@ class RepliesConfig(AppConfig):
 
     def ready(self) -> None:
         from tapline.broadcasts.opted_out import SCOPES
-        from tapline.contacts import keeping
+        from tapline.contacts import history, keeping
         from tapline.replies import kept
         from tapline.replies.automatic import opt_out_scope
+        from tapline.replies.history import tell_openings, tell_texts
 
         if opt_out_scope not in SCOPES:
             SCOPES.append(opt_out_scope)
         keeping.register(*kept.KEPT)
+        if tell_texts not in history.SOURCES:
+            history.SOURCES.append(tell_texts)
+            history.FINISHES.append(tell_openings)

@@ -8,22 +8,20 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from django.db.models import F, Max, Model, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from tapline.broadcasts.models import Message, MessageState
+from tapline.contacts.history import newest_of
+from tapline.contacts.marks import Mark
 from tapline.replies.fates import Fate, fate_of_answer, fate_of_message
-from tapline.replies.marks import Mark
 from tapline.replies.models import Answer, Reply, Thread
 from tapline.workspaces.audit import names_of_actors
 
 ITEMS_PER_PAGE = 50
-
-Row = TypeVar("Row", bound=Model)
 
 # Features that made something of a text («Keyword PIZZA») add a function here, in their
 # AppConfig.ready: ids of replies in, id → words out. One query for a page.
@@ -79,7 +77,7 @@ def read_conversation(
     """Return the newest items of a thread that are older than `before`."""
     # Before the items are read: what comes in between is not on the page and stays unread.
     newest_reply = Reply.objects.filter(thread=thread).aggregate(newest=Max("pk"))["newest"]
-    sources = (_replies, _answers, _broadcasts, _taps)
+    sources = (replies_of, answers_of, broadcasts_of, taps_of)
     found = [item for source in sources for item in source(thread, before, limit + 1)]
     newest = heapq.nlargest(limit + 1, found, key=lambda item: (item.at, item.kind, item.pk))
     items = newest[:limit][::-1]
@@ -90,9 +88,10 @@ def read_conversation(
     )
 
 
-def _replies(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
+def replies_of(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
+    """Return what they wrote."""
     rows = Reply.objects.filter(thread=thread, workspace=thread.workspace)
-    found = list(_newest(rows, "received_at", Kind.REPLY, before, limit))
+    found = list(newest_of(rows, "received_at", Kind.REPLY, before, limit))
     notes = {pk: words for read in ON_READ for pk, words in read([r.pk for r in found]).items()}
     return [
         Item(
@@ -107,9 +106,10 @@ def _replies(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
     ]
 
 
-def _answers(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
+def answers_of(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
+    """Return what was answered, by somebody or by ourselves."""
     rows = Answer.objects.filter(thread=thread).select_related("message__broadcast")
-    found = list(_newest(rows, "made_at", Kind.ANSWER, before, limit))
+    found = list(newest_of(rows, "made_at", Kind.ANSWER, before, limit))
     names = names_of_actors(answer.made_by for answer in found)
     return [
         Item(
@@ -125,7 +125,7 @@ def _answers(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
     ]
 
 
-def _broadcasts(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
+def broadcasts_of(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
     """Return texts to the thread's contact that were no answers and have left, or been refused.
 
     Those that we handed over come from the index, in its order. The others (never handed over, or
@@ -135,9 +135,9 @@ def _broadcasts(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
         return []
     rows = _messages(thread).filter(answer=None)
     ours = rows.filter(submitted_at__isnull=False).annotate(left_at=F("submitted_at"))
-    found = list(_newest(ours, "submitted_at", Kind.BROADCAST, before, limit))
+    found = list(newest_of(ours, "submitted_at", Kind.BROADCAST, before, limit))
     others = rows.filter(submitted_at=None).exclude(state__in=_NOT_YET).annotate(left_at=_LEFT_AT)
-    found += _newest(others, "left_at", Kind.BROADCAST, before, limit)
+    found += newest_of(others, "left_at", Kind.BROADCAST, before, limit)
     return [
         Item(
             kind=Kind.BROADCAST,
@@ -153,10 +153,10 @@ def _broadcasts(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
     ]
 
 
-def _taps(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
+def taps_of(thread: Thread, before: Mark | None, limit: int) -> list[Item]:
     """Return when they first opened the links of each text, by the marks that ingest sets."""
     rows = _messages(thread).filter(first_human_click_at__isnull=False)
-    found = _newest(rows, "first_human_click_at", Kind.TAP, before, limit)
+    found = newest_of(rows, "first_human_click_at", Kind.TAP, before, limit)
     return [
         Item(
             kind=Kind.TAP,
@@ -183,19 +183,6 @@ _LEFT_AT = Coalesce(
 def _messages(thread: Thread) -> QuerySet[Message]:
     """Return what this workspace sent to the thread's person."""
     theirs = Q(contact=thread.contact_id) if thread.contact_id else Q(answer__thread=thread)
-    return Message.objects.filter(theirs, workspace=thread.workspace).select_related("broadcast")
-
-
-def _newest(
-    rows: QuerySet[Row], time: str, kind: Kind, before: Mark | None, limit: int
-) -> Iterable[Row]:
-    """Return the newest of `rows` below `before`, in the order of (time, kind, id)."""
-    if before is not None:
-        older = Q(**{f"{time}__lt": before.at})
-        same = Q(**{time: before.at})
-        if kind < before.kind:
-            older |= same
-        elif kind == before.kind:
-            older |= same & Q(pk__lt=before.pk)
-        rows = rows.filter(older)
-    return rows.order_by(f"-{time}", "-pk")[:limit]
+    # A sum hides the column from indexes: by workspace SQLite would walk over everybody's taps.
+    rows = Message.objects.filter(theirs).annotate(home=F("workspace_id") + 0)
+    return rows.filter(home=thread.workspace_id).select_related("broadcast")

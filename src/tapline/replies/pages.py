@@ -11,13 +11,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from tapline.contacts.marks import Mark, read_mark
 from tapline.contacts.models import Contact, Purpose
 from tapline.errors import TaplineError
 from tapline.replies.answering import answer, can_get_texts, may_be_answered
 from tapline.replies.conversation import read_conversation
 from tapline.replies.handling import assign, assignable, close, mark_read, reopen
 from tapline.replies.heeding import decide, opt_out_thread
-from tapline.replies.marks import Mark, read_mark
 from tapline.replies.models import Reply, Thread, ThreadState
 from tapline.replies.threads import (
     LISTS,

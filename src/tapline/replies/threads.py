@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from tapline.contacts.marks import Mark
 from tapline.contacts.models import Suppression
 from tapline.contacts.searching import named
 from tapline.replies.clock import ALARM_BEFORE
-from tapline.replies.marks import Mark
 from tapline.replies.models import Answer, AnswerKind, Reply, Thread, ThreadState
 from tapline.workspaces.models import User, Workspace
 

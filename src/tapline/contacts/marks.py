@@ -1,4 +1,4 @@
-"""Where a page of a conversation, or of a list of them, ends: a time, and what tells equals apart.
+"""Where a page of what is told in order of time ends: a time, and what tells equals apart.
 
 Pure. Written into addresses as `MICROSECONDS-KIND-ID`.
 """
