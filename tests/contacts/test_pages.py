@@ -86,6 +86,59 @@ def test_a_file_is_looked_at_tried_out_and_imported() -> None:
     assert ContactImport.objects.get(is_trial=False).file_name.endswith("a_b.csv")
 
 
+def test_the_first_rows_are_shown_as_they_would_be_read_with_their_errors() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.SENDER)
+
+    page = _words(editor.get(_upload(editor, workspace, CSV)).content)
+
+    assert "2 +12125550100 Ana Lisbon – not said: gets no texts" in page
+    assert "4 Would be refused:" in page
+    assert not ContactImport.objects.exists()
+
+
+def test_other_columns_and_answers_are_read_again_before_anything_starts() -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.SENDER)
+    address = _upload(editor, workspace, CSV)
+    form = {"step": "look", "column_phone": "Mobile", "column_first_name": "City", "tags": "vip"}
+
+    seen = editor.post(address, form | AGREED)
+    wrong = editor.post(address, form | {"column_phone": "Street"})
+
+    assert "2 +12125550100 Ana Lisbon vip form on our website" in _words(seen.content)
+    assert seen.content.decode().count("<option selected>City</option>") == 1
+    assert wrong.status_code == 422
+    assert "The file has no column" in _words(wrong.content)
+    assert not ContactImport.objects.exists()
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "agreed"),
+    [
+        ("Phone;First name;Agreed how;Agreed at;Wording", "2026-01-05"),
+        ("Telefon;Vorname;Quelle der Einwilligung;Einwilligung am;Wortlaut", "05.01.2026"),
+        (
+            "Teléfono;Nombre;Origen del consentimiento;Fecha consentimiento;Wording",
+            "2026-01-05",
+        ),
+    ],
+)
+def test_columns_are_known_by_their_english_german_and_spanish_names(
+    header: str, agreed: str
+) -> None:
+    workspace = create_workspace("Bakery")
+    editor = member_of(workspace, Role.SENDER)
+    row = f"+12125550100;Ana;paper form;{agreed};Text me."
+
+    page = editor.get(_upload(editor, workspace, f"{header}\r\n{row}\r\n".encode()))
+
+    assert "2 +12125550100 Ana – paper form" in _words(page.content)
+    for name in header.split(";"):
+        assert page.content.decode().count(f"<option selected>{name}</option>") == 1
+
+
 def test_the_answers_of_a_trial_can_be_changed_without_typing_them_again() -> None:
     workspace = create_workspace("Bakery")
     editor = member_of(workspace, Role.SENDER)

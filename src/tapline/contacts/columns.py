@@ -27,7 +27,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "handynummer", "mobil", "mobilnummer", "mobiltelefon", "telefon", "telefonnummer",
         "rufnummer", "portable", "telephone_portable", "telephone_mobile", "numero", "movil",
         "celular", "telefono", "telefono_movil", "cellulare", "telemovel", "telefone",
-        "mobiel", "telefoon",
+        "mobiel", "telefoon", "telefono_celular", "numero_de_telefono",
     ),
     "first_name": (
         "first_name", "firstname", "given_name", "forename", "vorname", "prenom", "nombre",
@@ -41,10 +41,20 @@ _WORDS: dict[str, tuple[str, ...]] = {
     LANGUAGE: ("language", "lang", "locale", "sprache", "langue", "idioma", "lingua", "taal"),
     ZONE: ("zone", "time_zone", "timezone", "tz", "zeitzone", "fuseau_horaire", "zona_horaria"),
     TAGS: ("tags", "tag", "labels", "groups", "schlagworte", "etiquettes", "etiquetas"),
-    AGREED_HOW: ("agreed_how", "consent_source", "opt_in_source", "optin_source"),
-    AGREED_AT: ("agreed_at", "consent_at", "consent_date", "opt_in_date", "opt_in_time",
-                "opted_in_at", "optin_date", "optin_time"),
-    WORDING: ("wording", "consent_text", "consent_wording", "opt_in_text"),
+    AGREED_HOW: (
+        "agreed_how", "consent_source", "opt_in_source", "optin_source", "einwilligung_quelle",
+        "quelle_der_einwilligung", "origen_del_consentimiento", "fuente_del_consentimiento",
+    ),
+    AGREED_AT: (
+        "agreed_at", "consent_at", "consent_date", "opt_in_date", "opt_in_time", "opted_in_at",
+        "optin_date", "optin_time", "einwilligung_am", "eingewilligt_am", "zugestimmt_am",
+        "einwilligungsdatum", "fecha_de_consentimiento", "fecha_del_consentimiento",
+        "fecha_consentimiento",
+    ),
+    WORDING: (
+        "wording", "consent_text", "consent_wording", "opt_in_text", "einwilligungstext",
+        "wortlaut", "texto_de_consentimiento", "texto_del_consentimiento",
+    ),
 }  # fmt: skip
 
 

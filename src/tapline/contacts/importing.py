@@ -146,14 +146,7 @@ def import_file(
         columns={name: sheet.header[at] for name, at in columns.items()},
         size_bytes=sheet.size_bytes,
     )
-    reader = RowReader(
-        columns,
-        country=country,
-        zone=workspace.zone,
-        tags=options.tags,
-        answer=options.answer,
-        now=timezone.now(),
-    )
+    reader = reader_of(workspace, options, country, columns)
     with _refusals(options.bad_rows_file, sheet, report) as refuse:
         tell = progress or _silent
         good = _good_rows(sheet, reader, report, refuse, tell)
@@ -174,6 +167,20 @@ def understand(
     country = _country(options.country or workspace.default_country)
     sheet = open_sheet(path)
     return country, sheet, map_columns(sheet, options.mapping)
+
+
+def reader_of(
+    workspace: Workspace, options: ImportOptions, country: str, columns: Mapping[str, int]
+) -> RowReader:
+    """Return what reads the rows of a file that was understood, by what the importer said."""
+    return RowReader(
+        columns,
+        country=country,
+        zone=workspace.zone,
+        tags=options.tags,
+        answer=options.answer,
+        now=timezone.now(),
+    )
 
 
 def _country(code: str) -> str:

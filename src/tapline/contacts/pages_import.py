@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from tapline.contacts import columns, uploaded
 from tapline.contacts.importing import BadAgreement, ImportOptions, answer
 from tapline.contacts.models import ContactImport, Purpose
-from tapline.contacts.reading import NotACsv, open_sheet
+from tapline.contacts.previewing import preview
+from tapline.contacts.reading import NotACsv, Sheet, open_sheet
 from tapline.contacts.rows import Answer
 from tapline.contacts.uploads import (
     find_upload,
@@ -68,19 +69,22 @@ def upload(visit: Visit) -> HttpResponse:
 
 @inside(Need.EDIT, "GET", "HEAD", "POST")
 def import_upload(visit: Visit, name: str) -> HttpResponse:
-    """Ask about an uploaded file; its POST lets the worker try it out or import it."""
-    sheet = open_sheet(find_upload(visit.workspace, name))
+    """Ask about an uploaded file and show how its first rows would be read; its POST looks again,
+    or lets the worker try the file out or import it."""
+    path = find_upload(visit.workspace, name)
+    sheet = open_sheet(path)
     chosen: dict[str, str] = {}
-    said, error = visit.request.POST.dict(), None
+    said, error, seen = visit.request.POST.dict(), None, None
     try:
         if visit.request.method == "POST":
             chosen = _mapping(visit)
-            asked = uploaded.ask_for(visit.workspace, name, _options(visit, chosen))
-            return redirect("contacts:imported", visit.workspace.pk, asked.pk)
-        chosen, said = _tried(visit, name) or (
-            _guess(columns.map_columns(sheet, {}), sheet.header),
-            {},
-        )
+            options = _options(visit, chosen)
+            if visit.form("step") != "look":
+                asked = uploaded.ask_for(visit.workspace, name, options)
+                return redirect("contacts:imported", visit.workspace.pk, asked.pk)
+        else:
+            chosen, said, options = _first_look(visit, name, sheet)
+        seen = preview(visit.workspace, path, options)
     except TaplineError as refusal:
         error = refusal
     context = {
@@ -91,6 +95,7 @@ def import_upload(visit: Visit, name: str) -> HttpResponse:
         "purposes": Purpose.choices,
         "said": said,
         "fields": [(field, chosen.get(field, "")) for field in FIELDS],
+        "seen": seen,
         "error": error,
     }
     return visit.render("contacts/import.html", context, status=422 if error else 200)
@@ -174,16 +179,24 @@ def _has_file(found: ContactImport) -> bool:
         return False
 
 
-def _tried(visit: Visit, name: str) -> tuple[dict[str, str], dict[str, str]] | None:
-    """Return the columns and answers with which this file was tried out, if the address says so."""
+def _first_look(
+    visit: Visit, name: str, sheet: Sheet
+) -> tuple[dict[str, str], dict[str, str], ImportOptions]:
+    """Return columns and answers with which the form is filled, and the same as options: those
+    with which this file was tried out, if the address says so, else what the header tells."""
     number = visit.request.GET.get("tried", "")
     if not (number.isdigit() and len(number) < 12):
-        return None
+        chosen = _guess(columns.map_columns(sheet, {}), sheet.header)
+        return chosen, {}, ImportOptions(by=visit.actor, mapping=chosen)
     options = uploaded.options_of(_find(visit, int(number)))
+    return dict(options.mapping), _said(visit, options), options
+
+
+def _said(visit: Visit, options: ImportOptions) -> dict[str, str]:
     if not options.answer:
-        return dict(options.mapping), {"tags": ", ".join(options.tags)}
+        return {"tags": ", ".join(options.tags)}
     day = options.answer.at.astimezone(ZoneInfo(visit.workspace.zone)).date()
-    return dict(options.mapping), {
+    return {
         "how": options.answer.how,
         "agreed_at": day.isoformat(),
         "wording": options.answer.wording,

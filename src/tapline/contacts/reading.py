@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -63,7 +63,7 @@ class Sheet:
     sample: list[list[str]]  # the first rows below the header
     size_bytes: int
 
-    def rows(self, on_bytes: Callable[[int], None]) -> Iterator[Row]:
+    def rows(self, on_bytes: Callable[[int], None]) -> Generator[Row]:
         """Yield each row that is not empty; tell `on_bytes` now and then how much was read."""
         with self.path.open("rb") as file:
             text = io.TextIOWrapper(file, encoding=self.encoding, errors="replace", newline="")

@@ -78,7 +78,8 @@ class RowReader:
         self._wording = columns.get(field.WORDING, nowhere)
         self._dated_by_row = field.AGREED_AT in columns
         self._told_by_row = not columns.keys().isdisjoint(_ANSWERS)
-        self._attributes = [(name, at) for name, at in columns.items() if name not in _ROLES]
+        # name → column of what becomes an attribute
+        self.attributes = [(name, at) for name, at in columns.items() if name not in _ROLES]
 
     def read(self, line: int, cells: list[str]) -> ImportedRow:
         """Return the contact in `cells`; raises `BadRow`."""
@@ -100,7 +101,7 @@ class RowReader:
 
     def _read_attributes(self, cells: list[str]) -> str:
         values = {}
-        for name, at in self._attributes:
+        for name, at in self.attributes:
             if value := _plain(cells[at]):
                 if len(value) > MAX_VALUE:
                     raise BadRow(f"'{name}' has {len(value)} characters; it may have {MAX_VALUE}.")
