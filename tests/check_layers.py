@@ -19,6 +19,7 @@ BASE = {
     "outbound",
     "mail",
     "cards",
+    "cells",
     "previewers",
     "sqlite",
     "loops",

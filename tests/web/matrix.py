@@ -141,6 +141,7 @@ PAGES: dict[str, Page] = {
     "hours:change": Page(post=MANAGE),
     "hours:replace": Page(post=MANAGE),
     "links:list": Page(get=RATES),
+    "links:bulk": Page(get=EDIT, post=EDIT),
     "links:utm": Page(post=EDIT),
     "links:qr": Page(get=RATES),
     "links:new": Page(get=EDIT, post=EDIT),

@@ -120,6 +120,7 @@ PAGES: dict[str, Leaves | str] = {
     "hours:change": Leaves("hours.changed", {"own_hours": "9-20"}),
     "hours:replace": Leaves("hours.changed", {"region": "FR", "hours": "9-20"}),
     "links:new": Leaves("link.created", {"destination": "https://www.example.com/sale"}),
+    "links:bulk": Leaves("link.created", {"lines": "https://www.example.com/sale,Sale,bulk"}),
     "links:look": READS,
     "links:utm": READS,
     "links:destination": Leaves(

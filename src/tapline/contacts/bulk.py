@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from tapline.contacts.cells import harmless
+from tapline.cells import harmless
 from tapline.contacts.fields import known_fields
 from tapline.contacts.listing import Filter, every_id
 from tapline.contacts.models import Contact, Tag

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import phonenumbers
 from django.utils import timezone
 
-from tapline.contacts.cells import harmless
+from tapline.cells import harmless
 from tapline.contacts.chunks import ChunkWriter, checkpoints_by_hand
 from tapline.contacts.columns import map_columns
 from tapline.contacts.models import ContactImport, ImportState, Purpose

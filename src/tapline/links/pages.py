@@ -161,7 +161,7 @@ def choose_card(visit: Visit, link_id: int) -> HttpResponse:
 def add_alias(visit: Visit, link_id: int) -> HttpResponse:
     """Give a link a path of its own choosing."""
     link = find_link(visit, link_id)
-    create_alias(_domain(visit), visit.form("path"), link, actor=visit.actor)
+    create_alias(chosen_domain(visit), visit.form("path"), link, actor=visit.actor)
     return _back(visit, link_id)
 
 
@@ -191,7 +191,8 @@ def _back(visit: Visit, link_id: int) -> HttpResponse:
     return redirect("links:show", visit.workspace.pk, link_id)
 
 
-def _domain(visit: Visit) -> Domain:
+def chosen_domain(visit: Visit) -> Domain:
+    """Return the domain that the form names, else the workspace's first."""
     chosen = [
         each for each in usable_domains(visit.workspace) if str(each.pk) == visit.form("domain")
     ]
@@ -199,7 +200,7 @@ def _domain(visit: Visit) -> Domain:
 
 
 def _create(visit: Visit) -> Link:
-    domain = _domain(visit)
+    domain = chosen_domain(visit)
     link = create_link(
         visit.workspace,
         domain,

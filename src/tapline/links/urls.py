@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.links import pages, pages_destinations, pages_domains
+from tapline.links import pages, pages_bulk, pages_destinations, pages_domains
 
 app_name = "links"
 urlpatterns = [
     path("links/", pages.list_links, name="list"),
     path("links/new", pages.create, name="new"),
+    path("links/many", pages_bulk.create_many, name="bulk"),
     path("links/utm", pages.show_utm, name="utm"),
     path("links/<int:link_id>/", pages.show, name="show"),
     path("links/<int:link_id>/destination", pages.set_destination, name="destination"),
