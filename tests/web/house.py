@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tapline.broadcasts.models import Message
+from tapline.broadcasts.models import Message, MessageState
 from tapline.broadcasts.saved_texts import save_text
 from tapline.broadcasts.sharing import share_report
 from tapline.broadcasts.tracking import tracked_broadcast
@@ -60,7 +60,12 @@ def _things(own: Workspace) -> dict[str, object]:
     link = make_link(domain)
     broadcast = make_broadcast(own)
     message = Message.objects.create(
-        broadcast=broadcast, workspace=own, position=0, contact=contact, phone=contact.phone
+        broadcast=broadcast,
+        workspace=own,
+        position=0,
+        contact=contact,
+        phone=contact.phone,
+        state=MessageState.EXTERNAL,
     )
     key, _token = create_api_key(own, "Shop", ["links:read"])
     imported = make_refused_import(own)

@@ -43,7 +43,7 @@ def _table(visit: Visit) -> str:
     file = visit.request.FILES.get("file")
     if file is None:
         return visit.form("lines")
-    content = file.read(MOST_CHARACTERS + 1)
+    content: bytes = file.read(MOST_CHARACTERS + 1)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
