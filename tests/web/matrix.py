@@ -90,6 +90,7 @@ PAGES: dict[str, Page] = {
     "contacts:consent-pdf": Page(get=PEOPLE),
     "contacts:export": Page(get=PEOPLE),
     "contacts:stop": Page(post=EDIT),
+    "contacts:change": Page(get=EDIT, post=EDIT),
     "contacts:role": Page(post=EDIT),
     "contacts:notice": Page(get=PEOPLE),
     "contacts:publish-notice": Page(post=MANAGE),

@@ -92,6 +92,7 @@ PAGES: dict[str, Leaves | str] = {
     "contacts:edit-segment": Leaves("segment.changed", SEGMENT),
     "contacts:delete-segment": Leaves("segment.deleted"),
     "contacts:stop": LEDGER,
+    "contacts:change": Leaves("contact.changed", {"attribute.first_name": "Anna", "tags": "vip"}),
     "contacts:role": Leaves("contact.role_changed", {"role": "staff"}),
     "contacts:publish-notice": Leaves("notice.published"),
     "contacts:withdraw-notice": Leaves("notice.withdrawn", after="contacts:publish-notice"),

@@ -93,8 +93,8 @@ class RowReader:
             phone,
             hash_phone(phone),
             self._read_attributes(cells),
-            _language(cells[self._language]),
-            _zone(cells[self._zone_column]),
+            read_language(cells[self._language]),
+            read_zone(cells[self._zone_column]),
             self._tags + _tags(cells[self._tags_column]),
             self._read_answer(cells) if self._told_by_row else self._default_answer,
         )
@@ -155,7 +155,8 @@ def _plain(cell: str) -> str:
 
 
 @functools.lru_cache(maxsize=1000)
-def _language(cell: str) -> str:
+def read_language(cell: str) -> str:
+    """Return a language code as it is kept, empty for none; raises `BadRow`."""
     code = cell.strip()
     if code and not _LANGUAGE.fullmatch(code):
         raise BadRow(f"'{code[:40]}' is no language code. Write it like en or pt-BR.")
@@ -163,7 +164,8 @@ def _language(cell: str) -> str:
 
 
 @functools.lru_cache(maxsize=1000)
-def _zone(cell: str) -> str:
+def read_zone(cell: str) -> str:
+    """Return the name of a time zone, empty for none; raises `BadRow`."""
     name = cell.strip()
     if name and name not in available_timezones():
         raise BadRow(f"'{name[:40]}' is no time zone. Write it like America/New_York.")

@@ -61,12 +61,12 @@ def upsert_contact(
     None leaves a detail as it was. Attributes are merged; one set to None is removed. Tags are
     added. Raises `BadContact`.
     """
-    _refuse_bad_attributes(attributes or {})
+    refuse_bad_attributes(attributes or {})
     with transaction.atomic():
         is_new = phone not in _known(workspace, [phone])
         contact_id = ensure_contacts(workspace, [phone])[phone]
         contact = Contact.objects.select_for_update().get(pk=contact_id)
-        _merge_attributes(contact, attributes or {})
+        merge_attributes(contact, attributes or {})
         contact.language = contact.language if language is None else language
         contact.zone = contact.zone if zone is None else zone
         contact.save(update_fields=["attributes", "language", "zone", "updated_at"])
@@ -131,7 +131,8 @@ def _chunks(items: Sequence[str], size: int) -> Iterable[list[str]]:
         yield chunk
 
 
-def _merge_attributes(contact: Contact, changes: Mapping[str, str | None]) -> None:
+def merge_attributes(contact: Contact, changes: Mapping[str, str | None]) -> None:
+    """Change a contact's attributes without saving it; None removes one. Raises `BadContact`."""
     merged = {**contact.attributes, **changes}
     contact.attributes = {name: value for name, value in merged.items() if value is not None}
     if len(contact.attributes) > MAX_ATTRIBUTES:
@@ -142,7 +143,8 @@ def _merge_attributes(contact: Contact, changes: Mapping[str, str | None]) -> No
         )
 
 
-def _refuse_bad_attributes(attributes: Mapping[str, str | None]) -> None:
+def refuse_bad_attributes(attributes: Mapping[str, str | None]) -> None:
+    """Raise `BadContact` for names and values that cannot be kept."""
     for name, value in attributes.items():
         if not name.isidentifier() or len(name) > MAX_NAME:
             raise BadContact(

@@ -7,6 +7,7 @@ from django.urls import path
 from tapline.contacts import (
     pages,
     pages_consent,
+    pages_edit,
     pages_import,
     pages_notice,
     pages_people,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("<int:contact_id>/consent.pdf", pages_consent.show_pdf, name="consent-pdf"),
     path("<int:contact_id>/everything.zip", pages_consent.export, name="export"),
     path("<int:contact_id>/stop", pages.stop, name="stop"),
+    path("<int:contact_id>/change", pages_edit.change, name="change"),
     path("<int:contact_id>/role", pages.set_role, name="role"),
     path("segments/", pages_segments.list_segments, name="segments"),
     path("segments/new", pages_segments.edit, name="new-segment"),

@@ -22,6 +22,7 @@ ACTIONS: dict[str, Words] = {
     "broadcast.scheduled": lambda: _("Scheduled a broadcast"),
     "broadcast.started": lambda: _("Started a broadcast"),
     "broadcast.unscheduled": lambda: _("Took a scheduled broadcast back"),
+    "contact.changed": lambda: _("Changed a contact"),
     "contact.erased": lambda: _("Erased a contact"),
     "contact.role_changed": lambda: _("Marked a contact"),
     "contact.roles_changed": lambda: _("Marked several contacts"),
