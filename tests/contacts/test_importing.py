@@ -155,6 +155,14 @@ def test_the_importer_can_say_which_column_is_what(bring_in: Import) -> None:
     assert names() == {ANNA: "Anna"}
 
 
+def test_what_the_importer_says_is_not_in_the_file_is_not_looked_for(bring_in: Import) -> None:
+    bring_in("phone,language,name\n2125550101,COBOL,Anna\n", mapping={"language": ""})
+
+    contact = Contact.objects.get()
+    assert contact.language == ""
+    assert contact.attributes == {"name": "Anna", "language_2": "COBOL"}
+
+
 def test_other_columns_become_attributes_that_texts_can_name(bring_in: Import) -> None:
     bring_in('phone,Lieblings-Café,2nd,Total\n2125550101,Zoë’s,x,"\'=1+1"\n')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tapline.contacts.phones import looks_like_number
 from tapline.contacts.reading import Sheet
@@ -65,20 +65,24 @@ class BadMapping(TaplineError):
 def map_columns(sheet: Sheet, named: Mapping[str, str]) -> dict[str, int]:
     """Return field → index of its column, `phone` always among them; raises `BadMapping`.
 
-    `named` is what the importer said: field → header, or number of the column from 1. Columns that
-    nobody named and no word tells become attributes under their own header.
+    `named` is what the importer said: field → header, or number of the column from 1; empty where
+    the file has no such column, whatever its headers say. Columns that nobody named and no word
+    tells become attributes under their own header.
     """
     _refuse_too_wide(sheet)
-    columns = {_field(field): _find(sheet, header) for field, header in named.items()}
+    absent = {_field(field) for field, header in named.items() if not header} - {PHONE}
+    columns = {_field(field): _find(sheet, header) for field, header in named.items() if header}
     headers = [attribute_name(header) for header in sheet.header]
     for field, words in _WORDS.items():
+        if field in columns or field in absent:
+            continue
         taken = set(columns.values())
         found = [headers.index(word) for word in words if word in headers]
-        if field not in columns and (free := [index for index in found if index not in taken]):
+        if free := [index for index in found if index not in taken]:
             columns[field] = free[0]
     if PHONE not in columns:
         columns[PHONE] = _guess_phone(sheet, set(columns.values()))
-    return columns | _attributes(headers, columns)
+    return columns | _attributes(headers, columns, absent)
 
 
 def attribute_name(header: str) -> str:
@@ -88,13 +92,15 @@ def attribute_name(header: str) -> str:
     return f"field_{name}" if name[:1].isdigit() else name
 
 
-def _attributes(headers: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
+def _attributes(
+    headers: Sequence[str], columns: Mapping[str, int], absent: Collection[str]
+) -> dict[str, int]:
     found: dict[str, int] = {}
     for index, name in enumerate(headers):
         if name and index not in columns.values():
             free = name
             number = 2
-            while free in found or free in columns:
+            while free in found or free in columns or free in absent:
                 free, number = f"{name}_{number}", number + 1
             found[free] = index
     return found

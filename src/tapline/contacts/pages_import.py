@@ -210,8 +210,9 @@ def _guess(mapped: dict[str, int], header: list[str]) -> dict[str, str]:
 
 
 def _mapping(visit: Visit) -> dict[str, str]:
-    named = {field: visit.form(f"column_{field}") for field in FIELDS}
-    return {field: header for field, header in named.items() if header}
+    """Return which column holds each field that was asked about; empty where the file has none."""
+    asked = [field for field in FIELDS if f"column_{field}" in visit.request.POST]
+    return {field: visit.form(f"column_{field}") for field in asked}
 
 
 def _options(visit: Visit, mapping: dict[str, str]) -> ImportOptions:
