@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 from tapline import config
 from tapline.clicks.listing import forget_list
@@ -31,6 +32,7 @@ def _empty_stores() -> Iterator[None]:
     forget_adapters()
     forget_notes()
     yield
+    translation.deactivate()
     forget_list()
     forget_slices()
     forget_adapters()

@@ -245,6 +245,8 @@ def test_a_chunk_looks_at_a_bounded_range_of_contacts_and_each_by_index(
         "textable": textable_sql(workspace, "marketing"),
         "suppressed": suppressed_sql(workspace, "marketing"),
         "complete": "true",
+        "held_out": "false",
+        "variant": "0",
         "place": place_sql("c"),
         "only_counted": OnlyCounted(("GB",)).sql("c.phone"),
         "linkable": "true",

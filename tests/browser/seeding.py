@@ -29,6 +29,7 @@ OWNER = "owner@example.com"
 
 def seed() -> dict[str, str | int]:
     """Return the ids of what now is in the first workspace."""
+    from tapline.broadcasts.sharing import share_report
     from tapline.providers.simulator.demo_job import begin, watch
     from tapline.workspaces.members import ensure_owner
     from tapline.workspaces.sign_in import make_sign_in_link
@@ -40,10 +41,14 @@ def seed() -> dict[str, str | int]:
         job = begin(some, EXAMPLES / "broadcast.txt")
     workspace = job.broadcast.workspace
     sign_in = make_sign_in_link(ensure_owner(OWNER))
+    share, token = share_report(job.broadcast, actor=ACTOR)
     things = {
         "workspace_id": workspace.pk,
         "broadcast_id": job.broadcast.pk,
         "group": "tapped",
+        "format_name": "csv",
+        "share_id": share.pk,
+        "shared-report token": token,
         "action": "start",
         "workspaces:use-sign-in-link token": sign_in.rpartition("/")[2],
         **_contacts(workspace),
