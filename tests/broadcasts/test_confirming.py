@@ -169,6 +169,7 @@ def test_one_button_sends_what_the_page_said(workspace: Workspace) -> None:
 
     broadcast.refresh_from_db()
     assert broadcast.state == BroadcastState.PREPARING
+    assert history(workspace)[0].action == "broadcast.started"
 
 
 def test_a_draft_that_changed_is_not_sent_by_the_page(workspace: Workspace) -> None:
@@ -189,6 +190,7 @@ def test_a_schedule_is_made_changed_and_taken_back(workspace: Workspace) -> None
     raw = LATER.isoformat(timespec="minutes")
     assert "Schedule it" in read(browser, broadcast, raw)
     form = {"fingerprint": fingerprint(broadcast), "at": raw}
+    assert browser.post(address("confirm", broadcast), form | {"at": "soon"}).status_code == 422
 
     browser.post(address("confirm", broadcast), form)
     broadcast.refresh_from_db()

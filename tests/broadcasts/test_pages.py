@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
+from tapline.broadcasts.lifecycle import start
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.pages_contents import describe_tap
 from tapline.clicks.reports import RecentClick
@@ -142,10 +143,10 @@ def test_the_checks_offer_to_send_only_what_somebody_would_get() -> None:
     assert "See what will happen, and send" in _words(editor.get(address).content)
 
 
-def test_sending_pausing_going_on_and_cancelling_are_audited() -> None:
+def test_pausing_going_on_and_cancelling_are_audited() -> None:
     workspace = make_workspace()
     make_contacts(workspace, 2)
-    broadcast = make_broadcast(workspace)
+    broadcast = start(make_broadcast(workspace), actor="test")
     editor = member_of(workspace, Role.SENDER)
 
     def press(action: str) -> str:
@@ -155,15 +156,14 @@ def test_sending_pausing_going_on_and_cancelling_are_audited() -> None:
         broadcast.refresh_from_db()
         return broadcast.state
 
-    assert press("start") == BroadcastState.PREPARING
     assert press("pause") == BroadcastState.PAUSED
     assert press("resume") == BroadcastState.PREPARING
     assert press("cancel") == BroadcastState.CANCELLED
-    actions = [entry.action for entry in history(workspace)[:4]]
-    assert actions == [
-        f"broadcast.{word}" for word in ("cancelled", "resumed", "paused", "started")
+    entries = history(workspace)[:3]
+    assert [entry.action for entry in entries] == [
+        f"broadcast.{word}" for word in ("cancelled", "resumed", "paused")
     ]
-    assert all(entry.actor.startswith("user ") for entry in history(workspace)[:4])
+    assert all(entry.actor.startswith("user ") for entry in entries)
 
 
 def test_what_is_not_possible_any_more_is_explained() -> None:
@@ -176,22 +176,6 @@ def test_what_is_not_possible_any_more_is_explained() -> None:
 
     assert answer.status_code == 409
     assert "is draft" in _words(answer.content)
-
-
-def test_scheduling_goes_by_the_clock_of_the_workspace() -> None:
-    workspace = make_workspace()
-    workspace.zone = "Europe/Berlin"
-    workspace.save()
-    make_contacts(workspace, 1)
-    broadcast = make_broadcast(workspace)
-    address = reverse("broadcasts:schedule", args=[workspace.pk, broadcast.pk])
-
-    assert member_of(workspace).post(address, {"at": "soon"}).status_code == 422
-    member_of(workspace).post(address, {"at": "2099-07-01T09:30"})
-
-    broadcast.refresh_from_db()
-    assert broadcast.state == BroadcastState.SCHEDULED
-    assert broadcast.scheduled_at == dt.datetime(2099, 7, 1, 7, 30, tzinfo=dt.UTC)
 
 
 def test_a_broadcast_under_way_shows_its_report_and_cannot_be_rewritten() -> None:

@@ -243,7 +243,6 @@ def test_who_took_on_what_is_in_the_audit_once(workspace: Workspace) -> None:
     ]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's own plan")
 @pytest.mark.parametrize(
     ("name", "index"),
     [

@@ -75,7 +75,7 @@ def _things(own: Workspace) -> dict[str, object]:
     member = add_member(own, "somebody@example.com", Role.VIEWER, actor=ACTOR)
     return {
         "account_id": account.pk,
-        "action": "start",
+        "action": "cancel",
         "alias": "sale",
         "alias_id": create_alias(domain, "sale", link, actor=ACTOR).pk,
         "broadcast_id": broadcast.pk,

@@ -82,7 +82,6 @@ PAGES: dict[str, Page] = {
     "broadcasts:plan": Page(get=EDIT),
     "broadcasts:take-back": Page(post=EDIT, then=(409,)),  # it is not scheduled
     "broadcasts:test": Page(get=EDIT, post=EDIT),
-    "broadcasts:schedule": Page(post=EDIT),
     "broadcasts:act": Page(post=EDIT),
     "contacts:list": Page(get=PEOPLE, post=PEOPLE),
     "contacts:several": Page(post=EDIT),

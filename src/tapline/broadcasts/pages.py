@@ -1,25 +1,21 @@
-"""Pages on which a broadcast is found, checked and set on its way."""
+"""Pages on which a broadcast is found, checked and stopped."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
 
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import (
     CHANGEABLE,
-    BadBroadcast,
     Preview,
     preview,
 )
 from tapline.broadcasts.drafts import describe_audience
-from tapline.broadcasts.lifecycle import cancel, pause, resume, schedule, start
+from tapline.broadcasts.lifecycle import cancel, pause, resume
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.pages_report import report_page
 from tapline.errors import TaplineError
@@ -31,7 +27,6 @@ from tapline.workspaces.access import Need
 PER_PAGE = 25
 
 ACTIONS: dict[str, Callable[..., Broadcast]] = {
-    "start": start,
     "pause": pause,
     "resume": resume,
     "cancel": cancel,
@@ -83,16 +78,8 @@ def show_findings(visit: Visit, broadcast_id: int) -> HttpResponse:
 
 @inside(Need.EDIT, "POST")
 def act(visit: Visit, broadcast_id: int, action: str) -> HttpResponse:
-    """Send, pause, resume or cancel."""
+    """Pause, resume or cancel. What goes out is confirmed on a page of its own."""
     ACTIONS[action](find_broadcast(visit, broadcast_id), actor=visit.actor)
-    return redirect("broadcasts:show", visit.workspace.pk, broadcast_id)
-
-
-@inside(Need.EDIT, "POST")
-def send_later(visit: Visit, broadcast_id: int) -> HttpResponse:
-    """Schedule, by the clock of the workspace."""
-    broadcast = find_broadcast(visit, broadcast_id)
-    schedule(broadcast, _local_time(visit.form("at"), visit.workspace.zone), actor=visit.actor)
     return redirect("broadcasts:show", visit.workspace.pk, broadcast_id)
 
 
@@ -108,14 +95,3 @@ def find_broadcast(visit: Visit, broadcast_id: int) -> Broadcast:
 def _local(broadcast: Broadcast) -> str:
     at = broadcast.scheduled_at
     return local_moment(at, broadcast.workspace.zone) if at else ""
-
-
-def _local_time(raw: str, zone: str) -> dt.datetime:
-    try:
-        return dt.datetime.fromisoformat(raw).replace(tzinfo=ZoneInfo(zone))
-    except ValueError as error:
-        raise BadBroadcast(
-            _("The time cannot be read."),
-            why=_("It needs a day and an hour, like 2030-05-01T09:30."),
-            do=_("Choose when to send."),
-        ) from error

@@ -113,6 +113,5 @@ urlpatterns = [
         pages_export.openings,
         name="export-openings",
     ),
-    path("<int:broadcast_id>/schedule", pages.send_later, name="schedule"),
     path("<int:broadcast_id>/<broadcast_action:action>", pages.act, name="act"),
 ]
