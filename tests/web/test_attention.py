@@ -30,7 +30,14 @@ def went(number: int, *, hours_ago: float = 24.0, **values: Any) -> Went:
     """Return a broadcast that went as others do: a fifth tapped, a third was machines."""
     started_at = NOW - dt.timedelta(hours=hours_ago)
     broadcast = Broadcast(pk=number, name=f"No {number}", started_at=started_at, domain_id=7)
-    usual = {"texts": 1000, "people": 200, "perhaps": 200, "by_people": 200, "by_machines": 100}
+    usual = {
+        "texts": 1000,
+        "people": 200,
+        "certain": 180,
+        "perhaps": 200,
+        "by_people": 200,
+        "by_machines": 100,
+    }
     return Went(broadcast=broadcast, **{**usual, **values})
 
 
@@ -78,7 +85,7 @@ def test_a_domain_whose_records_lead_elsewhere_is_told_in_the_words_of_the_check
     assert item.why == "It leads to another server."
 
 
-SILENCE = {"people": 0, "perhaps": 0, "by_people": 0, "by_machines": 0}
+SILENCE = {"people": 0, "certain": 180, "perhaps": 0, "by_people": 0, "by_machines": 0}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.rates import latest
+from tapline.broadcasts.reports import build_report
 from tapline.web.home import bars
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
@@ -79,13 +80,26 @@ def test_a_broadcast_went_as_its_report_says() -> None:
     assert "2 of 10 people tapped" in home_of(world.workspace)
 
 
-def test_bars_are_drawn_to_the_scale_of_the_best() -> None:
+def test_a_bar_is_as_long_as_its_share_of_those_reached() -> None:
     world = make_world(recipients=10)
     take_in(world.tap(0, at=begin(world)), world.tap(1, at=begin(world)))
 
     [bar] = bars(latest(world.workspace, 5))
 
-    assert bar.length == 100
+    assert bar.length == 20
+
+
+def test_the_home_tells_the_range_that_the_report_tells() -> None:
+    world = make_world(recipients=300)
+    take_in(*(world.tap(n, at=begin(world), address=f"198.51.{n}.9") for n in range(60)))
+
+    [went] = latest(world.workspace, 5)
+
+    report = build_report(world.broadcast)
+    told = (report.click_rate_low, report.click_rate, report.click_rate_high)
+    assert (went.rate_low, went.rate, went.rate_high) == told
+    assert went.shows_range
+    assert went.certain < went.people
 
 
 def test_where_nothing_was_sent_yet_the_home_says_so() -> None:

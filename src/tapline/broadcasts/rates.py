@@ -1,7 +1,7 @@
 """How the latest broadcasts of a workspace went, side by side: cheap enough for its home.
 
 People who tapped come from the tallies that triggers keep; only the upper end of a rate, and who
-opened the links, need a look at the clicks.
+opened the links, need a look at the clicks. Ranges are those of reports.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tapline.broadcasts.models import Broadcast, BroadcastKind, MessageTally
 from tapline.broadcasts.reports import RANGE_SHOWN_FROM, has_receipts, is_delivered, is_sent
+from tapline.clicks.lookalikes import Lookalikes, measure
 from tapline.clicks.overview import Openings, openings_of
 from tapline.workspaces.models import Workspace
 
@@ -27,6 +28,7 @@ class Went:
     broadcast: Broadcast
     texts: int  # that the rate is about: delivered, or sent where no receipts came
     people: int  # who tapped
+    certain: int  # of these, without machines that look like people
     perhaps: int  # who tapped, or perhaps did
     by_people: int  # requests
     by_machines: int
@@ -36,12 +38,16 @@ class Went:
         return min(1.0, self.people / self.texts) if self.texts else None
 
     @property
+    def rate_low(self) -> float | None:
+        return min(1.0, self.certain / self.texts) if self.texts else None
+
+    @property
     def rate_high(self) -> float | None:
         return min(1.0, self.perhaps / self.texts) if self.texts else None
 
     @property
     def shows_range(self) -> bool:
-        return (self.rate_high or 0) - (self.rate or 0) > RANGE_SHOWN_FROM
+        return (self.rate_high or 0) - (self.rate_low or 0) > RANGE_SHOWN_FROM
 
     @property
     def openings(self) -> int:
@@ -68,16 +74,27 @@ def latest(workspace: Workspace, count: int) -> list[Went]:
     for tally in MessageTally.objects.filter(broadcast__in=ids, count__gt=0, only_counted=False):
         tallies[tally.broadcast_id].append(tally)
     opened = openings_of(workspace.pk, ids) if ids else {}
-    return [_went(each, tallies[each.pk], opened.get(each.pk, Openings())) for each in broadcasts]
+    lookalikes = measure(workspace.pk)
+    return [
+        _went(each, tallies[each.pk], opened.get(each.pk, Openings()), lookalikes)
+        for each in broadcasts
+    ]
 
 
-def _went(broadcast: Broadcast, tallies: Sequence[MessageTally], opened: Openings) -> Went:
+def _went(
+    broadcast: Broadcast,
+    tallies: Sequence[MessageTally],
+    opened: Openings,
+    lookalikes: Lookalikes,
+) -> Went:
     counts = is_delivered if has_receipts(tallies) else is_sent
     people = sum(tally.count for tally in tallies if tally.was_clicked)
+    texts = sum(tally.count for tally in tallies if counts(tally))
     return Went(
         broadcast=broadcast,
-        texts=sum(tally.count for tally in tallies if counts(tally)),
+        texts=texts,
         people=people,
+        certain=lookalikes.people_at_least(people, texts),
         perhaps=max(people, opened.perhaps),
         by_people=opened.by_people,
         by_machines=opened.by_machines,

@@ -48,7 +48,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One broadcast's click rate, drawn to the scale of the best one shown (0 to 100)."""
+    """One broadcast's click rate, as a part of the whole row (0 to 100)."""
 
     went: Went
     length: float
@@ -83,12 +83,8 @@ def show_taps(visit: Visit) -> HttpResponse:
 
 
 def bars(went: list[Went]) -> list[Bar]:
-    """Return the rates as bars; the longest of them fills the row."""
-    longest = max((each.rate_high or 0 for each in went), default=0) or 1
-    return [
-        Bar(each, (each.rate or 0) / longest * 100, (each.rate_high or 0) / longest * 100)
-        for each in went
-    ]
+    """Return the rates as bars; a row is everybody whom the texts reached."""
+    return [Bar(each, (each.rate or 0) * 100, (each.rate_high or 0) * 100) for each in went]
 
 
 def _facts(visit: Visit, went: list[Went]) -> Facts:
