@@ -27,7 +27,7 @@ test: setup $(VENV)/.programs ## Run all tests (ARGS="tests/codes -k bijection" 
 lint: setup ## Check style, types and the order of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m tests.check_layers
 
-bench: setup ## Measure every figure of docs/figures.md and write bench/RESULTS.md
+bench: setup ## Measure every figure to reach and write bench/RESULTS.md
 	@$(BIN)/python -m bench $(ARGS)
 
 wheel: setup ## Build a wheel with the pages inside, so that operators need no Node

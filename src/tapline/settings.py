@@ -116,7 +116,7 @@ SOCIALACCOUNT_PROVIDERS = {
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": str(_config.data_dir / "cache"),
+        "LOCATION": str((_config.data_dir / "cache").absolute()),
     }
 }
 
