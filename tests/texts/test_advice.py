@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tapline.texts.advice import Advice, Context, advise, mend
@@ -198,6 +198,7 @@ def test_advice_points_into_the_text_and_says_what_stands_there(text: str) -> No
 
 
 @given(TEXTS)
+@example("bit.ly/x??¡Actúa ya!")  # what stood behind the address became a part of it
 def test_mending_never_adds_findings_of_its_kind_and_keeps_every_link(text: str) -> None:
     for advice in advise(text, CONTEXT):
         mended = mend(text, advice)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from tapline.texts.links import FoundLink, find_links
@@ -75,7 +75,7 @@ def advise(text: str, context: Context) -> list[Advice]:
         return []
     links = find_links(text)
     draft = _Draft(text, links, words_only(text), context)
-    return [advice for rule in RULES for advice in rule(draft)]
+    return [_keeping_links(draft, advice) for rule in RULES for advice in rule(draft)]
 
 
 def mend(text: str, advice: Advice) -> str:
@@ -229,6 +229,17 @@ RULES: tuple[Callable[[_Draft], Iterator[Advice]], ...] = (
     pushy,
     style,
 )
+
+
+def _keeping_links(draft: _Draft, advice: Advice) -> Advice:
+    """Return the advice, to be followed by hand where its mending would change a link: what stands
+    right behind an address may become a part of it."""
+    if advice.instead is None:
+        return advice
+    kept = {link.url for link in find_links(mend(draft.text, advice))}
+    if all(link.url in kept for link in draft.links):
+        return advice
+    return replace(advice, instead=None)
 
 
 def _about(link: FoundLink, rule: str) -> Advice:
