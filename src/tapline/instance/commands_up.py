@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
+import time
 
 import click
 
@@ -15,6 +18,8 @@ from tapline.workspaces.models import User
 from tapline.workspaces.sign_in import make_sign_in_link
 
 WORK = ("clicks", "sending", "imports")
+# After so long the line is printed in any case: what keeps pages from starting is told beside it.
+LONGEST_START_SECONDS = 30.0
 
 
 @click.command()
@@ -47,7 +52,8 @@ def up(without: tuple[str, ...], email: str, lan: bool) -> None:
         click.echo(f"Pages and API   {settings.web_url}", err=True)
         click.echo(f"Links           {ready.domain.base_url}", err=True)
         click.echo(f"Data            {settings.data_dir.resolve()}", err=True)
-        _print_first_sign_in(settings.web_url, email)
+        if line := _first_sign_in(settings.web_url, email):
+            say_once_it_answers(line, "" if "web" in without else settings.web_listen)
         Supervisor([child for child in _children() if child.name.split()[0] not in without]).run()
 
 
@@ -91,9 +97,27 @@ def _worker_child(kind: str) -> Child:
     return Child(name=f"worker {kind}", arguments=["worker", kind])
 
 
-def _print_first_sign_in(web_url: str, email: str) -> None:
-    """Print a one-time link until somebody has signed in; later, `tapline sign-in` does."""
+def _first_sign_in(web_url: str, email: str) -> str:
+    """Return a line with a one-time link until somebody has signed in; later, `tapline sign-in`
+    makes them."""
     if User.objects.exclude(last_login=None).exists():
-        return
+        return ""
     path = make_sign_in_link(ensure_owner(email))
-    click.echo(f"Sign in         {web_url}{path}   (works once)", err=True)
+    return f"Sign in         {web_url}{path}   (works once)"
+
+
+def say_once_it_answers(line: str, listen: str) -> None:
+    """Print a line as soon as somebody listens there: whoever follows a link at once must not meet
+    a closed door. Empty: at once."""
+
+    def wait_and_say() -> None:
+        begun_at = time.monotonic()
+        while listen and time.monotonic() - begun_at < LONGEST_START_SECONDS:
+            try:
+                socket.create_connection(config.parse_address(listen), timeout=1.0).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        click.echo(line, err=True)
+
+    threading.Thread(target=wait_and_say, daemon=True).start()
