@@ -128,6 +128,13 @@ def test_a_site_that_drips_is_cut_off_in_time(site: Site) -> None:
     assert time.monotonic() - began_at < 2.0
 
 
+def test_a_page_without_a_length_that_stops_halfway_is_slow_too(site: Site) -> None:
+    # Nothing comes between the first byte and the moment at which the line is cut.
+    site.pages["/menu"] = Page(body=b"xx", drip_seconds=1.0)
+
+    assert look_at(site.address(), site.rules(seconds=0.3)).problem == Problem.SLOW
+
+
 def test_no_more_is_read_than_a_head_needs(site: Site) -> None:
     site.pages["/menu"] = Page(body=b"<title>Big</title>" + b"x" * (20 * MOST_BYTES))
 

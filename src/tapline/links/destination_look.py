@@ -279,10 +279,13 @@ def _beginning(response: httpx2.Response, ends_at: float) -> bytes:
     for chunk in response.iter_raw():
         body += chunk
         if len(body) >= MOST_BYTES:
-            break
+            return body[:MOST_BYTES]
         if time.monotonic() >= ends_at:
-            raise httpx2.ReadTimeout("The page did not come in time.")
-    return body[:MOST_BYTES]
+            break
+    # A line that was cut from outside looks like the end of a page that told no length.
+    if time.monotonic() >= ends_at:
+        raise httpx2.ReadTimeout("The page did not come in time.")
+    return body
 
 
 def _certificate_days(response: httpx2.Response) -> int | None:
