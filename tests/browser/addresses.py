@@ -11,6 +11,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 NO_PAGES = ("api",)
 # These show a passkey, which only a browser can make: test_sign_in.py opens them.
 OF_PASSKEYS = ("mfa_remove_webauthn", "mfa_edit_webauthn")
+# Pages that the seeded owner does not have: what is instead.
+NOT_HERE = {
+    "signin:single-sign-on": "not set up: leads to another host",
+    "signin:came-back": "not set up",
+    "mfa_view_recovery_codes": "of a second factor: test_sign_in.py",
+    "mfa_download_recovery_codes": "a text file",
+    "mfa_deactivate_totp": "of a second factor: the page is like the one that makes codes",
+    "mfa_edit_webauthn": "of a passkey: test_sign_in.py",
+    "mfa_remove_webauthn": "of a passkey: test_sign_in.py",
+    "mfa_reauthenticate": "of a second factor: the page is like the one after the link",
+    "mfa_reauthenticate_webauthn": "of a passkey: the page is like the one after the link",
+}
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.addresses import addresses
+from tests.browser.addresses import NOT_HERE, addresses
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.shop import Shop
 from tests.programs import needs
@@ -39,20 +39,6 @@ async (run) => (await axe.run(document, {preload: false, resultTypes: ["violatio
 """
 # Page and rule: why it is right as it is.
 EXCEPTIONS: dict[tuple[str, str], str] = {}
-
-
-# Pages that the seeded owner does not have: what is instead.
-NOT_HERE = {
-    "signin:single-sign-on": "not set up: leads to another host",
-    "signin:came-back": "not set up",
-    "mfa_view_recovery_codes": "of a second factor: test_sign_in.py",
-    "mfa_download_recovery_codes": "a text file",
-    "mfa_deactivate_totp": "of a second factor: the page is like the one that makes codes",
-    "mfa_edit_webauthn": "of a passkey: test_sign_in.py",
-    "mfa_remove_webauthn": "of a passkey: test_sign_in.py",
-    "mfa_reauthenticate": "of a second factor: the page is like the one after the link",
-    "mfa_reauthenticate_webauthn": "of a passkey: the page is like the one after the link",
-}
 
 
 def _rooms() -> dict[str, list[str]]:
