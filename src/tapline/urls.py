@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/<str:token>/thanks", pages_public.thanks, name="join-thanks"),
     path("privacy/<str:token>", pages_notice.read, name="privacy"),
     path("shared/<str:token>", pages_sharing.read, name="shared-report"),
+    path("shared/<str:token>/audiences", pages_sharing.read_audiences, name="shared-audiences"),
     path("api/v1/", api.urls),
     path("hooks/simulator/receipts", hooks.receipts),
     path("hooks/simulator/replies", hooks.replies),

@@ -14,9 +14,9 @@ import pytest
 from django.db.models import F
 from django.urls import reverse
 
-from tapline.broadcasts import exporting
+from tapline.broadcasts import audience_shares, exporting
 from tapline.broadcasts.models import Broadcast, Message
-from tapline.contacts.models import Contact
+from tapline.contacts.models import Contact, Tag
 from tapline.web.streaming import FileStream
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role
@@ -135,6 +135,24 @@ def test_figures_are_for_those_above_as_well_and_name_nobody(world: World, tmp_p
     assert ("report", "name", "number") not in values
     assert len(again) == len(values)
     assert not any(message.phone.encode() in file for message in world.messages)
+
+
+@pytest.mark.parametrize("format_name", ["csv", "parquet"])
+def test_audiences_are_counted_to_the_end_for_a_file(
+    world: World, format_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience_shares, "POSITIONS_PER_CHUNK", 2)
+    monkeypatch.setattr(audience_shares.count_shares, "__defaults__", (0.0,))
+    Broadcast.objects.update(next_position=5)
+    tag = Tag.objects.create(workspace=world.workspace, name="=vip")
+    tag.contacts.set(Contact.objects.filter(message__in=world.messages))
+
+    file = download(world, "figures", format_name)
+    rows = read_csv(file) if format_name == "csv" else read_parquet(file, tmp_path)
+
+    name = "'=vip" if format_name == "csv" else "=vip"
+    found = {row["measure"]: float(row["value"]) for row in rows if row["name"] == name}
+    assert found == {"reached": 3, "tapped": 2}
 
 
 def test_taking_people_away_is_written_down(world: World) -> None:

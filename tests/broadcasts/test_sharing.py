@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
+from tapline.broadcasts import audience_shares
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, ReportShare
 from tapline.broadcasts.sharing import share_report, shared_report, withdraw_share
+from tapline.contacts.models import Contact, Tag
 from tapline.geo.files import PLACE_FILE, path_of
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role
@@ -37,6 +39,10 @@ def make_tapped() -> World:
     return world
 
 
+def open_page(token: str) -> str:
+    return Client().get(reverse("shared-report", args=[token])).content.decode()
+
+
 def open_link(token: str, browser: Client | None = None) -> tuple[int, str]:
     answer = (browser or Client()).get(reverse("shared-report", args=[token]))
     return answer.status_code, words_of(answer.content)
@@ -54,6 +60,26 @@ def test_whoever_holds_the_link_sees_rates_and_no_people() -> None:
     assert "Cost" not in page
     assert "Just now" not in page
     assert not any(message.phone in page for message in world.messages)
+
+
+def test_tags_are_shared_by_rates_once_they_hold_people_enough_to_hide_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_tapped()
+    Broadcast.objects.update(next_position=3)
+    for name, many in (("regulars", 3), ("one of them", 1)):
+        tag = Tag.objects.create(workspace=world.workspace, name=name)
+        tag.contacts.set(Contact.objects.filter(message__in=world.messages[:many]))
+    monkeypatch.setattr(audience_shares, "FEWEST_TEXTS", 3)
+    _share, token = share_report(world.broadcast, actor=ACTOR)
+
+    answer = Client().get(reverse("shared-audiences", args=[token]))
+
+    assert "regulars 66.7 %" in words_of(answer.content)
+    assert "one of them" not in answer.content.decode()
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert reverse("shared-audiences", args=[token]) in open_page(token)
+    assert Client().get(reverse("shared-audiences", args=["made-up"])).status_code == 404
 
 
 def test_a_place_so_small_that_it_tells_who_is_not_shared() -> None:

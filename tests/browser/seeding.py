@@ -49,6 +49,7 @@ def seed() -> dict[str, str | int]:
         "format_name": "csv",
         "share_id": share.pk,
         "shared-report token": token,
+        "shared-audiences token": token,
         "action": "cancel",
         "workspaces:use-sign-in-link token": sign_in.rpartition("/")[2],
         **_contacts(workspace),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline.broadcasts.models import Broadcast, MessageTally
+from tapline.broadcasts.saved_texts import save_text
 from tapline.insights.sums import sums_of
 from tapline.intervals import Sample
 from tapline.keywords.models import KeywordBroadcast
@@ -65,10 +66,11 @@ def test_broadcasts_are_summed_as_their_reports_count_them() -> None:
     assert Sample(30, 100) in [each.sample for each in sums_of(workspace, None)]
 
 
-def test_campaigns_offers_audiences_and_days_are_ranked() -> None:
+def test_campaigns_offers_texts_audiences_and_days_are_ranked() -> None:
     workspace = make_workspace()
     workspace.zone = "America/New_York"
     workspace.save()
+    saved = save_text(workspace, "Monthly menu", "Our menu: https://www.example.com", actor="test")
     campaigns = [Campaign.objects.create(workspace=workspace, name=n) for n in ("Loyal", "Cold")]
     offer = Offer.objects.create(workspace=workspace, name="Free coffee")
     monday = dt.datetime(2026, 11, 3, 2, 30, tzinfo=dt.UTC)  # Monday evening in New York
@@ -80,6 +82,7 @@ def test_campaigns_offers_audiences_and_days_are_ranked() -> None:
                 1_000,
                 campaign=campaign,
                 offer=offer,
+                saved_text=saved,
                 started_at=monday,
                 audience={"tags": [campaign.name]},
             )
@@ -89,6 +92,7 @@ def test_campaigns_offers_audiences_and_days_are_ranked() -> None:
     assert "20.0 %" in words
     assert re.search(r"Loyal 30\.0 % better .* Cold 10\.0 % below", words)
     assert re.search(r"Free coffee 20\.0 % too few to tell", words)
+    assert re.search(r"Monthly menu 20\.0 % too few to tell", words)
     assert re.search(r"Tagged «Loyal» 30\.0 % better", words)
     assert re.search(r"Monday 20\.0 % too few to tell", words)
     assert re.search(r"21:00–21:59 20\.0 %", words)

@@ -310,6 +310,7 @@ OPEN: dict[str, tuple[int, str]] = {
     "join/<str:token>/thanks": (404, "the same"),
     "privacy/<str:token>": (404, "the public notice of a workspace; this token is made up"),
     "shared/<str:token>": (404, "a shared report; this token is made up"),
+    "shared/<str:token>/audiences": (404, "the same"),
     "hooks/simulator/receipts": (405, "a POST of the simulator, signed"),
     "hooks/simulator/replies": (405, "the same"),
     "static/tapline/<str:name>": (404, "bundled files; there is none of this name"),

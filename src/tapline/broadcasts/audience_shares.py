@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
@@ -79,9 +79,13 @@ class Shares:
     percent: int
     at: dt.datetime | None  # when they were counted to the end; None: they are not yet
 
-    @property
-    def most(self) -> float:
-        return max((each.sample.rate for each in (*self.tags, *self.segments)), default=1.0) or 1.0
+    def for_strangers(self) -> Shares:
+        """Return the groups that are large enough to tell of nobody in particular."""
+        return replace(
+            self,
+            tags=[each for each in self.tags if each.tells],
+            segments=[each for each in self.segments if each.tells],
+        )
 
 
 def count_shares(
@@ -95,6 +99,13 @@ def count_shares(
         _count_on(kept, broadcast, REACHED[rate_base], now, seconds)
         kept.save()
     return _told(kept, broadcast)
+
+
+def count_all_shares(broadcast: Broadcast, rate_base: str, now: dt.datetime) -> Shares:
+    """Return the shares counted to the end, in as many looks as that takes."""
+    while (shares := count_shares(broadcast, rate_base, now)).at is None:
+        pass
+    return shares
 
 
 def _count_on(

@@ -21,7 +21,7 @@ STRONGEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How taps divide by one thing: rows of (words, people, taps), and the largest for the bars."""
+    """How taps divide by one thing: rows of (words, people, taps)."""
 
     title: str
     rows: list[tuple[str, int, int]]
@@ -32,12 +32,9 @@ class Table:
         return any(people for _words, people, _taps in self.rows)
 
     @property
-    def most_people(self) -> int:
-        return max((people for _words, people, _taps in self.rows), default=1)
-
-    @property
-    def most_taps(self) -> int:
-        return max((taps for _words, _people, taps in self.rows), default=1)
+    def all_taps(self) -> int:
+        """Return the whole of which each row's taps are a share: each tap is in one row."""
+        return sum(taps for _words, _people, taps in self.rows)
 
 
 # What other rooms divide a broadcast by (its variants, say): each returns tables, or none. Rooms
@@ -106,8 +103,8 @@ class TimeToTap:
     half: str
 
     @property
-    def most_people(self) -> int:
-        return max(span.people for span in self.spans)
+    def all_people(self) -> int:
+        return sum(span.people for span in self.spans)
 
 
 def time_to_tap(broadcast: Broadcast) -> TimeToTap | None:

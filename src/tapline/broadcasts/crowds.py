@@ -28,6 +28,12 @@ def count_recipients(broadcast: Broadcast) -> tuple[int, int]:
     return counts.get(False, 0), counts.get(True, 0)
 
 
+def count_tappers(broadcast: Broadcast) -> int:
+    """Return how many recipients tapped, of those who are told apart."""
+    tapped = MessageTally.objects.filter(broadcast=broadcast, only_counted=False, was_clicked=True)
+    return int(tapped.aggregate(Sum("count", default=0))["count__sum"])
+
+
 def mint_crowd(link: Link, people: int) -> bool:
     """Give `link` its crowd code where `people` make a crowd; say whether it got one now."""
     if people < SMALLEST_CROWD or _has_crowd_code(link):

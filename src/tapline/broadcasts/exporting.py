@@ -11,10 +11,14 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import IO, Any
 
 from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from tapline.broadcasts.audience_shares import GroupShare, count_all_shares
 from tapline.broadcasts.breakdowns import Table, tables_of
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.reports import Report, build_report
@@ -27,6 +31,7 @@ PIECE_BYTES = 256 * 1024
 # What a formula can begin with.
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
+Figure = tuple[str, str, str, float]
 FIGURES: Mapping[str, str] = {
     "section": "VARCHAR",
     "name": "VARCHAR",
@@ -85,15 +90,16 @@ order by clicked_at, id
 # --- what is in the files -------------------------------------------------------------------------
 
 
-def figures(broadcast: Broadcast, *, guarded: bool) -> bytes:
-    """Return a report's numbers as CSV: section, name, measure and value, a line each."""
+def figures(broadcast: Broadcast, *, guarded: bool) -> Iterator[bytes]:
+    """Return a report's numbers as CSV: section, name, measure and value, a line each. Audiences
+    come last: they are counted to the end as it is read, some seconds where recipients are many."""
     report = build_report(broadcast)
     rows = [("report", name, "number", value) for name, value in _numbers(report)]
     for table in tables_of(broadcast):
         rows += _measured(table)
-    if guarded:
-        rows = [(guard(title), guard(name), what, value) for title, name, what, value in rows]
-    return csv_lines([tuple(FIGURES), *rows])
+    lines = csv_lines([tuple(FIGURES)]) + _figure_lines(rows, guarded=guarded)
+    titles = (_("Tags"), _("Segments"))  # Read now: the visitor's language ends with the view.
+    return chain([lines], _audience_lines(broadcast, report.rate_base, titles, guarded=guarded))
 
 
 def recipients(broadcast: Broadcast, *, guarded: bool) -> Iterator[bytes]:
@@ -122,10 +128,31 @@ def _numbers(report: Report) -> Iterator[tuple[str, float]]:
             yield name, value
 
 
-def _measured(table: Table) -> Iterator[tuple[str, str, str, float]]:
+def _measured(table: Table) -> Iterator[Figure]:
     for words, people, taps in table.rows:
         yield table.title, words, "people", people
         yield table.title, words, "taps", taps
+
+
+def _audience_lines(
+    broadcast: Broadcast, rate_base: str, titles: tuple[str, str], *, guarded: bool
+) -> Iterator[bytes]:
+    shares = count_all_shares(broadcast, rate_base, timezone.now())
+    for title, groups in zip(titles, (shares.tags, shares.segments), strict=True):
+        rows = [row for each in groups for row in _audience(title, each)]
+        if rows:  # An empty piece would end the file.
+            yield _figure_lines(rows, guarded=guarded)
+
+
+def _audience(title: str, group: GroupShare) -> Iterator[Figure]:
+    yield title, group.words, "reached", group.sample.of
+    yield title, group.words, "tapped", group.sample.hits
+
+
+def _figure_lines(rows: Iterable[Figure], *, guarded: bool) -> bytes:
+    if guarded:
+        rows = [(guard(title), guard(name), what, value) for title, name, what, value in rows]
+    return csv_lines(rows)
 
 
 def _run(broadcast: Broadcast, after: int, *, guarded: bool) -> list[tuple[Any, ...]]:

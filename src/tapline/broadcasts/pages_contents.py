@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tapline.broadcasts.breakdowns import heat_table, table, tables_of, time_to_tap
-from tapline.broadcasts.crowds import count_recipients
+from tapline.broadcasts.crowds import count_recipients, count_tappers
 from tapline.broadcasts.models import Broadcast, BroadcastState
 from tapline.broadcasts.night import who_sleeps
 from tapline.broadcasts.pages_funnel import funnel
@@ -79,6 +79,7 @@ def details_of(broadcast: Broadcast, *, closely: bool = True) -> dict[str, Any]:
         "places": [table(title, shares) for title, shares in places.tables],
         "credits": credits_now() if places.tables else [],
         "only_counted": crowd,
+        "people_who_tapped": count_tappers(broadcast) or 1,
     }
 
 

@@ -22,7 +22,7 @@ FORMATS: dict[str, str] = {
 def figures(visit: Visit, broadcast_id: int, format_name: str) -> FileStream:
     """Hand over the numbers of a report: no people are in them."""
     broadcast = find_reported(visit, broadcast_id)
-    lines = iter([exporting.figures(broadcast, guarded=format_name == "csv")])
+    lines = exporting.figures(broadcast, guarded=format_name == "csv")
     if format_name == "parquet":
         lines = exporting.PiecesOf(exporting.as_parquet(lines, exporting.FIGURES))
     return _download(broadcast, "figures", format_name, lines)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from tapline.broadcasts.audience_shares import count_shares
+from tapline.broadcasts.audience_shares import Shares, count_shares
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.pages_contents import UNDER_WAY, details_of, figures_of
 from tapline.broadcasts.pages_destinations import failing_links
@@ -52,10 +52,19 @@ def show_details(visit: Visit, broadcast_id: int) -> HttpResponse:
 def show_audiences(visit: Visit, broadcast_id: int) -> HttpResponse:
     """Show, as a fragment, which tags and segments tapped, and go on counting them."""
     broadcast = find_reported(visit, broadcast_id)
-    base = build_report(broadcast).rate_base
-    shares = count_shares(broadcast, base, timezone.now())
-    context = {"broadcast": broadcast, "shares": shares}
-    return visit.render("broadcasts/_audiences.html", context)
+    context = {"broadcast": broadcast, "shares": shares_now(broadcast), "room": "broadcasts"}
+    return visit.render(audiences_template(visit.request), context)
+
+
+def shares_now(broadcast: Broadcast) -> Shares:
+    """Return the shares of tags and segments, after one more look."""
+    return count_shares(broadcast, build_report(broadcast).rate_base, timezone.now())
+
+
+def audiences_template(request: HttpRequest) -> str:
+    """Return the fragment for htmx, and a page of its own for whoever has no script."""
+    is_fragment = request.headers.get("HX-Request") == "true"
+    return "broadcasts/_audiences.html" if is_fragment else "broadcasts/audiences.html"
 
 
 def find_reported(visit: Visit, broadcast_id: int) -> Broadcast:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_safe
 from tapline import config
 from tapline.broadcasts.models import Broadcast, ReportShare
 from tapline.broadcasts.pages_contents import details_of, figures_of
-from tapline.broadcasts.pages_report import find_reported
+from tapline.broadcasts.pages_report import audiences_template, find_reported, shares_now
 from tapline.broadcasts.sharing import share_report, shared_report, shares_of, withdraw_share
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -55,13 +56,37 @@ def withdraw(visit: Visit, broadcast_id: int, share_id: int) -> HttpResponse:
 @require_safe
 def read(request: HttpRequest, token: str) -> HttpResponse:
     """Show a shared report to whoever holds its link; any other token is nothing."""
+    broadcast = _shared_or_404(token)
+    context = figures_of(broadcast, recent_taps=False) | details_of(broadcast, closely=False)
+    return _to_strangers(request, token, "broadcasts/shared.html", context)
+
+
+@require_safe
+def read_audiences(request: HttpRequest, token: str) -> HttpResponse:
+    """Show, as a fragment, which tags and segments tapped: those with people enough to hide in."""
+    broadcast = _shared_or_404(token)
+    context = {"broadcast": broadcast, "shares": shares_now(broadcast).for_strangers()}
+    return _to_strangers(request, token, audiences_template(request), context)
+
+
+def _shared_or_404(token: str) -> Broadcast:
     broadcast = shared_report(token)
     if broadcast is None:
         raise Http404
-    context = figures_of(broadcast, recent_taps=False) | details_of(broadcast, closely=False)
+    return broadcast
+
+
+def _to_strangers(
+    request: HttpRequest, token: str, template: str, context: dict[str, Any]
+) -> HttpResponse:
     # Nobody is signed in here, even if they are elsewhere: the page shows what a stranger sees.
-    context |= {"workspace": broadcast.workspace, "is_shared": True, "user": AnonymousUser()}
-    answer = render(request, "broadcasts/shared.html", context)
+    context |= {
+        "workspace": context["broadcast"].workspace,
+        "shared_token": token,
+        "is_shared": True,
+        "user": AnonymousUser(),
+    }
+    answer = render(request, template, context)
     # The address is the key: neither pages opened from here nor search engines may learn it.
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

@@ -1,4 +1,4 @@
-"""By what broadcasts are put together and ranked: campaign, offer, keyword, audience, day, hour."""
+"""By what broadcasts are put together and ranked: campaign, offer, text, audience, hour …"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.drafts import describe_audience
+from tapline.broadcasts.saved_texts import saved_texts_of
 from tapline.insights.ranking import Group
 from tapline.insights.sums import PLANNED, BroadcastSum, keyword_sums
 from tapline.intervals import Sample
@@ -44,6 +45,11 @@ def by_campaign(workspace: Workspace, sums: Sums) -> list[Group]:
 def by_offer(workspace: Workspace, sums: Sums) -> list[Group]:
     above = Offer.objects.filter(workspace_id__in=workspace.ancestor_ids)
     return _named(sums, lambda each: each.offer, dict(above.values_list("pk", "name")))
+
+
+def by_saved_text(workspace: Workspace, sums: Sums) -> list[Group]:
+    names = dict(saved_texts_of(workspace).values_list("pk", "name"))
+    return _named(sums, lambda each: each.saved_text, names)
 
 
 def by_keyword(workspace: Workspace, sums: Sums) -> list[Group]:
@@ -95,6 +101,15 @@ GROUPINGS: list[Grouping] = [
         gettext_lazy("What was offered in them."),
         gettext_lazy("Name an offer when you write a broadcast, and it is compared here."),
         by_offer,
+    ),
+    Grouping(
+        "texts",
+        gettext_lazy("Saved texts"),
+        gettext_lazy(
+            "The saved text that a broadcast began with, whatever was changed in it after."
+        ),
+        gettext_lazy("Begin a broadcast with a saved text, and it is compared here."),
+        by_saved_text,
     ),
     Grouping(
         "audiences",

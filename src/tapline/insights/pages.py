@@ -1,4 +1,4 @@
-"""The page that ranks campaigns, offers, audiences, days and keywords by what they did."""
+"""The page that ranks campaigns, offers, texts, audiences, times and keywords by what they did."""
 
 from __future__ import annotations
 

@@ -47,6 +47,7 @@ class BroadcastSum:
     began_at: dt.datetime
     campaign: int  # 0: none
     offer: int
+    saved_text: int
     audience: dict[str, Any]
     sample: Sample
     cost: Decimal
@@ -83,18 +84,17 @@ def _summed(broadcasts: QuerySet[Broadcast]) -> list[BroadcastSum]:
         receipts=Sum("tallies__count", filter=_RECEIPT, default=0),
         spent_on_sent=Sum("tallies__cost", filter=_SENT, default=Decimal(0)),
     ).values_list(
-        *("pk", "kind", "began_at", "campaign_id", "offer_id", "audience"),
+        *("pk", "kind", "began_at", "campaign_id", "offer_id", "saved_text_id", "audience"),
         *("tapped", "delivered", "sent", "receipts", "spent_on_sent"),
     )
     return list(_read(rows))
 
 
 def _read(rows: Iterable[tuple[Any, ...]]) -> Iterable[BroadcastSum]:
-    for pk, kind, began_at, campaign, offer, audience, *numbers in rows:
+    for pk, kind, began_at, campaign, offer, saved_text, audience, *numbers in rows:
         tapped, delivered, sent, receipts, cost = numbers
         base = delivered if receipts else sent
         if base:
             sample = Sample(tapped, base)
-            yield BroadcastSum(
-                pk, kind, began_at, campaign or 0, offer or 0, audience, sample, cost
-            )
+            about = (campaign or 0, offer or 0, saved_text or 0)
+            yield BroadcastSum(pk, kind, began_at, *about, audience, sample, cost)
