@@ -72,6 +72,22 @@ def test_a_destination_is_changed_after_sending_and_audited(caller: Caller) -> N
     assert entry.actor.startswith("api key ")
 
 
+def test_campaign_and_offer_of_a_link_are_changed_and_taken_away(caller: Caller) -> None:
+    path = f"/links/{_link(caller, campaign='Spring')['id']}"
+
+    named = caller.patch(path, {"offer": "Free soup"})
+
+    assert (named["campaign"], named["offer"]) == ("Spring", "Free soup")
+    assert caller.patch(path, {"campaign": None})["campaign"] is None
+    assert caller.get(path)["offer"] == "Free soup"
+
+
+def test_a_refused_link_leaves_no_campaign_behind(caller: Caller) -> None:
+    caller.call("POST", "/links", {"destination": "nowhere", "campaign": "Spring"})
+
+    assert caller.get("/campaigns")["items"] == []
+
+
 def test_a_link_is_stopped_started_and_given_an_end(caller: Caller) -> None:
     path = f"/links/{_link(caller)['id']}"
 

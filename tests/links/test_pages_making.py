@@ -11,17 +11,20 @@ from django.test import Client
 from django.urls import reverse
 
 from tapline.links import pages
+from tapline.links.addresses import own_addresses
 from tapline.links.aliases import create_alias
 from tapline.links.domains import create_domain
+from tapline.links.goals import campaign_named
 from tapline.links.minting import create_link
-from tapline.links.models import Link, LinkKind
+from tapline.links.models import Campaign, Link, LinkKind, Offer
 from tapline.links.utm import last_values
+from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.links.making import make_link
 from tests.web.browsing import member_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -99,6 +102,97 @@ def test_an_alias_is_given_as_a_qr_code(
     assert address(workspace, "qr", alias.pk, kind) in (
         browser.get(address(workspace, "show", link.pk)).content.decode()
     )
+
+
+def test_a_viewer_sees_and_saves_aliases_and_changes_none(workspace: Workspace) -> None:
+    link = make_link(workspace.domains.get())
+    alias = create_alias(link.domain, "sale", link, actor="test")
+    viewer = member_of(workspace, Role.VIEWER)
+
+    page = viewer.get(address(workspace, "show", link.pk)).content.decode()
+
+    assert "https://go.example.com/sale" in page
+    for kind in ("svg", "png"):
+        assert address(workspace, "qr", alias.pk, kind) in page
+        assert viewer.get(address(workspace, "qr", alias.pk, kind)).status_code == 200
+    main = page[page.index("<main") : page.index("</main")]
+    assert "<form" not in main
+    assert viewer.post(address(workspace, "remove-alias", alias.pk)).status_code == 403
+
+
+def test_a_link_without_alias_gets_a_code_that_its_page_and_the_list_tell(
+    workspace: Workspace, browser: Client
+) -> None:
+    browser.post(address(workspace, "new"), {"destination": MENU})
+
+    link = Link.objects.get()
+    short = own_addresses([link])[link.pk]
+    assert short in words_of(browser.get(address(workspace, "show", link.pk)))
+    assert short in words_of(browser.get(address(workspace, "list")))
+
+
+def test_a_taken_alias_makes_neither_link_nor_campaign(
+    workspace: Workspace, browser: Client
+) -> None:
+    create_alias(workspace.domains.get(), "sale", make_link(workspace.domains.get()), actor="test")
+
+    refused = browser.post(
+        address(workspace, "new"), {"destination": MENU, "path": "sale", "campaign": "Summer"}
+    )
+
+    assert refused.status_code == 422
+    assert 'value="Summer"' in refused.content.decode()
+    assert Link.objects.count() == 1
+    assert not Campaign.objects.exists()
+
+
+def test_a_link_is_made_for_a_campaign_and_an_offer_old_or_new(
+    workspace: Workspace, browser: Client
+) -> None:
+    known = Campaign.objects.create(workspace=workspace, name="Summer")
+    other = create_workspace("Next")
+    Campaign.objects.create(workspace=other, name="Secret")
+
+    form = browser.get(address(workspace, "new")).content.decode()
+    said = {"campaign": "Summer", "offer": "Two for one"}
+    browser.post(address(workspace, "new"), {"destination": MENU} | said)
+
+    link = Link.objects.get()
+    assert link.campaign == known
+    assert link.offer == Offer.objects.get(workspace=workspace, name="Two for one")
+    assert '<option value="Summer">' in form
+    assert "Secret" not in form
+    for name in ("links:show", "broadcasts:link-report"):
+        page = words_of(browser.get(reverse(name, args=[workspace.pk, link.pk])))
+        assert "Campaign «Summer», offer «Two for one»" in page
+
+
+def test_campaign_and_offer_are_changed_on_the_links_page_and_written_down(
+    workspace: Workspace, browser: Client
+) -> None:
+    link = make_link(workspace.domains.get())
+    choose = address(workspace, "goals", link.pk)
+
+    browser.post(choose, {"campaign": "Autumn", "offer": "Free soup"})
+    browser.post(choose, {"campaign": "Autumn", "offer": ""})
+
+    link.refresh_from_db()
+    assert link.campaign is not None
+    assert (link.campaign.name, link.offer) == ("Autumn", None)
+    assert Campaign.objects.count() == 1
+    newest = history(workspace).filter(action="link.goals_changed").first()
+    assert newest is not None
+    assert newest.before == {"campaign": "Autumn", "offer": "Free soup"}
+    assert newest.after == {"campaign": "Autumn", "offer": None}
+
+
+def test_a_name_that_exists_above_is_used_rather_than_made_again(workspace: Workspace) -> None:
+    above = Campaign.objects.create(workspace=workspace, name="Summer")
+    branch = create_workspace("Branch", parent=workspace)
+
+    assert campaign_named(branch, "Summer") == above
+    own = Campaign.objects.create(workspace=branch, name="Summer")
+    assert campaign_named(branch, "Summer") == own
 
 
 def test_links_are_found_by_name_address_and_alias(workspace: Workspace, browser: Client) -> None:

@@ -152,6 +152,7 @@ PAGES: dict[str, Page] = {
     "links:switch": Page(post=EDIT),
     "links:expiry": Page(post=EDIT),
     "links:card": Page(post=EDIT),
+    "links:goals": Page(post=EDIT),
     "links:add-alias": Page(post=EDIT),
     "links:remove-alias": Page(post=EDIT),
     "links:domains": Page(get=MANAGE),

@@ -119,7 +119,9 @@ PAGES: dict[str, Leaves | str] = {
     "signups:switch": Leaves("sign_up_form.closed"),
     "hours:change": Leaves("hours.changed", {"own_hours": "9-20"}),
     "hours:replace": Leaves("hours.changed", {"region": "FR", "hours": "9-20"}),
-    "links:new": Leaves("link.created", {"destination": "https://www.example.com/sale"}),
+    "links:new": Leaves(
+        "link.created", {"destination": "https://www.example.com/sale", "path": "sale-poster"}
+    ),
     "links:bulk": Leaves("link.created", {"lines": "https://www.example.com/sale,Sale,bulk"}),
     "links:look": READS,
     "links:utm": READS,
@@ -128,6 +130,7 @@ PAGES: dict[str, Leaves | str] = {
     ),
     "links:switch": Leaves("link.disabled", {"to": "off"}),
     "links:expiry": Leaves("link.expiry_changed", {"expires_at": "2031-01-15T12:00"}),
+    "links:goals": Leaves("link.goals_changed", {"campaign": "Summer"}),
     "links:card": Leaves("link.card_changed", {"title": "The menu"}),
     "links:add-alias": Leaves("alias.created", {"path": "menu"}),
     "links:remove-alias": Leaves("alias.deleted"),

@@ -20,7 +20,8 @@ from tapline.broadcasts.reports import build_report
 from tapline.broadcasts.trials import send_test
 from tapline.broadcasts.variants import variants_report
 from tapline.contacts.api import PurposeWord
-from tapline.links.api import UtmIn, campaign_named, offer_named
+from tapline.links.api import UtmIn
+from tapline.links.goals import campaign_named, offer_named
 from tapline.links.models import Campaign
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import (

@@ -22,7 +22,7 @@ from tapline.broadcasts.tracking import (
     tracked_broadcast_by_id,
 )
 from tapline.contacts.api import PurposeWord
-from tapline.links.api import campaign_named, offer_named
+from tapline.links.goals import campaign_named, offer_named
 from tapline.providers.base import Status as ReceiptStatus
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import Answer, Name, Payload, Text, Word, found_or_404

@@ -21,6 +21,7 @@ from tapline.contacts.segments import segments_of
 from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import domain_for, usable_domains
+from tapline.links.goals import goal_named
 from tapline.links.models import Campaign, Domain, Offer
 from tapline.workspaces.models import Workspace
 
@@ -160,8 +161,8 @@ def _who(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
 def _links(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
     return {
         "domain": _domain(workspace, form.get("domain", "")),
-        "campaign": _campaign(workspace, form.get("campaign", "").strip()),
-        "offer": _offer(workspace, form.get("offer", "").strip()),
+        "campaign": goal_named(workspace, Campaign, form.get("campaign", "")),
+        "offer": goal_named(workspace, Offer, form.get("offer", "")),
         "utm": {
             name: value for name in UTM_FIELDS if (value := form.get(f"utm_{name}", "").strip())
         },
@@ -217,20 +218,6 @@ def _saved_text(workspace: Workspace, raw: str) -> SavedText | None:
 def _domain(workspace: Workspace, raw: str) -> Domain:
     chosen = [each for each in usable_domains(workspace) if str(each.pk) == raw]
     return chosen[0] if chosen else domain_for(workspace)
-
-
-def _campaign(workspace: Workspace, name: str) -> Campaign | None:
-    if not name:
-        return None
-    found = Campaign.objects.filter(workspace_id__in=workspace.ancestor_ids, name=name).first()
-    return found or Campaign(workspace=workspace, name=name[:120])
-
-
-def _offer(workspace: Workspace, name: str) -> Offer | None:
-    if not name:
-        return None
-    found = Offer.objects.filter(workspace_id__in=workspace.ancestor_ids, name=name).first()
-    return found or Offer(workspace=workspace, name=name[:120])
 
 
 def _night(workspace: Workspace, form: QueryDict) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pydantic import Field
 from tapline.keywords.models import Keyword
 from tapline.keywords.reports import KeywordReport, report_keywords
 from tapline.keywords.writing import KeywordDetails, change_keyword, create_keyword, end_keyword
-from tapline.links.api import campaign_named, offer_named
+from tapline.links.goals import campaign_named, offer_named
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import (
     Answer,

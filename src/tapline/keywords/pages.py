@@ -16,7 +16,7 @@ from tapline.keywords.writing import (
     end_keyword,
     looks_like_stop,
 )
-from tapline.links.api import campaign_named, offer_named
+from tapline.links.goals import campaign_named, offer_named
 from tapline.links.models import Campaign, Offer
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need

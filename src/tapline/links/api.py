@@ -18,10 +18,12 @@ from tapline.cards import (
     check_card,
 )
 from tapline.links import aliases, changing
-from tapline.links.codebook import CodeBook, load_codebook
+from tapline.links.addresses import own_addresses
+from tapline.links.codebook import CodeBook
 from tapline.links.domains import domain_for
+from tapline.links.goals import campaign_named, offer_named
 from tapline.links.minting import create_link, mint_range
-from tapline.links.models import Alias, Campaign, Link, LinkCard, LinkKind, Offer
+from tapline.links.models import Alias, Campaign, Link, LinkCard, LinkKind
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import (
     Answer,
@@ -75,6 +77,8 @@ class LinkChanges(Payload):
     destination: Destination = ""
     expires_at: AwareDatetime | None = Field(None, description="null: the link never ends.")
     disabled: bool = False
+    campaign: Name | None = Field(None, description="Of taps from now on; null: of none.")
+    offer: Name | None = Field(None, description="Of taps from now on; null: none.")
     card: CardIn | None = Field(None, description="null: previews show what the page itself says.")
 
 
@@ -117,17 +121,18 @@ def add_link(request: ApiRequest, link: LinkIn) -> Status[dict[str, Any]]:
     Texts get a code per recipient from broadcasts, messages and /track instead.
     """
     workspace = workspace_of(request)
-    made = create_link(
-        workspace,
-        domain_for(workspace),
-        link.destination,
-        name=link.name,
-        campaign=campaign_named(workspace, link.campaign),
-        offer=offer_named(workspace, link.offer),
-        utm=link.utm.model_dump() if link.utm else None,
-        expires_at=link.expires_at,
-        actor=actor_of(request),
-    )
+    with transaction.atomic():  # What is refused leaves no campaign behind.
+        made = create_link(
+            workspace,
+            domain_for(workspace),
+            link.destination,
+            name=link.name,
+            campaign=campaign_named(workspace, link.campaign),
+            offer=offer_named(workspace, link.offer),
+            utm=link.utm.model_dump() if link.utm else None,
+            expires_at=link.expires_at,
+            actor=actor_of(request),
+        )
     if link.card:
         changing.set_card(made, _card(link.card), actor=actor_of(request))
     mint_range(made, 1)
@@ -166,6 +171,8 @@ def change_link(request: ApiRequest, link_id: int, changes: LinkChanges) -> dict
         if "disabled" in said:
             stop_or_go = changing.disable if changes.disabled else changing.enable
             link = stop_or_go(link, actor=actor)
+        if said & {"campaign", "offer"}:
+            link = _change_goals(link, changes, actor)
         if "card" in said:
             card = _card(changes.card) if changes.card else None
             changing.set_card(link, card, actor=actor)
@@ -207,18 +214,13 @@ def list_campaigns(request: ApiRequest, cursor: Cursor, limit: Limit) -> dict[st
     return page_of(rows, cursor, limit, list)
 
 
-def campaign_named(workspace: Workspace, name: str | None) -> Campaign | None:
-    """Return the workspace's campaign of this name, made where there is none; None for None."""
-    if name is None:
-        return None
-    return Campaign.objects.get_or_create(workspace=workspace, name=name)[0]
-
-
-def offer_named(workspace: Workspace, name: str | None) -> Offer | None:
-    """Return the workspace's offer of this name, made where there is none; None for None."""
-    if name is None:
-        return None
-    return Offer.objects.get_or_create(workspace=workspace, name=name)[0]
+def _change_goals(link: Link, changes: LinkChanges, actor: str) -> Link:
+    said, campaign, offer = changes.model_fields_set, link.campaign, link.offer
+    if "campaign" in said:
+        campaign = campaign_named(link.workspace, changes.campaign)
+    if "offer" in said:
+        offer = offer_named(link.workspace, changes.offer)
+    return changing.set_goals(link, campaign, offer, actor=actor)
 
 
 def _card(given: CardIn) -> Card | None:
@@ -241,7 +243,7 @@ def _write(link: Link) -> dict[str, Any]:
 
 def _write_all(links: Iterable[Link]) -> list[dict[str, Any]]:
     links = list(links)
-    urls, names, cards = _urls(links), _aliases(links), _cards(links)
+    urls, names, cards = own_addresses(links), _aliases(links), _cards(links)
     return [
         {
             "id": link.pk,
@@ -259,23 +261,6 @@ def _write_all(links: Iterable[Link]) -> list[dict[str, Any]]:
         }
         for link in links
     ]
-
-
-def _urls(links: Iterable[Link]) -> Mapping[int, str]:
-    """Return link id → address for links that stand on their own, outside broadcasts."""
-    on_their_own = {
-        link.pk: link
-        for link in Link.objects.filter(
-            pk__in=[link.pk for link in links], kind=LinkKind.SHARED, in_broadcast=None
-        )
-        .exclude(ranges=None)
-        .select_related("domain")
-    }
-    book = load_codebook(list(on_their_own), last_position=0)
-    return {
-        number: CodeBook.url(link.domain, book.codes(number, [0])[0])
-        for number, link in on_their_own.items()
-    }
 
 
 def _cards(links: Iterable[Link]) -> Mapping[int, LinkCard]:

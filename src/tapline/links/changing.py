@@ -17,7 +17,7 @@ from tapline.destinations import check_destination, check_template, has_fields
 from tapline.errors import Conflict
 from tapline.links.changes import next_change
 from tapline.links.domains import own_hosts
-from tapline.links.models import Link, LinkCard, LinkKind
+from tapline.links.models import Campaign, Link, LinkCard, LinkKind, Offer
 from tapline.links.watching import follow_change
 from tapline.workspaces.audit import record
 
@@ -62,6 +62,24 @@ def enable(link: Link, *, actor: str) -> Link:
 def set_expiry(link: Link, expires_at: dt.datetime | None, *, actor: str) -> Link:
     """Let a link end at a time (aware), or never (None)."""
     return _change(link, "link.expiry_changed", {"expires_at": expires_at}, actor)
+
+
+def set_goals(link: Link, campaign: Campaign | None, offer: Offer | None, *, actor: str) -> Link:
+    """Let the taps from now on count for a campaign and an offer (None: for none); those before
+    stay with what they were counted for. Personal links follow: they ask their template."""
+    before = _goal_names(link.campaign, link.offer)
+    with transaction.atomic():
+        Link.objects.filter(pk=link.pk).update(campaign=campaign, offer=offer)
+        record(
+            link.workspace, actor, "link.goals_changed", link, before, _goal_names(campaign, offer)
+        )
+    link.refresh_from_db()
+    return link
+
+
+def _goal_names(campaign: Campaign | None, offer: Offer | None) -> dict[str, Any]:
+    named = {"campaign": campaign, "offer": offer}
+    return {what: goal.name if goal else None for what, goal in named.items()}
 
 
 def card_of(link: Link) -> Card | None:

@@ -7,6 +7,7 @@ import io
 from zoneinfo import ZoneInfo
 
 import segno
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from tapline.cards import check_card
 from tapline.destinations import check_destination, with_utm
 from tapline.errors import TaplineError
+from tapline.links.addresses import own_addresses
 from tapline.links.aliases import create_alias, delete_alias
 from tapline.links.changing import (
     card_of,
@@ -22,12 +24,14 @@ from tapline.links.changing import (
     enable,
     set_card,
     set_expiry,
+    set_goals,
 )
 from tapline.links.destination_told import alarms, told_of
 from tapline.links.domains import domain_for, own_hosts, usable_domains
 from tapline.links.finding import named
+from tapline.links.goals import campaign_named, offer_named, offered_names
 from tapline.links.history import destination_changes
-from tapline.links.minting import BadLink, create_link
+from tapline.links.minting import BadLink, create_link, mint_range
 from tapline.links.models import Alias, Domain, Link, LinkKind
 from tapline.links.utm import posted_utm, utm_fields
 from tapline.links.watching import can_be_looked_at, failing_of
@@ -54,7 +58,7 @@ def list_links(visit: Visit) -> HttpResponse:
     shown = list(rows.prefetch_related("aliases__domain").order_by("-id")[: PER_PAGE + 1])
     context = {
         "room": "links",
-        "links": shown[:PER_PAGE],
+        "links": _with_addresses(shown[:PER_PAGE]),
         "older": shown[PER_PAGE - 1].pk if len(shown) > PER_PAGE else None,
         "is_first": not older,
         "search": search,
@@ -62,19 +66,35 @@ def list_links(visit: Visit) -> HttpResponse:
     return visit.render("links/list.html", context)
 
 
+def _with_addresses(links: list[Link]) -> list[tuple[Link, list[str]]]:
+    """Return each link with what can be printed of it: its aliases, else its code."""
+    codes = own_addresses(links)
+    told = []
+    for link in links:
+        aliases = [each for each in link.aliases.all() if each.deleted_at is None]
+        paths = [f"{each.domain.base_url}/{each.path}" for each in aliases]
+        told.append((link, paths or [codes[link.pk]] if link.pk in codes else paths))
+    return told
+
+
 @inside(Need.EDIT, "GET", "HEAD", "POST")
 def create(visit: Visit) -> HttpResponse:
-    """Make a link with an alias, for posters and profiles."""
+    """Make a link for posters and profiles: with an alias, else with a code."""
     context = {
         "room": "links",
         "domains": usable_domains(visit.workspace),
+        "chosen": visit.form("domain"),
         "posted": visit.request.POST,
         "utm": utm_fields(visit.workspace, visit.request.POST),
+        **offered_names(visit.workspace),
     }
     if visit.request.method != "POST":
         return visit.render("links/new.html", context)
     try:
-        link = _create(visit)
+        with transaction.atomic():  # A taken alias leaves no link behind, nor a new campaign.
+            link = _create(visit)
+        if not visit.form("path"):
+            mint_range(link, 1)  # Without an alias it has a code.
     except TaplineError as error:
         return visit.render("links/new.html", context | {"error": error}, status=422)
     return redirect("links:show", visit.workspace.pk, link.pk)
@@ -118,8 +138,10 @@ def show(visit: Visit, link_id: int) -> HttpResponse:
         "failing": alarms(failing_of([link.pk])),
         "changes": destination_changes(link),
         "card": card_of(link),
+        "address": own_addresses([link]).get(link.pk),
         "aliases": link.aliases.filter(deleted_at=None).select_related("domain"),
         "domains": usable_domains(visit.workspace),
+        **offered_names(visit.workspace),
     }
     return visit.render("links/link.html", context)
 
@@ -145,6 +167,15 @@ def expire(visit: Visit, link_id: int) -> HttpResponse:
     link = find_link(visit, link_id)
     at = _local_time(visit.form("expires_at"), visit.workspace.zone)
     set_expiry(link, at, actor=visit.actor)
+    return _back(visit, link_id)
+
+
+@inside(Need.EDIT, "POST")
+def choose_goals(visit: Visit, link_id: int) -> HttpResponse:
+    """Let the taps from now on count for a campaign and an offer; empty means for none."""
+    link = find_link(visit, link_id)
+    campaign = campaign_named(visit.workspace, visit.form("campaign"))
+    set_goals(link, campaign, offer_named(visit.workspace, visit.form("offer")), actor=visit.actor)
     return _back(visit, link_id)
 
 
@@ -179,7 +210,8 @@ def find_link(visit: Visit, link_id: int) -> Link:
     found = Link.objects.filter(workspace=visit.workspace, deleted_at=None).exclude(
         kind=LinkKind.PERSONAL
     )
-    return get_object_or_404(found.select_related("domain", "workspace"), pk=link_id)
+    found = found.select_related("domain", "workspace", "campaign", "offer")
+    return get_object_or_404(found, pk=link_id)
 
 
 def _alias(visit: Visit, alias_id: int) -> Alias:
@@ -207,6 +239,8 @@ def _create(visit: Visit) -> Link:
         visit.form("destination"),
         name=visit.form("name"),
         utm=posted_utm(visit.request.POST),
+        campaign=campaign_named(visit.workspace, visit.form("campaign")),
+        offer=offer_named(visit.workspace, visit.form("offer")),
         actor=visit.actor,
     )
     if visit.form("path"):

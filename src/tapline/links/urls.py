@@ -18,6 +18,7 @@ urlpatterns = [
     path("links/<int:link_id>/look", pages_destinations.look_again, name="look"),
     path("links/<int:link_id>/switch", pages.switch, name="switch"),
     path("links/<int:link_id>/expiry", pages.expire, name="expiry"),
+    path("links/<int:link_id>/goals", pages.choose_goals, name="goals"),
     path("links/<int:link_id>/card", pages.choose_card, name="card"),
     path("links/<int:link_id>/aliases", pages.add_alias, name="add-alias"),
     path("links/aliases/<int:alias_id>/qr.<str:kind>", pages.show_qr, name="qr"),

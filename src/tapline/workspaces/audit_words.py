@@ -50,6 +50,7 @@ ACTIONS: dict[str, Words] = {
     "link.disabled": lambda: _("Switched a link off"),
     "link.enabled": lambda: _("Switched a link on"),
     "link.expiry_changed": lambda: _("Changed when a link ends"),
+    "link.goals_changed": lambda: _("Changed the campaign or offer of a link"),
     "member.invited": lambda: _("Invited somebody"),
     "member.removed": lambda: _("Removed a member"),
     "member.set": lambda: _("Made somebody a member, or changed their role"),

@@ -14,6 +14,7 @@ import "./styles/destinations.css";
 import "./styles/domains.css";
 import "./styles/home.css";
 import "./styles/languages.css";
+import "./styles/links.css";
 import "./styles/replies.css";
 import "./styles/insights.css";
 import "./styles/welcome.css";
