@@ -14,7 +14,13 @@ from django.utils import timezone
 from tapline import config
 from tapline.broadcasts import audience_shares
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message, ReportShare
-from tapline.broadcasts.sharing import share_report, shared_report, withdraw_share
+from tapline.broadcasts.sharing import (
+    close_shares,
+    open_share_again,
+    share_report,
+    shared_report,
+    withdraw_share,
+)
 from tapline.contacts.models import Contact, Tag
 from tapline.geo.files import PLACE_FILE, path_of
 from tapline.workspaces.audit import history
@@ -170,3 +176,30 @@ def test_a_share_of_another_broadcast_is_not_found_through_this_one() -> None:
 
     assert member_of(workspace).post(address).status_code == 404
     assert open_link(token)[0] == 200
+
+
+def test_a_link_that_a_restore_closed_opens_again_on_somebodys_word() -> None:
+    workspace = make_workspace()
+    broadcast = make_broadcast(workspace)
+    share, token = share_report(broadcast, actor=ACTOR)
+    sender = member_of(workspace, Role.SENDER)
+    address = reverse("broadcasts:sharing", args=[workspace.pk, broadcast.pk])
+
+    assert close_shares(timezone.now()) == 1
+    assert open_link(token)[0] == 404
+    assert "Closed since this instance was restored" in words_of(sender.get(address).content)
+
+    sender.post(reverse("broadcasts:open-share", args=[workspace.pk, broadcast.pk, share.pk]))
+    assert open_link(token)[0] == 200
+    assert history(workspace)[0].action == "report.opened"
+
+
+def test_a_link_that_was_withdrawn_is_not_opened_again() -> None:
+    broadcast = make_broadcast(make_workspace())
+    share, token = share_report(broadcast, actor=ACTOR)
+    close_shares(timezone.now())
+    withdraw_share(share, actor=ACTOR)
+
+    open_share_again(share, actor=ACTOR)
+
+    assert open_link(token)[0] == 404

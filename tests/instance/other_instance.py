@@ -98,6 +98,72 @@ def list_click_file(name: str) -> None:
     )
 
 
+def give_access() -> dict[str, str]:
+    """Open every kind of door for somebody; return what opens each."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from tapline.broadcasts.models import Broadcast
+    from tapline.broadcasts.sharing import share_report
+    from tapline.instance.first_start import make_ready
+    from tapline.workspaces.api_keys import create_api_key
+    from tapline.workspaces.invitations import invite
+    from tapline.workspaces.members import ensure_owner
+    from tapline.workspaces.models import Role
+    from tapline.workspaces.sign_in import make_sign_in_link
+
+    workspace = make_ready().workspace
+    owner = ensure_owner("owner@example.com")
+    session = SessionStore()
+    session["who"] = owner.pk
+    session.save()
+    broadcast = Broadcast.objects.create(workspace=workspace, name="shared", created_by="test")
+    _invitation, path = invite(workspace, "new@example.com", Role.VIEWER, invited_by=owner)
+    return {
+        "key": create_api_key(workspace, "Till", ["links:read"])[1],
+        "share": share_report(broadcast, actor="test")[1],
+        "invitation": path.rpartition("/")[2],
+        "sign-in": make_sign_in_link(owner).rpartition("/")[2],
+        "session": session.session_key or "",
+    }
+
+
+def open_doors(*given: str) -> list[str]:
+    """Return which of the doors still open to what `give_access` returned, as name=token."""
+    from collections.abc import Callable
+
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from tapline.broadcasts.sharing import shared_report
+    from tapline.errors import TaplineError
+    from tapline.workspaces.api_keys import authenticate
+    from tapline.workspaces.invitations import find_invitation
+    from tapline.workspaces.sign_in import find_user
+
+    doors: dict[str, Callable[[str], object]] = {
+        "key": authenticate,
+        "share": shared_report,
+        "invitation": find_invitation,
+        "sign-in": find_user,
+        "session": lambda key: SessionStore(key).exists(key),
+    }
+
+    def opens(name: str, token: str) -> bool:
+        try:
+            return bool(doors[name](token))
+        except TaplineError:
+            return False
+
+    pairs = (each.split("=", 1) for each in given)
+    return sorted(name for name, token in pairs if opens(name, token))
+
+
+def audit_of(action: str) -> list[str]:
+    """Return who did `action`, each time that it was done."""
+    from tapline.workspaces.models import AuditEntry
+
+    return list(AuditEntry.objects.filter(action=action).values_list("actor", flat=True))
+
+
 def begin_broadcasts() -> None:
     """Make a broadcast in each of some states."""
     from tapline.broadcasts.models import Broadcast

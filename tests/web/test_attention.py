@@ -57,6 +57,9 @@ def test_nothing_needs_anybody_where_all_is_well() -> None:
         ({"waiting": Waiting(3, 0, False)}, "3 conversations wait for an answer."),
         ({"waiting": Waiting(0, 1, True)}, "Texts that may mean STOP wait for your word."),
         ({"is_key_exported": False}, "Export the master key."),
+        ({"held_keys": 2}, "2 API keys are closed since this instance was restored."),
+        ({"held_shares": [7]}, "1 shared report is closed since this instance was restored."),
+        ({"restored_at": NOW}, "This instance was restored from a backup."),
         ({"domains": [domain(proof_missing_since=NOW)]}, "The record that proved go.example.com"),
         (
             {"paused": [Broadcast(pk=1, name="Menu", pause_reason="The spend limit is reached.")]},

@@ -11,9 +11,14 @@ from django.utils import timezone
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.rates import latest
 from tapline.broadcasts.reports import build_report
+from tapline.instance.epochs import ensure_instance
+from tapline.instance.models import Instance
 from tapline.web.home import bars
+from tapline.workspaces.api_keys import create_api_key
 from tapline.workspaces.models import Role, Workspace
+from tapline.workspaces.restored import close_access
 from tapline.workspaces.tree import create_workspace
+from tests.broadcasts.making import make_workspace
 from tests.clicks.world import WHATSAPP, World, make_world, take_in
 from tests.web.browsing import member_of
 
@@ -111,3 +116,18 @@ def test_who_only_looks_is_not_asked_to_do_anything() -> None:
 
     assert "Everything runs as it should." in page
     assert "Write a broadcast" not in page
+
+
+def test_after_a_restore_the_home_says_what_is_closed_to_whoever_can_open_it() -> None:
+    workspace = make_workspace()
+    create_api_key(workspace, "Till", ["links:read"])
+    ensure_instance()
+    Instance.objects.update(restored_at=timezone.now())
+    close_access(timezone.now())
+
+    closed, members = "1 API key is closed", "This instance was restored from a backup."
+    assert closed in home_of(workspace)
+    assert members in home_of(workspace)
+    assert closed in home_of(workspace, Role.MANAGER)
+    assert members not in home_of(workspace, Role.MANAGER)
+    assert closed not in home_of(workspace, Role.VIEWER)

@@ -7,11 +7,13 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tapline.workspaces.api_keys import authenticate
+from tapline.workspaces.api_keys import authenticate, create_api_key
 from tapline.workspaces.audit import history
 from tapline.workspaces.members import access_for, ensure_owner
 from tapline.workspaces.models import ApiKey, Role, SignInLink, User, Workspace
+from tapline.workspaces.restored import close_access
 from tapline.workspaces.sign_in import make_sign_in_link
 from tapline.workspaces.tree import create_workspace
 from tests.web.browsing import member_of
@@ -74,6 +76,29 @@ def test_a_key_is_shown_once() -> None:
 
     owner.post(reverse("workspaces:revoke-key", args=[workspace.pk, key.pk]))
     assert authenticate(token) is None
+
+
+def test_a_key_that_a_restore_closed_is_let_in_again_or_revoked() -> None:
+    workspace = create_workspace("Bakery")
+    (kept, token), (lost, lost_token) = (
+        create_api_key(workspace, name, ["links:read"]) for name in ("Till", "Old till")
+    )
+    close_access(timezone.now())
+    owner = member_of(workspace)
+    assert authenticate(token) is None
+    shown = owner.get(reverse("workspaces:keys", args=[workspace.pk])).content.decode()
+    assert "Closed since this instance was restored" in shown
+
+    owner.post(reverse("workspaces:revoke-key", args=[workspace.pk, lost.pk]))
+    for key in (kept, lost):
+        owner.post(reverse("workspaces:open-key", args=[workspace.pk, key.pk]))
+
+    assert authenticate(token) is not None
+    assert authenticate(lost_token) is None
+    assert [entry.action for entry in history(workspace)[:2]] == [
+        "api_key.opened",
+        "api_key.revoked",
+    ]
 
 
 def test_a_key_without_scopes_is_refused_in_words() -> None:

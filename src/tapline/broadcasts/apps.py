@@ -1,4 +1,4 @@
-"""Registers the feature with Django, what it keeps about people, and how opt-outs stop it."""
+"""Registers the feature with Django, with what it keeps, what stops it, and what restores close."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ class BroadcastsConfig(AppConfig):
 
     def ready(self) -> None:
         from tapline.broadcasts import kept
+        from tapline.broadcasts.sharing import close_shares
         from tapline.broadcasts.stopping import stop_waiting
         from tapline.contacts import keeping
         from tapline.contacts.consent import ON_OPT_OUT
+        from tapline.instance.restoring import CLOSE_ACCESS
         from tapline.providers.simulator import kept as simulator_kept
 
         if stop_waiting not in ON_OPT_OUT:
             ON_OPT_OUT.append(stop_waiting)
+        if close_shares not in CLOSE_ACCESS:
+            CLOSE_ACCESS.append(close_shares)
         # The simulator is no Django app; its ledger lies in our data folder all the same.
         keeping.register(*kept.KEPT, *simulator_kept.KEPT)

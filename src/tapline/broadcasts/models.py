@@ -345,6 +345,8 @@ class ReportShare(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    # Closed by a restore until somebody opens it again: it may have been withdrawn since.
+    held_at = models.DateTimeField(null=True)
 
 
 class AudienceShares(models.Model):

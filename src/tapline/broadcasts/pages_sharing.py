@@ -18,7 +18,14 @@ from tapline import config
 from tapline.broadcasts.models import Broadcast, ReportShare
 from tapline.broadcasts.pages_contents import details_of, figures_of
 from tapline.broadcasts.pages_report import audiences_template, find_reported, shares_now
-from tapline.broadcasts.sharing import share_report, shared_report, shares_of, withdraw_share
+from tapline.broadcasts.sharing import (
+    held_shares_of,
+    open_share_again,
+    share_report,
+    shared_report,
+    shares_of,
+    withdraw_share,
+)
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.audit import names_of_actors
@@ -50,6 +57,15 @@ def withdraw(visit: Visit, broadcast_id: int, share_id: int) -> HttpResponse:
     broadcast = find_reported(visit, broadcast_id)
     share = get_object_or_404(ReportShare, pk=share_id, broadcast=broadcast)
     withdraw_share(share, actor=visit.actor)
+    return redirect("broadcasts:sharing", visit.workspace.pk, broadcast.pk)
+
+
+@inside(Need.EDIT, "POST")
+def open_again(visit: Visit, broadcast_id: int, share_id: int) -> HttpResponse:
+    """Open one link that a restore closed."""
+    broadcast = find_reported(visit, broadcast_id)
+    share = get_object_or_404(ReportShare, pk=share_id, broadcast=broadcast)
+    open_share_again(share, actor=visit.actor)
     return redirect("broadcasts:sharing", visit.workspace.pk, broadcast.pk)
 
 
@@ -94,12 +110,13 @@ def _to_strangers(
 
 
 def _page(visit: Visit, broadcast: Broadcast, new_address: str = "") -> HttpResponse:
-    shares = list(shares_of(broadcast))
-    names = names_of_actors(each.created_by for each in shares)
+    shares, held = list(shares_of(broadcast)), list(held_shares_of(broadcast))
+    names = names_of_actors(each.created_by for each in (*shares, *held))
     context = {
         "room": "broadcasts",
         "broadcast": broadcast,
         "shares": [(each, names[each.created_by]) for each in shares],
+        "held": [(each, names[each.created_by]) for each in held],
         "new_address": new_address,
         "lasts": LASTS.items(),
         "usual_last": USUAL_LAST,

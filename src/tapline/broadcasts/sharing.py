@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from tapline.broadcasts.models import Broadcast, ReportShare
 from tapline.workspaces.audit import record
+from tapline.workspaces.models import Workspace
+from tapline.workspaces.restored import BY_RESTORE
 
 TOKEN_BYTES = 24
 
@@ -45,9 +47,39 @@ def withdraw_share(share: ReportShare, *, actor: str) -> None:
             record(workspace, actor, "report.withdrawn", share, after=after)
 
 
+def open_share_again(share: ReportShare, *, actor: str) -> None:
+    """Open a link that a restore closed; doing it twice changes nothing."""
+    with transaction.atomic():
+        if _alive(timezone.now()).filter(pk=share.pk, held_at__isnull=False).update(held_at=None):
+            after = {"broadcast": share.broadcast_id}
+            record(share.broadcast.workspace, actor, "report.opened", share, after=after)
+
+
+def close_shares(now: dt.datetime) -> int:
+    """Hold every link after a restore, since it may have been withdrawn; return how many."""
+    held = list(_open_ones(now).select_related("broadcast__workspace"))
+    ReportShare.objects.filter(pk__in=[share.pk for share in held]).update(held_at=now)
+    for share in held:
+        after = {"broadcast": share.broadcast_id}
+        record(share.broadcast.workspace, BY_RESTORE, "report.held", share, after=after)
+    return len(held)
+
+
 def shares_of(broadcast: Broadcast) -> QuerySet[ReportShare]:
     """Return the links of a report that open it now, newest first."""
     return _open_ones(timezone.now()).filter(broadcast=broadcast).order_by("-id")
+
+
+def held_shares_of(broadcast: Broadcast) -> QuerySet[ReportShare]:
+    """Return the links of a report that a restore closed, newest first."""
+    held = _alive(timezone.now()).filter(broadcast=broadcast, held_at__isnull=False)
+    return held.order_by("-id")
+
+
+def held_shares_in(workspace: Workspace) -> QuerySet[ReportShare]:
+    """Return the links of all reports of a workspace that a restore closed."""
+    found = _alive(timezone.now()).filter(broadcast__workspace=workspace)
+    return found.filter(held_at__isnull=False).order_by("broadcast_id", "id")
 
 
 def shared_report(token: str) -> Broadcast | None:
@@ -58,6 +90,11 @@ def shared_report(token: str) -> Broadcast | None:
 
 
 def _open_ones(now: dt.datetime) -> QuerySet[ReportShare]:
+    return _alive(now).filter(held_at=None)
+
+
+def _alive(now: dt.datetime) -> QuerySet[ReportShare]:
+    """Return what neither its end nor anybody's word has closed."""
     in_time = Q(expires_at=None) | Q(expires_at__gt=now)
     return ReportShare.objects.filter(in_time, withdrawn_at=None)
 

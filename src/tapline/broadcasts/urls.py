@@ -99,6 +99,11 @@ urlpatterns = [
         name="withdraw-share",
     ),
     path(
+        "<int:broadcast_id>/sharing/<int:share_id>/open",
+        pages_sharing.open_again,
+        name="open-share",
+    ),
+    path(
         "<int:broadcast_id>/figures.<export_format:format_name>",
         pages_export.figures,
         name="export-figures",

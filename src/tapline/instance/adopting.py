@@ -1,8 +1,9 @@
 """`python -m tapline.instance.adopting`: make a restored database this instance's own.
 
 Runs in a process of its own on the folder where the backup was unpacked, before that becomes the
-data folder: an instance is never there in its old epoch. Prints the new epoch and how many
-broadcasts were paused and people erased again.
+data folder: an instance is never there in its old epoch. Prints the new epoch, how many broadcasts
+were paused and people erased again, and how many keys and shared reports were closed; with the word
+`keep-access` none is.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ _STATES_UNDER_WAY = ("scheduled", "preparing", "sending")
 _UNSENT = ("pending", "leased", "submitted")
 
 
-def adopt() -> tuple[int, int, int]:
+def adopt(*, keeps_access: bool) -> tuple[int, int, int, int]:
     """Update the tables, begin a new epoch, pause what was under way, erase again whoever was
-    erased since; return the epoch and the two counts.
+    erased since, close what opens it from outside; return the epoch and the three counts.
 
     Nothing is sent that the lost instance may have sent: a person decides about broadcasts, and
     the provider is asked about single texts.
@@ -35,8 +36,23 @@ def adopt() -> tuple[int, int, int]:
         paused = sum(_pause(broadcast) for broadcast in _under_way())
         _doubt_single_texts()
     erased = sum(erase_again() for erase_again in ERASE_AGAIN)
+    closed = 0 if keeps_access else _close_access()
     connections.close_all()
-    return epoch, paused, erased
+    return epoch, paused, erased, closed
+
+
+def _close_access() -> int:
+    """Close what opens the instance from outside, and remember since when."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from tapline.instance.models import Instance
+    from tapline.instance.restoring import CLOSE_ACCESS
+
+    now = timezone.now()
+    with transaction.atomic():
+        Instance.objects.update(restored_at=now)
+        return sum(close(now) for close in CLOSE_ACCESS)
 
 
 def _under_way() -> Any:
@@ -77,4 +93,4 @@ if __name__ == "__main__":
     from tapline.cli import set_up_django
 
     set_up_django()
-    print(*adopt(), file=sys.stdout)  # noqa: T201  # what the restoring process reads
+    print(*adopt(keeps_access="keep-access" in sys.argv[1:]), file=sys.stdout)  # noqa: T201  # what the restoring process reads

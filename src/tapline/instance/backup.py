@@ -93,6 +93,7 @@ class BackupReport:
     # No list of erasures was at hand: whoever was erased after the backup is back.
     without_erasures: bool = False
     moved_aside: Path | None = None
+    closed_access: int = 0  # API keys and shared reports that wait until somebody opens them
 
 
 def back_up(target: Path) -> BackupReport:
@@ -115,11 +116,18 @@ def back_up(target: Path) -> BackupReport:
     return BackupReport(target, len(contents.files), size, contents.epoch)
 
 
-def restore(source: Path, *, replace: bool = False, erasures: Path | None = None) -> BackupReport:
+def restore(
+    source: Path,
+    *,
+    replace: bool = False,
+    erasures: Path | None = None,
+    keeps_access: bool = False,
+) -> BackupReport:
     """Bring the instance in a backup back into the data folder, in a new epoch.
 
     Whoever was erased after the backup was made is erased again, by the list of erasures that the
-    data folder has, and the one in the file `erasures`.
+    data folder has, and the one in the file `erasures`. What opens it from outside is closed, since
+    the backup does not know what was taken away after it, unless `keeps_access`.
 
     The data folder must be empty but for the master key; with `replace` what it holds is moved
     into a folder of its own there, not deleted. Broadcasts that were under way come back paused.
@@ -137,7 +145,7 @@ def restore(source: Path, *, replace: bool = False, erasures: Path | None = None
         with _staging(settings.data_dir) as staging:
             unpack(archive, staging)
             has_list = _gather_erasures(settings, erasures)
-            epoch, paused, erased = _begin_epoch(staging, settings)
+            epoch, paused, erased, closed = _begin_epoch(staging, settings, keeps_access)
             aside = _move_aside(settings.data_dir) if present else None
             _move_in(staging, settings)
         files = archive.contents.files
@@ -150,6 +158,7 @@ def restore(source: Path, *, replace: bool = False, erasures: Path | None = None
             erased,
             not has_list,
             aside,
+            closed,
         )
 
 
@@ -305,10 +314,10 @@ def _erased_here(settings: Config, key: str) -> list[ListedErasure]:
     ]
 
 
-def _begin_epoch(staging: Path, settings: Config) -> tuple[int, int, int]:
+def _begin_epoch(staging: Path, settings: Config, keeps_access: bool) -> tuple[int, int, int, int]:
     """Bring the staged database up to date and into a new epoch; return it, how many broadcasts
-    were paused, and how many people erased again. In a process of its own, whose data folder is
-    the staged one."""
+    were paused, people erased again, and keys and shares closed. In a process of its own, whose
+    data folder is the staged one."""
     environment = os.environ | {
         "TAPLINE_DATA_DIR": str(staging),
         "TAPLINE_ERASURES_FILE": str(settings.erasures_path.resolve()),
@@ -316,7 +325,7 @@ def _begin_epoch(staging: Path, settings: Config) -> tuple[int, int, int]:
         "DJANGO_SETTINGS_MODULE": "tapline.settings",
     }
     run = subprocess.run(
-        [sys.executable, "-m", "tapline.instance.adopting"],
+        [sys.executable, "-m", "tapline.instance.adopting", *["keep-access"] * keeps_access],
         env=environment,
         capture_output=True,
         text=True,
@@ -328,8 +337,8 @@ def _begin_epoch(staging: Path, settings: Config) -> tuple[int, int, int]:
             why=run.stderr.strip().splitlines()[-1] if run.stderr.strip() else "No reason given.",
             do="Use another backup, or the version of Tapline that made this one.",
         )
-    epoch, paused, erased = run.stdout.split()
-    return int(epoch), int(paused), int(erased)
+    epoch, paused, erased, closed = map(int, run.stdout.split())
+    return epoch, paused, erased, closed
 
 
 def _move_aside(data_dir: Path) -> Path:

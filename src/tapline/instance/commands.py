@@ -21,6 +21,11 @@ NO_ERASURES = (
     " If anybody was, find the list and run `tapline contacts erasures import FILE` before"
     " `tapline up`, or erase them again."
 )
+ACCESS_CLOSED = (
+    "Sessions and invitations ended; API keys and shared reports that are closed until somebody"
+    " opens them again on their pages: {count}. Whoever was removed from a workspace, or removed a"
+    " passkey, after this backup was made has it again: look at the members of each workspace."
+)
 
 as_json = click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 passphrase_file = click.option(
@@ -131,8 +136,15 @@ def backup(target: Path, is_json: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The list of erasures, from `tapline contacts erasures export`.",
 )
+@click.option(
+    "--keep-access",
+    is_flag=True,
+    help="Leave API keys, shared reports, sessions and invitations as they are in the backup.",
+)
 @as_json
-def restore(source: Path, replace: bool, erasures: Path | None, is_json: bool) -> None:
+def restore(
+    source: Path, replace: bool, erasures: Path | None, keep_access: bool, is_json: bool
+) -> None:
     """Bring back the instance that is in the backup SOURCE.
 
     The data folder must be empty but for the master key; import that first. Restoring begins a
@@ -143,6 +155,10 @@ def restore(source: Path, replace: bool, erasures: Path | None, is_json: bool) -
     People who were erased after the backup was made are erased again before anything opens, by
     the list of erasures in the data folder. On a new machine give that list with --erasures.
 
+    A backup does not know whose access was taken away after it. So everybody signs in again, open
+    invitations end, and API keys and shared reports stay closed until somebody opens them again on
+    their pages. Say --keep-access where nothing was taken away since, such as when moving.
+
     \b
     Example:
       export TAPLINE_DATA_DIR=/var/lib/tapline
@@ -151,7 +167,7 @@ def restore(source: Path, replace: bool, erasures: Path | None, is_json: bool) -
     """
     from tapline.instance.backup import restore as restore_backup
 
-    report = restore_backup(source, replace=replace, erasures=erasures)
+    report = restore_backup(source, replace=replace, erasures=erasures, keeps_access=keep_access)
     lines = [f"{report.files:,} files are back in {report.path}; epoch {report.epoch} began."]
     if report.paused_broadcasts:
         lines.append(
@@ -159,6 +175,8 @@ def restore(source: Path, replace: bool, erasures: Path | None, is_json: bool) -
         )
     if report.erased_again:
         lines.append(f"People erased since the backup, erased again: {report.erased_again}.")
+    if not keep_access:
+        lines.append(ACCESS_CLOSED.format(count=report.closed_access))
     if report.without_erasures:
         lines.append(NO_ERASURES)
     if report.moved_aside:

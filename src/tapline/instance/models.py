@@ -15,3 +15,5 @@ class Instance(models.Model):
     # SHA-256 of a derived key: tells a wrong master key before it makes unreadable codes.
     key_fingerprint = models.CharField(max_length=64)
     key_exported_at = models.DateTimeField(null=True)
+    # When a restore closed what opens it from outside (`restoring.CLOSE_ACCESS`).
+    restored_at = models.DateTimeField(null=True)

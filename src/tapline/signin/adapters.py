@@ -12,7 +12,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +21,7 @@ from django.utils.translation import gettext as _
 from tapline import config
 from tapline.errors import TaplineError
 from tapline.instance.seals import seal, unseal
+from tapline.signin.ending import end_sessions
 from tapline.signin.passkeys import passkey_host
 from tapline.signin.recent import proved_recently
 from tapline.signin.single_sign_on import (
@@ -118,8 +118,7 @@ def forget_earlier_ways(user: User) -> None:
     Whoever was first to open an invitation for this address may have been somebody else.
     """
     Authenticator.objects.filter(user=user).delete()
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    end_sessions(user)
 
 
 def _not_proved() -> SignInRefused:

@@ -28,6 +28,7 @@ UNUSUAL_DIFFERENCE = 0.2
 LEAST_OPENINGS = 100
 LEAST_EARLIER = 3
 NEW_FOR = dt.timedelta(days=7)
+RESTORED_FOR = dt.timedelta(days=14)
 LONGEST_SHOWN = 120  # of an address
 # So many texts arrived, and for so long nobody, not even a preview, asked for their links.
 SILENT_TEXTS = 100
@@ -60,6 +61,9 @@ class Facts:
     failing: Sequence[Alarm] = ()  # links that people tap, whose page is gone
     latest: Sequence[Went] = ()
     is_key_exported: bool = True
+    restored_at: dt.datetime | None = None  # what opens it from outside was closed then
+    held_keys: int = 0  # by that restore
+    held_shares: Sequence[int] = ()  # the broadcast of each
 
 
 Finder = Callable[[Facts], Iterable[Item]]
@@ -218,6 +222,45 @@ def unusual_machines(facts: Facts) -> Iterator[Item]:
         )
 
 
+def restored(facts: Facts) -> Iterator[Item]:
+    """What a restore closed, and who may be back: the backup does not know."""
+    if facts.held_keys:
+        yield Item(
+            what=ngettext(
+                "%(count)d API key is closed since this instance was restored.",
+                "%(count)d API keys are closed since this instance was restored.",
+                facts.held_keys,
+            )
+            % {"count": facts.held_keys},
+            why=_("The program that uses it gets no answer until you let it in again."),
+            do=_("Look at the keys"),
+            url=reverse("workspaces:keys", args=[facts.workspace_id]),
+            is_urgent=True,
+        )
+    if facts.held_shares:
+        yield Item(
+            what=ngettext(
+                "%(count)d shared report is closed since this instance was restored.",
+                "%(count)d shared reports are closed since this instance was restored.",
+                len(facts.held_shares),
+            )
+            % {"count": len(facts.held_shares)},
+            why=_("Its link may have been withdrawn since the backup was made."),
+            do=_("Decide about it"),
+            url=reverse("broadcasts:sharing", args=[facts.workspace_id, facts.held_shares[0]]),
+        )
+    if facts.restored_at and facts.now - facts.restored_at < RESTORED_FOR:
+        yield Item(
+            what=_("This instance was restored from a backup."),
+            why=_(
+                "Whoever was removed since it was made is a member again, roles are as they were, "
+                "and so are passkeys."
+            ),
+            do=_("Look at the members"),
+            url=reverse("workspaces:members", args=[facts.workspace_id]),
+        )
+
+
 def key_not_exported(facts: Facts) -> Iterator[Item]:
     """The master key, without which no backup can be read."""
     if not facts.is_key_exported:
@@ -239,6 +282,7 @@ FINDERS: tuple[Finder, ...] = (
     silent_domain,
     broadcast_stopped,
     decisions_wait,
+    restored,
     unusual_machines,
     replies_wait,
     key_not_exported,

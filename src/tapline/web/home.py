@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tapline.broadcasts.models import Broadcast, BroadcastState
 from tapline.broadcasts.pages_contents import describe_tap
 from tapline.broadcasts.rates import Went, latest
+from tapline.broadcasts.sharing import held_shares_in
 from tapline.clicks.overview import newest_taps
 from tapline.clicks.reports import RecentClick
 from tapline.instance.models import Instance
@@ -100,8 +101,23 @@ def _facts(visit: Visit, went: list[Went]) -> Facts:
         is_edge_known=manages,
         domains=_proved_domains(visit) if manages else (),
         paused=_stopped(visit) if visit.access.edits else (),
+        **_restored(visit),
         is_key_exported=not manages or bool(workspace.sample) or is_key_exported(),
     )
+
+
+def _restored(visit: Visit) -> dict[str, Any]:
+    """Return what a restore left to decide about; nothing where there never was one."""
+    access, workspace = visit.access, visit.workspace
+    restored_at = Instance.objects.values_list("restored_at", flat=True).first()
+    if restored_at is None or not access.edits:
+        return {}
+    held = workspace.api_keys.filter(revoked_at=None, held_at__isnull=False)
+    return {
+        "restored_at": restored_at if access.owns else None,
+        "held_keys": held.count() if access.manages else 0,
+        "held_shares": list(held_shares_in(workspace).values_list("broadcast_id", flat=True)),
+    }
 
 
 def is_key_exported() -> bool:

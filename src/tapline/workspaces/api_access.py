@@ -12,7 +12,7 @@ from tapline.workspaces.models import ApiKey, Workspace
 
 
 class NoKey(TaplineError):
-    """The request shows no key, or one that is unknown or revoked."""
+    """The request shows no key, or one that is unknown, revoked or closed by a restore."""
 
 
 class KeyLacksScope(TaplineError):
@@ -72,7 +72,7 @@ def actor_of(request: ApiRequest) -> str:
 def _no_key() -> NoKey:
     return NoKey(
         "This request shows no valid API key.",
-        why="The API answers only to keys; this one is missing, unknown or revoked.",
+        why="The API answers only to keys; this one is missing, unknown, revoked or closed.",
         do="Send the header 'Authorization: Bearer KEY' with a key from the workspace's settings.",
     )
 

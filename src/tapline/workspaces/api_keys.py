@@ -110,7 +110,7 @@ def authenticate(token: str) -> ApiKey | None:
     """Return the key that `token` opens, its workspace loaded, or None."""
     key = (
         ApiKey.objects.select_related("workspace")
-        .filter(key_hash=_hash(token), revoked_at=None)
+        .filter(key_hash=_hash(token), revoked_at=None, held_at=None)
         .first()
     )
     if key is not None:
@@ -131,6 +131,14 @@ def revoke(key: ApiKey, *, actor: str) -> None:
             audit.record(
                 key.workspace, actor, "api_key.revoked", key, before={"prefix": key.prefix}
             )
+
+
+def let_in_again(key: ApiKey, *, actor: str) -> None:
+    """Open a key that a restore closed; doing so twice changes nothing."""
+    with transaction.atomic():
+        held = ApiKey.objects.filter(pk=key.pk, revoked_at=None, held_at__isnull=False)
+        if held.update(held_at=None):
+            audit.record(key.workspace, actor, "api_key.opened", key, after={"prefix": key.prefix})
 
 
 def _hash(token: str) -> str:

@@ -122,6 +122,8 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    # Closed by a restore until somebody lets it in again: it may have been revoked since.
+    held_at = models.DateTimeField(null=True)
 
 
 class IdempotentRequest(models.Model):

@@ -8,7 +8,14 @@ from django.shortcuts import get_object_or_404, redirect
 from tapline.errors import TaplineError
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
-from tapline.workspaces.api_keys import KEY_ROLES, SCOPES, BadApiKey, create_api_key, revoke
+from tapline.workspaces.api_keys import (
+    KEY_ROLES,
+    SCOPES,
+    BadApiKey,
+    create_api_key,
+    let_in_again,
+    revoke,
+)
 from tapline.workspaces.models import ApiKey
 
 
@@ -33,11 +40,21 @@ def end(visit: Visit, key_id: int) -> HttpResponse:
     return redirect("workspaces:keys", visit.workspace.pk)
 
 
+@inside(Need.MANAGE, "POST", again=True)
+def open_again(visit: Visit, key_id: int) -> HttpResponse:
+    """Let an API key in that a restore closed."""
+    key = get_object_or_404(ApiKey, pk=key_id, workspace=visit.workspace)
+    let_in_again(key, actor=visit.actor)
+    return redirect("workspaces:keys", visit.workspace.pk)
+
+
 def _page(visit: Visit, *, token: str = "", error: TaplineError | None = None) -> HttpResponse:
     keys = visit.workspace.api_keys.order_by("-id")
+    alive = [key for key in keys if key.revoked_at is None]
     context = {
         "room": "keys",
-        "in_use": [key for key in keys if key.revoked_at is None],
+        "in_use": [key for key in alive if key.held_at is None],
+        "held": [key for key in alive if key.held_at is not None],
         "revoked": [key for key in keys if key.revoked_at is not None],
         "key_roles": KEY_ROLES.items(),
         "scopes": SCOPES.items(),

@@ -26,6 +26,7 @@ settings_urls = [
     path("members/second-factor", pages_members.ask_second_factor, name="second-factor"),
     path("keys", pages_keys.show, name="keys"),
     path("keys/<int:key_id>/revoke", pages_keys.end, name="revoke-key"),
+    path("keys/<int:key_id>/open", pages_keys.open_again, name="open-key"),
     path("below", pages_below.show, name="below"),
     path("privacy", pages_privacy.show, name="privacy"),
     path("changes", pages_audit.show, name="audit"),
