@@ -105,6 +105,7 @@ COMMANDS: dict[str, Entry] = {
         "Bring a backup back, in a new epoch.",
         needs_django=False,
     ),
+    "members": Entry("tapline.signin.commands:members", "Look after who signs in."),
     "sign-in": Entry(
         "tapline.workspaces.commands:sign_in", "Print a link that signs somebody in once."
     ),

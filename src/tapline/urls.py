@@ -12,6 +12,7 @@ from tapline.signups import pages_public
 from tapline.web import static_files
 from tapline.web.api import api
 
+handler429 = "tapline.web.errors.too_many_requests"  # django-allauth's, for who tries too often
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tapline.web.urls")),
     path("", include("tapline.workspaces.urls")),

@@ -297,3 +297,17 @@ def test_strangers_are_not_led_to_a_second_factor(owner: User) -> None:
     answer = _signed_in(stranger).get(reverse("web:home", args=[workspace.pk]))
 
     assert answer.status_code == HTTPStatus.NOT_FOUND
+
+
+def test_whoever_tries_too_often_gets_a_page_of_ours(owner: User) -> None:
+    browser = _signed_in(owner)
+    _set_up_app(browser)
+
+    answers = [
+        browser.post(reverse("mfa_reauthenticate"), {"code": "000000"}) for _attempt in range(12)
+    ]
+
+    assert "This code is not right." in answers[0].content.decode()
+    assert answers[-1].status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert "Too many tries." in answers[-1].content.decode()
+    assert "Wait five minutes" in answers[-1].content.decode()

@@ -43,6 +43,8 @@ PAGES: dict[str, Page] = {
     "workspaces:uninvite": Page(post=OWN),
     "workspaces:change-member": Page(post=OWN),
     "workspaces:remove-member": Page(post=OWN),
+    "workspaces:reset-factor": Page(post=OWN),
+    "workspaces:move": Page(post=OWN, then=(422,)),  # who owns it alone owns nothing above
     "workspaces:second-factor": Page(post=OWN),
     "workspaces:keys": Page(get=MANAGE, post=MANAGE),
     "workspaces:revoke-key": Page(post=MANAGE),

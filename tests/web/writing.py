@@ -56,6 +56,8 @@ PAGES: dict[str, Leaves | str] = {
     "workspaces:uninvite": Leaves("member.uninvited"),
     "workspaces:change-member": Leaves("member.set", {"role": "manager"}),
     "workspaces:remove-member": Leaves("member.removed"),
+    "workspaces:reset-factor": ELSEWHERE,
+    "workspaces:move": ELSEWHERE,
     "workspaces:second-factor": Leaves("workspace.second_factor", {"needed": "on"}),
     "workspaces:keys": Leaves("api_key.created", {"name": "Till", "may": "read"}),
     "workspaces:open-key": NOT_RESTORED,

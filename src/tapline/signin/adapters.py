@@ -17,6 +17,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tapline import config
 from tapline.errors import TaplineError
@@ -42,6 +43,10 @@ UNKNOWN_ADDRESS = "::"  # behind a Unix socket there is none
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Nobody signs up by themselves, nothing is mailed, and addresses follow our proxies' rule."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": gettext_lazy("Too many wrong codes. Try again in five minutes."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Say that members come by invitation or from the identity provider."""
@@ -131,6 +136,16 @@ def _not_proved() -> SignInRefused:
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     """Secrets are sealed in the database, and passkeys belong to the address of the pages."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy(
+            "This code is not right. Codes of an app change every half minute: write the newest."
+        ),
+        "cannot_delete_authenticator": gettext_lazy("This second factor cannot be removed now."),
+        "cannot_generate_recovery_codes": gettext_lazy(
+            "Recovery codes stand in for a second factor: set one up first."
+        ),
+    }
 
     def get_totp_issuer(self) -> str:
         """Return what authenticator apps show beside the e-mail address."""

@@ -1,4 +1,4 @@
-"""Sign-in links by e-mail, for members, where a mail server is set."""
+"""What is mailed about signing in, where a mail server is set: links, and what happened to one."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import threading
 from allauth.core import ratelimit
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tapline import config
 from tapline.errors import TaplineError
 from tapline.mail import mail_server
+from tapline.web.errors import TooMany
 from tapline.workspaces.models import User
 from tapline.workspaces.sign_in import make_sign_in_link
 
 logger = logging.getLogger(__name__)
 
 
-class TooOften(TaplineError):
+class TooOften(TooMany):
     """Somebody asks for more links than a person needs."""
 
 
@@ -45,6 +47,21 @@ def ask_for_link(request: HttpRequest, email: str) -> None:
         threading.Thread(target=_send, args=(_write(user),), daemon=True).start()
 
 
+def tell_of_reset(user: User) -> None:
+    """Tell somebody that their second factor was taken away, in their language; returns when the
+    mail has left, or could not."""
+    if not can_mail():
+        return
+    with translation.override(user.language or translation.get_language()):
+        text = _(
+            "Your authenticator app, passkeys and recovery codes for Tapline were removed, and you "
+            "were signed out everywhere. If you did not ask for that, tell an owner of your "
+            "workspace."
+        )
+        subject = _("Your second factor was removed")
+    _send(EmailMessage(subject, f"{text}\n", config.current().mail_from, [user.email]))
+
+
 def _write(user: User) -> EmailMessage:
     address = config.current().web_url.rstrip("/") + make_sign_in_link(user)
     text = _("This link signs you in to Tapline, once and within an hour:") + f"\n\n{address}\n"
@@ -57,4 +74,4 @@ def _send(mail: EmailMessage) -> None:
         with mail_server(config.current().mail_url) as server:
             server.send_messages([mail])
     except (OSError, smtplib.SMTPException, TaplineError) as error:
-        logger.error("A sign-in link could not be mailed: %s", type(error).__name__)
+        logger.error("A mail about signing in could not leave: %s", type(error).__name__)

@@ -6,7 +6,7 @@ django-allauth keeps in the session how and when somebody proved who they are; t
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -23,7 +23,13 @@ ELSEWHERE = "socialaccount"  # The identity provider asked for what it asks.
 
 def has_second_factor(user: User) -> bool:
     """Say whether the user has an authenticator app or a passkey."""
-    return bool(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists())
+    return bool(have_second_factor([user.pk]))
+
+
+def have_second_factor(user_ids: Iterable[int]) -> set[int]:
+    """Return which of these users have an authenticator app or a passkey."""
+    found = Authenticator.objects.filter(user__in=list(user_ids), type__in=SECOND_FACTORS)
+    return set(found.values_list("user_id", flat=True))
 
 
 def came_by_single_sign_on(request: HttpRequest, user: User) -> bool:

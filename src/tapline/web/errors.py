@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from tapline.errors import Conflict, NotFound, TaplineError
 
@@ -14,7 +15,16 @@ class NotAllowed(TaplineError):
     """A member asks for more than their role holds. Strangers never see it: they get 404."""
 
 
-STATUSES: dict[type[TaplineError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409}
+class TooMany(TaplineError):
+    """Somebody asks more often than a person does."""
+
+
+STATUSES: dict[type[TaplineError], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    TooMany: 429,
+}
 OTHER_STATUS = 422
 
 
@@ -47,3 +57,15 @@ def status_of(error: TaplineError) -> int:
         if kind in STATUSES:
             return STATUSES[kind]
     return OTHER_STATUS
+
+
+def too_many_requests(request: HttpRequest, *_args: object) -> HttpResponse:
+    """Answer whoever tried too often to sign in: django-allauth counts, and asks for this page."""
+    return error_page(
+        request,
+        TooMany(
+            _("Too many tries."),
+            why=_("So that nobody guesses their way in, there is a limit for each few minutes."),
+            do=_("Wait five minutes, then try again."),
+        ),
+    )

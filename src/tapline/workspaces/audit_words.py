@@ -75,6 +75,7 @@ ACTIONS: dict[str, Words] = {
     "second_factor.added": lambda: _("Set up a second factor"),
     "second_factor.codes_renewed": lambda: _("Made new recovery codes"),
     "second_factor.removed": lambda: _("Removed a second factor"),
+    "second_factor.reset": lambda: _("Took away somebody's lost second factor"),
     "segment.changed": lambda: _("Changed a segment"),
     "segment.created": lambda: _("Saved a segment"),
     "segment.deleted": lambda: _("Removed a segment"),
@@ -94,6 +95,7 @@ ACTIONS: dict[str, Words] = {
     "thread.reopened": lambda: _("Took a conversation up again"),
     "workspace.changed": lambda: _("Changed the workspace"),
     "workspace.created": lambda: _("Added a workspace below"),
+    "workspace.moved": lambda: _("Put a workspace below another, or at the top"),
     "workspace.second_factor": lambda: _("Changed whether a second factor is needed"),
     "workspace.only_counted_changed": lambda: _("Changed whose taps are only counted"),
 }

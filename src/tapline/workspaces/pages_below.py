@@ -16,7 +16,10 @@ from tapline.workspaces import audit
 from tapline.workspaces.access import Need
 from tapline.workspaces.members import BadMember, add_member, members_of
 from tapline.workspaces.models import Role, Workspace
+from tapline.workspaces.moving import may_move, move, no_such_place, places_for
 from tapline.workspaces.tree import BadTree, branch, create_workspace
+
+TOP = "top"  # what the form says for no workspace above
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,22 @@ def show(visit: Visit) -> HttpResponse:
     return redirect("workspaces:below", visit.workspace.pk)
 
 
+@inside(Need.OWN, "POST", again=True)
+def move_here(visit: Visit) -> HttpResponse:
+    """Put the workspace below another one, or at the top."""
+    wanted = visit.form("parent")
+    places = places_for(visit.user, visit.workspace)
+    parent = next((each for each in places if str(each.pk) == wanted), None)
+    try:
+        if wanted != TOP and parent is None:
+            raise no_such_place()
+        move(visit.workspace, parent, by=visit.user)
+    except BadTree as error:
+        return _page(visit, error=error)
+    messages.success(visit.request, _("Saved."))
+    return redirect("workspaces:below", visit.workspace.pk)
+
+
 def _make(visit: Visit) -> Workspace:
     above = visit.workspace
     with transaction.atomic():  # Without its owner nobody could ever enter it.
@@ -66,6 +85,10 @@ def _page(visit: Visit, *, error: TaplineError | None = None) -> HttpResponse:
         "room": "below",
         "lines": [Line(each, len(each.ancestor_ids) - here) for each in found],
         "granted": members_of(visit.workspace).filter(sees_people_below=True),
+        "may_move": may_move(visit.user, visit.workspace),
+        "places": places_for(visit.user, visit.workspace),
+        "above": visit.workspace.parent,
+        "top": TOP,
         "error": error,
     }
     return visit.render("workspaces/below.html", context, status=422 if error else 200)

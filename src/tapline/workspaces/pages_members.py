@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -9,6 +11,14 @@ from django.utils.translation import gettext as _
 
 from tapline import config
 from tapline.errors import TaplineError
+from tapline.signin.mailing import tell_of_reset
+from tapline.signin.recent import have_second_factor
+from tapline.signin.resetting import (
+    CannotReset,
+    may_reset,
+    refuse_reset,
+    reset_second_factor,
+)
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.changing import require_second_factor
@@ -90,6 +100,21 @@ def ask_second_factor(visit: Visit) -> HttpResponse:
     return redirect("workspaces:members", visit.workspace.pk)
 
 
+@inside(Need.OWN, "POST", again=True)
+def reset_factor(visit: Visit, member_id: int) -> HttpResponse:
+    """Take away a member's second factor, which they lost."""
+    member = get_object_or_404(Membership, pk=member_id, workspace=visit.workspace)
+    try:
+        refuse_reset(visit.user, member.user)
+    except CannotReset as error:
+        return _page(visit, error=error)
+    if reset_second_factor(member.user, actor=visit.actor):
+        threading.Thread(target=tell_of_reset, args=(member.user,), daemon=True).start()
+    told = _("%(email)s comes in by a link now, and sets up another second factor.")
+    messages.success(visit.request, told % {"email": member.user.email})
+    return redirect("workspaces:members", visit.workspace.pk)
+
+
 def _end(visit: Visit, member: Membership) -> HttpResponse:
     try:
         remove_member(member, actor=visit.actor)
@@ -111,12 +136,23 @@ def _role(visit: Visit) -> Role:
 
 
 def _page(visit: Visit, *, link: str = "", error: TaplineError | None = None) -> HttpResponse:
+    found = list(members_of(visit.workspace))
+    with_factor = have_second_factor(member.user_id for member in found)
     context = {
         "room": "members",
-        "members": members_of(visit.workspace),
+        "members": found,
+        "with_factor": with_factor,
+        "resettable": _resettable(visit, [m for m in found if m.user_id in with_factor]),
         "invitations": waiting(visit.workspace) if visit.access.owns else [],
         "roles": [(role.value, role.label, DOES[role]()) for role in Role],
         "link": link,
         "error": error,
     }
     return visit.render("workspaces/members.html", context, status=422 if error else 200)
+
+
+def _resettable(visit: Visit, found: list[Membership]) -> set[int]:
+    """Return whose second factor whoever looks may take away."""
+    if not visit.access.owns:
+        return set()
+    return {member.user_id for member in found if may_reset(visit.user, member.user)}
