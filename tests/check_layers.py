@@ -40,11 +40,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "instance": BASE | PURE | {"workspaces", "links", "geo"},
     "hours": BASE | {"workspaces", "contacts", "clicks"},
     "links": BASE | PURE | {"instance", "workspaces"},
+    "pictures": BASE | {"workspaces"},
     "contacts": BASE | PURE | {"instance", "workspaces", "clicks", "links.changes"},
     "clicks": BASE | PURE | {"instance", "workspaces", "links", "geo"},
     "broadcasts": BASE
     | PURE
-    | {"instance", "workspaces", "links", "contacts", "clicks", "hours", "providers", "geo"},
+    | {
+        "instance",
+        "workspaces",
+        "links",
+        "contacts",
+        "clicks",
+        "hours",
+        "pictures",
+        "providers",
+        "geo",
+    },
     "replies": BASE
     | PURE
     | {"instance", "workspaces", "links", "contacts", "clicks", "broadcasts", "providers"},

@@ -296,6 +296,10 @@ class Config:
         return self.data_dir / "replica"
 
     @property
+    def pictures_dir(self) -> Path:
+        return self.data_dir / "pictures"
+
+    @property
     def simulator_dir(self) -> Path:
         return self.data_dir / "simulator"
 

@@ -80,7 +80,13 @@ def is_public_address(url: str) -> bool:
     and a host that is neither this machine nor an address of a private network."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    return parts.scheme == "https" and "." in host and not _is_private_literal(host)
+    return parts.scheme == "https" and is_public_host(host)
+
+
+def is_public_host(host: str) -> bool:
+    """Say whether a host can be another network's: neither this machine's name nor an address of a
+    private network."""
+    return "." in host and not _is_private_literal(host)
 
 
 def make_client(

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "tapline.links",
     "tapline.contacts",
+    "tapline.pictures",
     "tapline.hours",
     "tapline.providers",
     "tapline.broadcasts",

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tapline.broadcasts import pages_sharing
 from tapline.contacts import pages_notice
+from tapline.pictures import pages as pictures_pages
 from tapline.providers.simulator import hooks
 from tapline.signin import pages as signin_pages
 from tapline.signups import pages_public
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/<str:token>", pages_public.join, name="join"),
     path("join/<str:token>/thanks", pages_public.thanks, name="join-thanks"),
     path("privacy/<str:token>", pages_notice.read, name="privacy"),
+    path("pictures/<str:token>.<str:suffix>", pictures_pages.serve_picture, name="picture"),
     path("shared/<str:token>", pages_sharing.read, name="shared-report"),
     path("shared/<str:token>/audiences", pages_sharing.read_audiences, name="shared-audiences"),
     path("api/v1/", api.urls),

@@ -16,7 +16,7 @@ from tapline.broadcasts.sending import Sender
 from tapline.contacts.models import Contact
 from tapline.contacts.phones import hash_phone
 from tapline.destinations import BadDestination
-from tapline.providers.accounts import name_of
+from tapline.providers.accounts import create_account, name_of
 from tapline.providers.base import Receipt, Status
 from tapline.providers.models import ProviderAccount
 from tapline.providers.prices import (
@@ -183,9 +183,17 @@ def test_pictures_go_along_and_are_said_to_cost_more(account: ProviderAccount) -
 
 
 def test_pictures_that_would_not_leave_are_said_to(account: ProviderAccount) -> None:
-    make_contacts(account.workspace, 1)
+    workspace = account.workspace
+    make_contacts(workspace, 1)
+    # An adapter by templates that name no picture.
+    fields = {
+        "url": "https://gateway.example.com/send",
+        "body": '{"to": {{ to }}, "from": {{ from }}, "text": {{ text }}}',
+        "id_path": "id",
+    }
+    other = create_account(workspace, kind_key="http", name="Gateway", values=fields, actor=ACTOR)
     broadcast = make_broadcast(
-        account.workspace, media=["https://www.example.com/cake.png"], provider="simulator"
+        workspace, media=["https://www.example.com/cake.png"], provider=name_of(other)
     )
 
     assert "The pictures will not be sent." in findings(broadcast)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from tapline import config
 from tapline.broadcasts.models import Broadcast, Message
 from tapline.broadcasts.receipts import apply_receipts
 from tapline.broadcasts.sending import Sender
@@ -15,6 +16,7 @@ from tapline.broadcasts.settling import Settler
 from tapline.broadcasts.singles import standing_broadcast
 from tapline.contacts.consent import is_suppressed
 from tapline.contacts.models import Suppression
+from tapline.pictures.media import own
 from tapline.providers.accounts import name_of
 from tapline.providers.base import (
     Answer,
@@ -46,6 +48,7 @@ from tests.broadcasts.making import (
     prepare,
     states,
 )
+from tests.pictures.test_pictures import choose
 from tests.providers.making import OUR_NUMBER, make_number, make_twilio, set_config
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +103,20 @@ def test_a_broadcast_leaves_from_the_workspaces_own_number(
 
     assert broadcast.provider == name_of(account)
     assert {text.sender for text in provider.taken} == {OUR_NUMBER}
+
+
+def test_a_provider_gets_the_whole_addresses_of_pictures(
+    workspace: Workspace, account: ProviderAccount
+) -> None:
+    make_contacts(workspace, 1)
+    picture, elsewhere = choose(workspace), "https://cdn.example.com/a.png"
+    prepare(make_broadcast(workspace, media=[own(picture), elsewhere]))
+    provider = StandIn()
+
+    make_sender(provider, Clock()).send_next()
+
+    (text,) = provider.taken
+    assert text.media == (config.current().web_url + picture.path, elsewhere)
 
 
 def test_single_texts_and_first_questions_leave_from_there_too(

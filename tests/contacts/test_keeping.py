@@ -55,6 +55,7 @@ NOBODYS = {
     "contacts_wording": "what forms showed to everybody",
     "contacts_retentionmark": "how far retention came",
     "contacts_notice": "whom recipients may ask",
+    "pictures_picture": "pictures in texts to all, without what cameras wrote into them",
     "providers_provideraccount": "accounts of the business",
     "providers_partprice": "prices",
     "providers_senderpool": "names of pools",

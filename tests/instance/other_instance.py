@@ -80,6 +80,18 @@ def codes_of_all() -> list[str]:
     ]
 
 
+def add_picture() -> str:
+    """Choose a picture for a text; return what its file is called."""
+    from tapline.pictures.cleaning import CleanPicture
+    from tapline.pictures.keeping import store_picture
+    from tapline.workspaces.models import Workspace
+
+    workspace = Workspace.objects.order_by("pk").first()
+    assert workspace is not None
+    picture = CleanPicture("png", b"a picture", 1, 1)
+    return store_picture(workspace, picture, "bread.png", actor="test").sha256
+
+
 def list_click_file(name: str) -> None:
     """List a click file, as ingest does."""
     import datetime as dt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tarfile
@@ -13,6 +14,7 @@ from pysqlite3 import dbapi2 as sqlite
 from tapline.instance.keys import load_or_create_master_key
 from tests.instance.instances import OtherInstance
 
+PICTURE = hashlib.sha256(b"a picture").hexdigest()
 SEGMENT = "20300501T120000Z-00112233445566778899aabbccddeeff.jsonl"
 
 
@@ -24,12 +26,14 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> OtherInstance:
     instance.do("begin_broadcasts")
     instance.do("leave_single_texts")
     instance.do("list_click_file", "listed.parquet")
+    instance.do("add_picture")
     for name, content in {
         "clicks/listed.parquet": "P",
         "clicks/replaced.parquet": "old",
         "clicks/manifest.json": "{}",
         f"clicklog/{SEGMENT}": '{"a":1}\n{"b":2}\n{"half a li',
         "clicklog/x.jsonl.draft": "draft",
+        "pictures/not-listed": "of no text",
     }.items():
         path = instance.data_dir / name
         path.parent.mkdir(exist_ok=True)
@@ -85,6 +89,7 @@ def test_everything_comes_back_but_the_master_key_and_what_no_list_names(
             "clicks/listed.parquet",
             "clicks/manifest.json",
             "control.sqlite3",
+            f"pictures/{PICTURE}",
             "simulator/ledger.sqlite3",
         ]
 
@@ -96,7 +101,8 @@ def test_everything_comes_back_but_the_master_key_and_what_no_list_names(
     ledger = sqlite.connect(str(fresh.data_dir / "simulator" / "ledger.sqlite3"))
     assert ledger.execute("select id from taken").fetchall() == [(42,)]
     ledger.close()
-    assert restored["files"] == 5
+    assert (fresh.data_dir / "pictures" / PICTURE).read_bytes() == b"a picture"
+    assert restored["files"] == 6
     assert not list(fresh.data_dir.glob(".*"))
     assert fresh.do("broadcast_states") == {
         "draft": ["draft", ""],

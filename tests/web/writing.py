@@ -77,6 +77,7 @@ PAGES: dict[str, Leaves | str] = {
     "broadcasts:preview": READS,
     "broadcasts:reach": READS,
     "broadcasts:destinations": READS,
+    "broadcasts:pictures": ELSEWHERE,  # it takes a file: tests/broadcasts/test_pictures.py
     "broadcasts:keep": "a draft that keeps itself every few seconds; saving it is written down",
     "broadcasts:words": Leaves("style_words.set", {"words": "cheap"}),
     "broadcasts:text-new": Leaves("saved_text.created", FORM | {"name": "Fresh"}),
@@ -193,6 +194,7 @@ CALLS: dict[str, Leaves | str] = {
     "POST /threads/{thread_id}/done": Leaves("thread.done"),
     "POST /threads/{thread_id}/reopen": "it is open: see the page",
     "POST /messages": TEXT,
+    "POST /pictures": ELSEWHERE,
     "POST /broadcasts": Leaves("broadcast.created", DRAFT),
     "POST /broadcasts/{broadcast_id}/check": READS,
     "POST /broadcasts/{broadcast_id}/start": Leaves("broadcast.started"),

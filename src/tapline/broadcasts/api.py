@@ -23,6 +23,7 @@ from tapline.contacts.api import PurposeWord
 from tapline.links.api import UtmIn
 from tapline.links.goals import campaign_named, offer_named
 from tapline.links.models import Campaign
+from tapline.pictures.media import public_media
 from tapline.workspaces.api_access import ApiRequest, actor_of, needs, workspace_of
 from tapline.workspaces.api_types import (
     Answer,
@@ -103,7 +104,8 @@ class BroadcastIn(Payload):
     utm: UtmIn | None = None
     media: list[Annotated[Text, Field(max_length=2048)]] = Field(
         default_factory=list,
-        description="Addresses of up to ten pictures, where the provider takes them.",
+        description="Addresses of up to ten pictures, where the provider takes them: anybody's,"
+        " or the one that `POST /pictures` answered.",
     )
     is_test: bool = Field(False, description="Its taps count as the operator's own.")
     spend_limit: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] | None = None
@@ -140,6 +142,7 @@ class BroadcastOut(Answer):
     campaign: str | None
     offer: str | None
     audience: dict[str, Any]
+    media: list[str] = Field(description="Addresses of its pictures, as a provider gets them.")
     is_test: bool
     at_night: str
     give_up_hours: int
@@ -366,6 +369,7 @@ def _write_all(broadcasts: Iterable[Broadcast]) -> list[dict[str, Any]]:
             "campaign": broadcast.campaign.name if broadcast.campaign else None,
             "offer": broadcast.offer.name if broadcast.offer else None,
             "audience": broadcast.audience,
+            "media": list(public_media(broadcast.workspace, broadcast.media)),
             "is_test": broadcast.is_test,
             "at_night": broadcast.at_night,
             "give_up_hours": broadcast.give_up_hours,

@@ -20,6 +20,7 @@ from tapline.broadcasts.billing import bill_of, link_choices
 from tapline.broadcasts.composing import Preview, preview
 from tapline.broadcasts.forecast import forecast
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reasons import reason_for
 from tapline.texts.advice import Advice
 from tapline.texts.costly import CostlyCharacter
@@ -84,6 +85,7 @@ def shown(draft: Broadcast, n: int) -> dict[str, Any]:
     text = fields_of(draft)[field]
     return {
         "preview": told,
+        "pictures": pictures_of(draft),
         "pieces": list(_pieces(told)),
         "advice": [
             (each, _mending(text, field, each.advice))

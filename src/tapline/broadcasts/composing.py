@@ -26,6 +26,7 @@ from tapline.errors import Conflict, NotFound
 from tapline.hours.deciding import policy_of, refuse_bad_night
 from tapline.links.domains import domain_for, own_hosts, usable_domains
 from tapline.links.models import Campaign, Domain, Offer
+from tapline.pictures.media import check_media
 from tapline.providers.registry import takes_media
 from tapline.providers.senders import sender_for
 from tapline.texts.parts import PartCount, describe
@@ -312,7 +313,7 @@ def _refuse_bad_media(broadcast: Broadcast) -> None:
             why=f"Providers take {MOST_MEDIA} with one text.",
             do="Keep the one that matters.",
         )
-    broadcast.media = [check_destination(url) for url in broadcast.media]
+    broadcast.media = check_media(broadcast.workspace, broadcast.media)
 
 
 def _refuse_strangers(broadcast: Broadcast) -> None:

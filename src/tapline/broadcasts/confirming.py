@@ -18,6 +18,7 @@ from tapline.broadcasts.counting import Counted, count_audience
 from tapline.broadcasts.drafts import describe_audience
 from tapline.broadcasts.forecast import Forecast, forecast
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reach import Cost, Reach, cost_of
 from tapline.broadcasts.reasons import HELD_OUT, reason_for
 from tapline.broadcasts.wordings import letter, texts_of, wordings_of
@@ -65,7 +66,7 @@ def make_plan(broadcast: Broadcast, at: dt.datetime | None) -> Plan:
 
 def in_words(plan: Plan) -> list[Line]:
     """Return what will happen, in the order in which one asks."""
-    lines = (_who, _who_not, _what, _when, _night, _sender, _cost, _links, _checks)
+    lines = (_who, _who_not, _what, _with_pictures, _when, _night, _sender, _cost, _links, _checks)
     return [Line(about, tuple(said)) for each in lines for about, said in each(plan) if said]
 
 
@@ -129,6 +130,24 @@ def _in_language(language: str, text: str) -> str:
     if not language:
         return _("To all others: %(text)s") % {"text": text}
     return _("In the language «%(language)s»: %(text)s") % {"language": language, "text": text}
+
+
+def _with_pictures(plan: Plan) -> Said:
+    shown = pictures_of(plan.broadcast)
+    if not len(shown):
+        return
+    if not shown.are_taken:
+        yield _("Pictures"), [_("None leaves: the provider of this sender takes no pictures.")]
+        return
+    many = ngettext(
+        "%(count)d picture goes with each text, as a picture message (MMS).",
+        "%(count)d pictures go with each text, as a picture message (MMS).",
+        len(shown),
+    )
+    said = [many % {"count": len(shown)}]
+    if not shown.can_be_fetched:
+        said.append(_("The provider cannot fetch it from here, and would refuse the text."))
+    yield _("Pictures"), said
 
 
 def _when(plan: Plan) -> Said:

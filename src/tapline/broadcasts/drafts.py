@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.audience import BadAudience, read_audience
-from tapline.broadcasts.composing import BadBroadcast
+from tapline.broadcasts.composing import BadBroadcast, take_sender
 from tapline.broadcasts.models import Broadcast, SavedText
 from tapline.broadcasts.splitting import MOST_VARIANTS, even_share
 from tapline.broadcasts.wordings import LANGUAGE, letter
@@ -23,6 +24,7 @@ from tapline.hours.deciding import policy_of
 from tapline.links.domains import domain_for, usable_domains
 from tapline.links.goals import goal_named
 from tapline.links.models import Campaign, Domain, Offer
+from tapline.pictures.media import OWN
 from tapline.workspaces.models import Workspace
 
 IMPORTS_OFFERED = 20
@@ -134,6 +136,8 @@ def as_unsaved(workspace: Workspace, values: dict[str, Any], stored: Broadcast |
     draft = Broadcast(workspace=workspace, pk=stored.pk if stored else None)
     for name, value in values.items():
         setattr(draft, name, value)
+    with suppress(TaplineError):  # A number that is still being typed; saving says it.
+        take_sender(draft, draft.sender_number)
     return draft
 
 
@@ -149,7 +153,10 @@ def _text(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
     return {
         "text": _written(form, "text"),
         "translations": _translations(form),
-        "media": form.get("media", "").split(),
+        "media": [
+            *(OWN + token for token in form.getlist("picture")),
+            *form.get("media", "").split(),
+        ],
         "saved_text": _saved_text(workspace, form.get("from_text", "")),
     }
 

@@ -18,6 +18,7 @@ from tapline.broadcasts.drafts import describe_audience
 from tapline.broadcasts.lifecycle import cancel, pause, resume
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.pages_report import report_page
+from tapline.broadcasts.pictures import pictures_of
 from tapline.errors import TaplineError
 from tapline.hours.words import local_moment
 from tapline.providers.registry import reaches_people
@@ -52,6 +53,7 @@ def show(visit: Visit, broadcast_id: int) -> HttpResponse:
         "broadcast": broadcast,
         "audience": describe_audience(visit.workspace, broadcast.audience),
         "preview": _first_text(broadcast) if visit.access.sees_people else None,
+        "pictures": pictures_of(broadcast),
         "is_scheduled": broadcast.state == BroadcastState.SCHEDULED,
         "scheduled_for": _local(broadcast),
         "is_simulated": not reaches_people(broadcast.provider),

@@ -30,6 +30,7 @@ from tapline.broadcasts.drafts import (
 )
 from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState, SavedText
 from tapline.broadcasts.pages import find_broadcast
+from tapline.broadcasts.pages_pictures import changed_media, is_about_pictures, pictures_context
 from tapline.broadcasts.picking import is_large
 from tapline.broadcasts.saved_texts import save_text, saved_texts_of
 from tapline.broadcasts.saving import FIRST_AUDIENCE, keep_draft
@@ -169,6 +170,8 @@ def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
             visit.workspace, visit.form("text_name"), draft.text, actor=visit.actor
         )
         messages.success(visit.request, _("«%(name)s» is saved.") % {"name": draft.saved_text.name})
+    elif is_about_pictures(wish):
+        draft.media = changed_media(visit, draft.media, wish)
     elif wish == "language":
         if LANGUAGE.fullmatch(language := visit.form("language")):
             draft.translations = {**draft.translations, language: draft.text}
@@ -210,10 +213,10 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
         "purposes": Purpose.choices,
         "nights": NIGHTS.items(),
         "senders": usable_senders(visit.workspace),
-        "media": "\n".join(draft.media),
         "variant_slots": variant_slots(draft),
         "utm": [(name, draft.utm.get(name, "")) for name in UTM_FIELDS],
         "error": error,
+        **pictures_context(draft),
         **_beside(visit, draft),
     }
     return visit.render("broadcasts/compose.html", context, status=422 if error else 200)

@@ -12,6 +12,7 @@ from tapline.broadcasts.audience_shares import Shares, count_shares
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.pages_contents import UNDER_WAY, details_of, figures_of
 from tapline.broadcasts.pages_destinations import failing_links
+from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reports import build_report
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -26,6 +27,7 @@ def report_page(visit: Visit, broadcast: Broadcast) -> HttpResponse:
     context = figures_of(broadcast, recent_taps=visit.access.sees_people) | details_of(broadcast)
     context |= {
         "room": "broadcasts",
+        "pictures": pictures_of(broadcast),
         "failing": failing_links(broadcast),
         "live_seconds": LIVELY_SECONDS if _is_lively(broadcast) else CALM_SECONDS,
         "details_seconds": DETAILS_SECONDS,

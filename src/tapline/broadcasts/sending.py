@@ -34,6 +34,7 @@ from tapline.broadcasts.rendering import Rendered, render_chunk
 from tapline.broadcasts.turns import choose_turns, use_more_turns, within_day
 from tapline.contacts.textable import answerable_sql, textable_sql
 from tapline.errors import Conflict, TaplineError
+from tapline.pictures.media import public_media
 from tapline.providers.base import Accepted, Answer, Outgoing, Provider, Refused
 from tapline.providers.prices import PriceList, prices_of
 from tapline.providers.registry import provider as provider_named
@@ -251,6 +252,7 @@ class Sender:
         provider = self.find_provider(broadcast.provider)
         now = self.now()
         before = send_before(broadcast, now)
+        media = public_media(broadcast.workspace, broadcast.media)
         answers = provider.send(
             [
                 Outgoing(
@@ -260,7 +262,7 @@ class Sender:
                     text=each.text,
                     send_before_at=self._night.send_before(broadcast, each.place, before, now),
                     tag=broadcast.token,
-                    media=tuple(broadcast.media),
+                    media=media,
                 )
                 for each in submitted
             ]

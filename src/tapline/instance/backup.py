@@ -1,8 +1,9 @@
 """What a backup holds, and how an instance comes back from one.
 
 A backup holds everything but the master key: the control database, the click files that it
-lists, the click log, and the simulator's ledger. It is consistent while everything runs: the
-database is copied first, in one snapshot, and what is copied after it only ever grows.
+lists, the click log, the pictures of texts, and the simulator's ledger. It is consistent while
+everything runs: the database is copied first, in one snapshot, and what is copied after it only
+ever grows.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from tapline.instance.supervisor import alone_on
 _NO_DATA = {"master.key", "up.lock", "first-start.lock", "erasures.jsonl"}
 _ASIDE = "before-restore-"
 # What a backup may put into a data folder; never a master key.
-_BACKED_UP = {"control.sqlite3", "clicks", "clicklog", "simulator"}
+_BACKED_UP = {"control.sqlite3", "clicks", "clicklog", "pictures", "simulator"}
 
 WHOSE = "select uuid, epoch, key_fingerprint from instance_instance where id = 1"
 
@@ -57,6 +58,10 @@ LISTED_CLICK_FILES = """
 select name from clicks_clickfile where delisted_at is null order by id
 """
 
+PICTURES = """
+-- The contents of the pictures that the copied database knows.
+select distinct sha256 from pictures_picture order by sha256
+"""
 
 ERASURES = """
 -- Everybody whom the instance that is replaced has erased.
@@ -210,7 +215,7 @@ def _add_files(
     archive: Writer, settings: Config, copy: Path, scratch: Path
 ) -> Iterator[ArchivedFile]:
     store, log = settings.click_store_dir, settings.click_log_dir
-    for name in _listed(copy):
+    for name in _column(copy, LISTED_CLICK_FILES):
         yield _add(archive, f"clicks/{name}", store / name)
     # Only outside tools read it; the worker writes it anew after a restore.
     if (manifest := store / "manifest.json").exists():
@@ -219,14 +224,18 @@ def _add_files(
         # Segments that were read long ago may be deleted in between.
         with suppress(FileNotFoundError), segment.open("rb") as file:
             yield archive.add(f"clicklog/{segment.name}", file, end_of_lines(segment))
+    for name in _column(copy, PICTURES):
+        # One that was forgotten since the database was copied was in no text.
+        with suppress(FileNotFoundError), (settings.pictures_dir / name).open("rb") as file:
+            yield archive.add(f"pictures/{name}", file, os.fstat(file.fileno()).st_size)
     for ledger in sorted(settings.simulator_dir.glob("*.sqlite3")):
         _copy_database(ledger, scratch / ledger.name)
         yield _add(archive, f"simulator/{ledger.name}", scratch / ledger.name)
 
 
-def _listed(copy: Path) -> list[str]:
+def _column(copy: Path, question: str) -> list[str]:
     with _open(copy) as database:
-        return [name for (name,) in database.execute(LISTED_CLICK_FILES)]
+        return [name for (name,) in database.execute(question)]
 
 
 def _add(archive: Writer, name: str, path: Path) -> ArchivedFile:

@@ -33,6 +33,7 @@ from tapline.keywords.api import router as keywords_router
 from tapline.links.api import router as links_router
 from tapline.links.api_destinations import router as destinations_router
 from tapline.links.api_domains import router as domains_router
+from tapline.pictures.api import router as pictures_router
 from tapline.providers.api import router as providers_router
 from tapline.replies.api import router as replies_router
 from tapline.web.api_errors import body_too_large, install
@@ -51,7 +52,7 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 # Ten thousand texts of 1,600 characters, escaped, fit; every other body is small.
 LARGEST_BODY_BYTES = 32 * 1024 * 1024
-LARGE_CALLS = ("/track", "/receipts")
+LARGE_CALLS = ("/track", "/receipts", "/pictures")
 LARGEST_SMALL_BODY_BYTES = 1024 * 1024
 
 ROUTERS = (
@@ -65,6 +66,7 @@ ROUTERS = (
     keywords_router,
     replies_router,
     messages_router,
+    pictures_router,
     broadcasts_router,
     reports_router,
     clicks_router,

@@ -60,6 +60,7 @@ ACTIONS: dict[str, Words] = {
     "notice.changed": lambda: _("Changed what recipients can read"),
     "notice.published": lambda: _("Published what is kept about recipients"),
     "notice.withdrawn": lambda: _("Took back what recipients could read"),
+    "picture.added": lambda: _("Added a picture"),
     "provider_account.changed": lambda: _("Changed a provider account"),
     "provider_account.created": lambda: _("Added a provider account"),
     "provider_account.prices": lambda: _("Changed the prices of a provider account"),

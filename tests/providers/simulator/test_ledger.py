@@ -176,3 +176,28 @@ def test_the_truth_has_a_count_for_every_kind_and_ends(ledger: Ledger) -> None:
     assert (early["done"], early["delivered"], early["click_rate"]) == (False, 0, 0.0)
     assert (late["done"], late["delivered"], late["click_rate"]) == (True, 1, 0.0)
     assert {kind.value for kind in Kind if kind is not Kind.HUMAN} < set(late)
+
+
+def test_texts_with_pictures_are_told(ledger: Ledger) -> None:
+    accept(ledger, "r1", Fate(4))
+    pictured = Submitted(
+        "r2", "+12125550101", "+12125550100", "text", 3600, "b", ["https://example.com/a.png"]
+    )
+    ledger.accept([(pictured, Fate(4))], now=NOW, speed=1)
+
+    assert tell_truth(ledger, "b", now=LATER)["with_pictures"] == 1
+    rows = ledger.query("select media from acceptances order by id", {})
+    assert rows == [("[]",), ('["https://example.com/a.png"]',)]
+
+
+def test_a_ledger_of_before_there_were_pictures_goes_on(folder: Path) -> None:
+    before = Ledger(folder)
+    accept(before, "r1", Fate(4))
+    before._db.execute("alter table acceptances drop column media")
+    before.close()
+
+    after = Ledger(folder)
+
+    assert tell_truth(after, "b", now=LATER)["with_pictures"] == 0
+    assert [each.reference for each in after.look_up(["r1"], now=NOW)] == ["r1"]
+    after.close()

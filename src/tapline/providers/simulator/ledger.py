@@ -52,7 +52,8 @@ create table if not exists acceptances (
     settles_at real not null,
     error_code text not null,
     error_text text not null,
-    receipt_taken_at real  -- when Tapline took the receipt; null: still to be posted
+    receipt_taken_at real,  -- when Tapline took the receipt; null: still to be posted
+    media text not null default '[]'  -- addresses of its pictures
 );
 create index if not exists acceptances_by_reference on acceptances (reference);
 create index if not exists acceptances_by_tag on acceptances (tag);
@@ -125,6 +126,7 @@ class Ledger:
         self._db.execute("pragma synchronous=full")
         self._db.execute("pragma secure_delete=on")  # People may be erased from it: see kept.py.
         self._db.executescript(SCHEMA)
+        self._add_media()
         self._name = str(self._db.execute("select name from ledger").fetchone()[0])
         self._recover()
 
@@ -260,7 +262,7 @@ class Ledger:
         settles_at = now + fate.settled_after_seconds / speed
         cursor = self._db.execute(
             "insert into acceptances (reference, tag, recipient, sender, text, accepted_at,"
-            " settles_at, error_code, error_text) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " settles_at, error_code, error_text, media) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 message.reference,
                 message.tag,
@@ -271,6 +273,7 @@ class Ledger:
                 settles_at,
                 fate.error_code,
                 fate.error_text,
+                msgspec.json.encode(message.media).decode(),
             ],
         )
         number = cursor.lastrowid
@@ -292,6 +295,11 @@ class Ledger:
             f"select {column} from {source} order by {column} limit 1"
         ).fetchone()
         return None if row is None else float(row[0])
+
+    def _add_media(self) -> None:
+        """Give a ledger of before texts had pictures their column."""
+        if "media" not in [row[1] for row in self._db.execute("pragma table_info(acceptances)")]:
+            self._db.execute("alter table acceptances add column media text not null default '[]'")
 
     def _recover(self) -> None:
         """Make openings due again that a crash cut off; see the schema."""

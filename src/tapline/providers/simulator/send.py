@@ -92,6 +92,7 @@ def _submitted(text: Outgoing, now: float) -> Submitted:
         text=text.text,
         validity_seconds=max(0.0, text.send_before_at.timestamp() - now),
         tag=text.tag,
+        media=list(text.media),
     )
 
 

@@ -18,7 +18,8 @@ MESSAGES = """
 select count(*),
        count(distinct reference),
        count(*) filter (where settles_at <= :now and error_code = ''),
-       count(*) filter (where settles_at <= :now and error_code <> '')
+       count(*) filter (where settles_at <= :now and error_code <> ''),
+       count(*) filter (where media <> '[]')
 from acceptances
 where tag = :tag
 """
@@ -73,7 +74,7 @@ def tell_truth(ledger: Ledger, tag: str, *, now: float) -> dict[str, Any]:
     redirect. `sent_twice` counts acceptances beyond the first of a reference.
     """
     parameters: dict[str, object] = {"tag": tag, "now": now}
-    ((sent, references, delivered, failed),) = ledger.query(MESSAGES, parameters)
+    ((sent, references, delivered, failed, pictured),) = ledger.query(MESSAGES, parameters)
     by_kind = {str(row[0]): row[1:] for row in ledger.query(OPENINGS, parameters)}
     ((replies,),) = ledger.query(REPLIES, parameters)
     ((waiting, next_at),) = ledger.query(WAITING, parameters)
@@ -82,6 +83,7 @@ def tell_truth(ledger: Ledger, tag: str, *, now: float) -> dict[str, Any]:
         "sent": sent,
         "delivered": delivered,
         "failed": failed,
+        "with_pictures": pictured,
         "human_clickers": human_clickers,
         "human_clicks": human_clicks,
         **{kind.value: by_kind.get(kind, (0,))[0] for kind in Kind if kind is not Kind.HUMAN},

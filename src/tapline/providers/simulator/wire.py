@@ -25,6 +25,7 @@ class Submitted(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     text: str
     validity_seconds: float
     tag: str = ""
+    media: list[str] = []  # addresses of pictures
 
 
 class Submission(msgspec.Struct, frozen=True):

@@ -86,6 +86,11 @@ document.addEventListener("htmx:after:swap", (event) => {
     isChanged = false;
   }
 });
+// What a fragment of the form changed is written too: shown beside it, and kept.
+document.addEventListener("htmx:after:swap", (event) => {
+  const renewed = (event.target as Element).closest?.("[data-renews]");
+  renewed?.dispatchEvent(new Event("input", { bubbles: true }));
+});
 window.addEventListener("pagehide", () => {
   const kept = document.querySelector<HTMLElement>(KEPT);
   const form = kept?.closest("form");
