@@ -190,6 +190,7 @@ def test_pictures_that_would_not_leave_are_said_to(account: ProviderAccount) -> 
         "url": "https://gateway.example.com/send",
         "body": '{"to": {{ to }}, "from": {{ from }}, "text": {{ text }}}',
         "id_path": "id",
+        "webhook_secret": "hook",
     }
     other = create_account(workspace, kind_key="http", name="Gateway", values=fields, actor=ACTOR)
     broadcast = make_broadcast(
