@@ -32,11 +32,9 @@ class PictureOut(Answer):
     response={201: PictureOut},
     summary="Add a picture for texts",
 )
-def add(
-    request: ApiRequest,
-    file: UploadedFile = File(description="A JPEG, PNG or GIF file of at most 5 MB."),  # noqa: B008
-) -> Status[dict[str, Any]]:
-    """A form (`multipart/form-data`) with the field `file`. What a camera wrote into it is removed;
+def add(request: ApiRequest, file: File[UploadedFile]) -> Status[dict[str, Any]]:
+    """A form (`multipart/form-data`) with the field `file`: JPEG, PNG or GIF,
+    at most 5 MB. What a camera wrote into it is removed;
     one that is in no broadcast is forgotten after two days."""
     picture = add_picture(workspace_of(request), file, actor=actor_of(request))
     answer = {
