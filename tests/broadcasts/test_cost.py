@@ -188,7 +188,7 @@ def test_pictures_that_would_not_leave_are_said_to(account: ProviderAccount) -> 
     # An adapter by templates that name no picture.
     fields = {
         "url": "https://gateway.example.com/send",
-        "body": '{"to": {{ to }}, "from": {{ from }}, "text": {{ text }}}',
+        "body": '{"to": "{{ to }}", "text": "{{ text }}"}',
         "id_path": "id",
         "webhook_secret": "hook",
     }
