@@ -93,6 +93,7 @@ PAGES: dict[str, Page] = {
     "contacts:show": Page(get=PEOPLE),
     "contacts:consent-pdf": Page(get=PEOPLE),
     "contacts:export": Page(get=PEOPLE),
+    "contacts:erase": Page(get=OWN, post=OWN),
     "contacts:stop": Page(post=EDIT),
     "contacts:change": Page(get=EDIT, post=EDIT),
     "contacts:role": Page(post=EDIT),

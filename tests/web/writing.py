@@ -96,6 +96,7 @@ PAGES: dict[str, Leaves | str] = {
     "contacts:count-segment": READS,
     "contacts:edit-segment": Leaves("segment.changed", SEGMENT),
     "contacts:delete-segment": Leaves("segment.deleted"),
+    "contacts:erase": Leaves("contact.erased", {"digits": "0100"}),
     "contacts:stop": LEDGER,
     "contacts:change": Leaves("contact.changed", {"attribute.first_name": "Anna", "tags": "vip"}),
     "contacts:role": Leaves("contact.role_changed", {"role": "staff"}),

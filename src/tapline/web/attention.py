@@ -268,7 +268,8 @@ def key_not_exported(facts: Facts) -> Iterator[Item]:
             what=_("Export the master key."),
             why=_(
                 "Every link on every phone is written with it, and a backup without it cannot be "
-                "read. Keep the file and its passphrase apart from backups."
+                "read. It is a command, so that the key never passes through a browser. Keep the "
+                "file and its passphrase apart from backups."
             ),
             do=_("Run this on the server:"),
             command="tapline keys export master.tapkey",

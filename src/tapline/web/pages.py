@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from tapline.clicks.models import ClickFile, LogSegment
+from tapline.instance.models import Instance
 from tapline.links.models import Domain
 from tapline.web.edge_health import ask_edge, ask_what_was_in_vain
 from tapline.web.visits import Visit, inside
@@ -45,6 +46,7 @@ def show_health(visit: Visit) -> HttpResponse:
         "edge": ask_edge(),
         "ingest": _ingest_health(),
         "in_vain": _asked_in_vain(visit.workspace),
+        "key_exported_at": Instance.objects.values_list("key_exported_at", flat=True).first(),
     }
     return visit.render("web/health.html", context)
 

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Message
@@ -35,6 +36,7 @@ from tapline.workspaces.access import Need
 from tapline.workspaces.models import Sample, Workspace
 
 MOST_TAPS = 3
+UNKNOWN_ZONE = "UTC"  # of a workspace that nobody has set up
 RECENT = 200  # openings of single texts, among which one's own are looked for
 
 
@@ -165,14 +167,22 @@ def _set_up_page(visit: Visit, error: TaplineError | None = None) -> HttpRespons
     context = {
         "room": "home",
         "error": error,
-        "name": posted.get("name", visit.workspace.name if visit.workspace.zone != "UTC" else ""),
-        "language": posted.get("language", visit.workspace.language),
+        "name": posted.get(
+            "name", visit.workspace.name if visit.workspace.zone != UNKNOWN_ZONE else ""
+        ),
+        "language": posted.get("language", _language_now(visit.workspace)),
         "zone": posted.get("zone", visit.workspace.zone),
         "phone": posted.get("phone", ""),
         "languages": settings.LANGUAGES,
         "zones": zones(),
     }
     return visit.render("welcome/set_up.html", context, status=422 if error else 200)
+
+
+def _language_now(workspace: Workspace) -> str:
+    """Return the workspace's language; before anybody chose one, that of whoever sets it up."""
+    is_set_up = workspace.zone != UNKNOWN_ZONE
+    return workspace.language if is_set_up else get_language() or workspace.language
 
 
 def _set_up(visit: Visit) -> None:
