@@ -180,7 +180,7 @@ def with_other_columns(database: DuckDBPyConnection, source: str) -> str:
 
 def questions() -> Sequence[Callable[[int, int], Any]]:
     """Return every question that the report page asks about clicks."""
-    from tapline.clicks import heat, reports
+    from tapline.clicks import heat, newest, reports
 
     return (
         reports.summarise,
@@ -198,7 +198,7 @@ def questions() -> Sequence[Callable[[int, int], Any]]:
         reports.by_region,
         reports.by_city,
         reports.by_network,
-        reports.recent_clicks,
+        newest.recent_clicks,
     )
 
 

@@ -15,6 +15,7 @@ from tapline.clicks import reports
 from tapline.clicks.devices import describe
 from tapline.clicks.evidence import Evidence, Verdict
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
+from tapline.clicks.newest import recent_clicks
 from tapline.clicks.rules import judge
 from tapline.links.models import Campaign, Offer
 from tests.clicks.world import IPHONE, NOON, PAGE, PIXEL, WHATSAPP, World, make_world, take_in
@@ -140,7 +141,7 @@ def test_a_report_without_clicks_is_all_zero() -> None:
 
     assert reports.summarise(*world.of) == reports.ClickSummary()
     assert reports.by_minute(*world.of) == []
-    assert reports.recent_clicks(*world.of) == []
+    assert recent_clicks(*world.of) == []
     assert reports.time_to_tap(*world.of)[0] == (60, 0)
 
 
@@ -174,22 +175,6 @@ def test_campaigns_and_offers_have_totals() -> None:
     ]
     assert reports.by_offer(world.workspace.pk) == [
         reports.Share(world.broadcast.offer.pk, people=2, taps=3)
-    ]
-
-
-def test_the_newest_clicks_come_first_whichever_files_they_are_in() -> None:
-    world = make_world(2)
-    for number in range(FILES_PER_MERGE):
-        take_in(world.tap(0, at=NOON + dt.timedelta(seconds=number)))
-    merge_once()
-    take_in(world.tap(1, at=NOON + dt.timedelta(minutes=1), agent=PIXEL))
-
-    newest, *older = reports.recent_clicks(*world.of, limit=4)
-
-    assert (newest.message, newest.device) == (world.messages[1].pk, "Pixel 8")
-    last = FILES_PER_MERGE - 1
-    assert [click.clicked_at for click in older] == [
-        NOON + dt.timedelta(seconds=second) for second in (last, last - 1, last - 2)
     ]
 
 

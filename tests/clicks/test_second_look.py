@@ -16,6 +16,7 @@ from tapline.clicks.evidence import Evidence, Judgement, Verdict
 from tapline.clicks.ingest import ingest_once
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
 from tapline.clicks.models import WaitingRecount
+from tapline.clicks.newest import recent_clicks
 from tapline.clicks.parquet import write_file
 from tapline.clicks.store import query
 from tapline.contacts.models import Contact
@@ -260,7 +261,7 @@ def test_what_was_corrected_did_not_happen_just_now() -> None:
     take_in(world.tap(WALKED, at=NOON + dt.timedelta(minutes=5)))
     second_look.look_again()
 
-    newest = reports.recent_clicks(*world.of, limit=3)
+    newest = recent_clicks(*world.of, limit=3)
 
     assert [click.message for click in newest] == [
         world.messages[number].pk for number in (WALKED, WALKED - 1, WALKED - 2)

@@ -94,7 +94,7 @@ def test_pages_hold_everything_once_however_much_happens_at_one_moment(
 def test_the_page_says_it_in_words_and_pages_by_its_place(workspace: Workspace) -> None:
     contact = _busy_contact(workspace)
     address = reverse("contacts:show", args=[workspace.pk, contact.pk])
-    for number in range(40):
+    for number in range(20):
         write(f"Older text {number}", at=timezone.now() - dt.timedelta(days=1, minutes=number))
     browser = member_of(workspace)
 

@@ -24,6 +24,7 @@ from tapline.broadcasts.variant_words import in_words
 from tapline.broadcasts.variants import held_out, variants_report
 from tapline.clicks import reports as clicks
 from tapline.clicks.heat import by_hour_of_week
+from tapline.clicks.newest import RecentClick, recent_clicks
 from tapline.hours.words import local_moment
 from tapline.web.templatetags.tapline import grouped, seconds_ago
 
@@ -46,7 +47,7 @@ def figures_of(broadcast: Broadcast, *, recent_taps: bool) -> dict[str, Any]:
     zone = broadcast.workspace.zone
     report = build_report(broadcast)
     taps = timeline(clicks.by_minute(*ids), zone)
-    recent = clicks.recent_clicks(*ids, limit=RECENT_TAPS) if recent_taps else []
+    recent = recent_clicks(*ids, limit=RECENT_TAPS) if recent_taps else []
     now = timezone.now()
     return {
         "broadcast": broadcast,
@@ -105,7 +106,7 @@ def asleep_in_words(report: Report, zone: str) -> str:
     )
 
 
-def describe_tap(click: clicks.RecentClick, now: dt.datetime) -> str:
+def describe_tap(click: RecentClick, now: dt.datetime) -> str:
     """Return one click in people's words: what it came from, and how long ago."""
     machines = {
         "preview": _("link preview"),

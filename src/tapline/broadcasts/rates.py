@@ -73,12 +73,9 @@ def latest(workspace: Workspace, count: int) -> list[Went]:
     tallies: dict[int, list[MessageTally]] = defaultdict(list)
     for tally in MessageTally.objects.filter(broadcast__in=ids, count__gt=0, only_counted=False):
         tallies[tally.broadcast_id].append(tally)
-    opened = openings_of(workspace.pk, ids) if ids else {}
+    opened = openings_of(workspace.pk, ids)
     lookalikes = measure(workspace.pk)
-    return [
-        _went(each, tallies[each.pk], opened.get(each.pk, Openings()), lookalikes)
-        for each in broadcasts
-    ]
+    return [_went(each, tallies[each.pk], opened[each.pk], lookalikes) for each in broadcasts]
 
 
 def _went(

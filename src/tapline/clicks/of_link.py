@@ -9,7 +9,8 @@ from typing import Any
 
 from tapline.clicks.evidence import Verdict
 from tapline.clicks.reports import MinuteCount
-from tapline.clicks.store import query
+from tapline.clicks.slices import count_in_bitmaps
+from tapline.clicks.store import find_files, query
 
 TOTALS = """
 -- Openings of one link by verdict: the messages behind them, those that belong to no message of
@@ -61,7 +62,8 @@ def openings_of_link(workspace_id: int, broadcast_id: int, link_id: int) -> Link
     The broadcast is what keeps the question small: only files that hold its clicks are read.
     """
     wanted = {"workspace": workspace_id, "broadcast": broadcast_id, "link": link_id}
-    found = {row[0]: row[1:] for row in query(TOTALS, wanted)}
+    files = find_files(wanted)
+    found = {row[0]: row[1:] for row in query(count_in_bitmaps(TOTALS, files, wanted), wanted)}
     people, nameless, taps, _requests, first, last = found.pop(
         Verdict.HUMAN, (0, 0, 0, 0, None, None)
     )

@@ -1,53 +1,32 @@
-"""What a workspace's home says about clicks: the newest taps, and how its latest broadcasts went.
+"""How a workspace's latest broadcasts were opened, for its home.
 
 Unlike a report's questions these read no broadcast into memory: home is opened often, and by
-everybody, and must not drive out the reports that somebody is looking at.
+everybody, and must not drive out the reports that somebody is looking at. Files never change under
+their name, so what some files say about a broadcast is asked once.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from tapline.clicks.listing import read_list
-from tapline.clicks.reports import RecentClick, newest
-from tapline.clicks.store import find_files, int_list, query, with_files
-
-NEWEST = """
--- The newest taps by people in one workspace, whatever their links are in.
-select id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind,
-    broadcast
-from clicks
-where workspace = :workspace and human = 1 and clicked_at >= :since
-order by clicked_at desc, id desc
-limit :limit
-"""
-
-OF_LINK = """
--- The newest openings of one link, machines included.
-select id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind,
-    broadcast
-from clicks
-where workspace = :workspace and link = :link
-order by clicked_at desc, id desc
-limit :limit
-"""
+from tapline.clicks import store
+from tapline.clicks.listing import ListedFile, read_list
 
 OPENINGS = """
--- How some broadcasts were opened: messages that a person tapped or perhaps did, requests by
--- people, and those by machines.
+-- How one broadcast was opened: messages that a person tapped or perhaps did, requests by people,
+-- and those by machines.
 select
-    broadcast,
     count(distinct case when message > 0 and case when verdict = 'unknown' then 1 else human end = 1
         then message end) as perhaps,
-    sum(case when human = 1 then requests else 0 end) as by_people,
-    sum(case when verdict in ('preview', 'scanner', 'prefetch', 'tool') then requests else 0 end)
-        as by_machines
+    coalesce(sum(case when human = 1 then requests end), 0) as by_people,
+    coalesce(sum(case when verdict in ('preview', 'scanner', 'prefetch', 'tool') then requests end),
+        0) as by_machines
 from clicks
-where workspace = :workspace and broadcast in ({broadcasts}) and message <> 0
-group by broadcast
+where workspace = :workspace and broadcast = :broadcast and message <> 0
 """
+ANSWERS_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,31 +38,30 @@ class Openings:
     by_machines: int = 0
 
 
-def newest_taps(workspace_id: int, since: dt.datetime, limit: int = 20) -> list[RecentClick]:
-    """Return the newest taps by people in a workspace since a moment, the last first."""
-    moment = since.astimezone(dt.UTC).replace(tzinfo=None)
-    params = {"workspace": workspace_id, "since": moment, "limit": limit}
-    return with_files(
-        lambda: newest(NEWEST, params, [f for f in find_files(params) if f.last_at >= since])
-    )
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked about a broadcast: the same of the same files."""
 
-
-def taps_of_link(workspace_id: int, link_id: int, limit: int) -> list[RecentClick]:
-    """Return the newest openings of one link of a workspace, the last first."""
-    params = {"workspace": workspace_id, "link": link_id, "limit": limit}
-    return with_files(lambda: newest(OF_LINK, params, find_files(params)))
+    workspace: int
+    broadcast: int
+    names: frozenset[str]
+    files: Sequence[ListedFile] = field(compare=False)
 
 
 def openings_of(workspace_id: int, broadcast_ids: Sequence[int]) -> dict[int, Openings]:
-    """Return how each of a few broadcasts was opened; those that nobody opened are missing."""
-    wanted = {(workspace_id, each) for each in broadcast_ids}
-    sql = OPENINGS.format(broadcasts=int_list(broadcast_ids))
+    """Return how each of a few broadcasts was opened."""
+    return store.with_files(
+        lambda: {each: _ask(_question(workspace_id, each)) for each in broadcast_ids}
+    )
 
-    def read() -> list[tuple[int, int, int, int]]:
-        files = [file for file in read_list() if not wanted.isdisjoint(file.contents)]
-        return query(sql, {"workspace": workspace_id}, files=files)
 
-    return {
-        broadcast: Openings(perhaps=perhaps, by_people=int(people), by_machines=int(machines))
-        for broadcast, perhaps, people, machines in with_files(read)
-    }
+def _question(workspace: int, broadcast: int) -> _Question:
+    files = [file for file in read_list() if (workspace, broadcast) in file.contents]
+    return _Question(workspace, broadcast, frozenset(file.name for file in files), files)
+
+
+@lru_cache(maxsize=ANSWERS_KEPT)
+def _ask(question: _Question) -> Openings:
+    wanted = {"workspace": question.workspace, "broadcast": question.broadcast}
+    ((perhaps, by_people, by_machines),) = store.query(OPENINGS, wanted, files=question.files)
+    return Openings(perhaps=perhaps, by_people=int(by_people), by_machines=int(by_machines))

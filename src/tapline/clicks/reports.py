@@ -8,15 +8,15 @@ unchanged on any engine that has the view `clicks`: no engine's own functions, n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tapline.clicks.evidence import Verdict
-from tapline.clicks.listing import ListedFile, read_list
+from tapline.clicks.listing import read_list
 from tapline.clicks.slice_table import PERHAPS
 from tapline.clicks.slices import query_broadcast
-from tapline.clicks.store import find_files, int_list, query
+from tapline.clicks.store import int_list, query
 
 PEOPLE = """
 -- People who tapped one broadcast's links, their taps, and those of people who are only counted.
@@ -83,18 +83,6 @@ from (
       and seconds_since_delivery is not null
     group by message
 ) firsts
-"""
-
-RECENT = """
--- The newest clicks of one broadcast, machines included. (By their own time: one that was corrected
--- comes again in the feed, but did not happen again.)
-select
-    id, clicked_at, message, contact, link, verdict, device, os, browser, app, device_kind,
-    broadcast
-from clicks
-where workspace = :workspace and broadcast = :broadcast
-order by clicked_at desc, id desc
-limit :limit
 """
 
 CLICKERS = """
@@ -207,24 +195,6 @@ class Share:
     taps: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecentClick:
-    """One click as the live list shows it. Ids are 0 where there is nothing."""
-
-    id: str
-    clicked_at: dt.datetime
-    message: int
-    contact: int
-    link: int
-    verdict: str
-    device: str
-    os: str
-    browser: str
-    app: str
-    device_kind: str
-    broadcast: int = 0
-
-
 def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
     """Return the totals of one broadcast."""
     params = _of(workspace_id, broadcast_id)
@@ -310,28 +280,6 @@ def time_to_tap(workspace_id: int, broadcast_id: int) -> list[tuple[int | None, 
     """
     row = query_broadcast(TIME_TO_TAP, _of(workspace_id, broadcast_id))[0]
     return list(zip(TIME_SPANS_SECONDS, map(_count, row), strict=True))
-
-
-def recent_clicks(workspace_id: int, broadcast_id: int, limit: int = 20) -> list[RecentClick]:
-    """Return the newest clicks, the last first, machines included.
-
-    Looks into the newest files until no other can hold a newer click: while taps come in, that
-    is one small file, however many clicks the broadcast has.
-    """
-    params = _of(workspace_id, broadcast_id) | {"limit": limit}
-    return newest(RECENT, params, find_files(params))
-
-
-def newest(sql: str, params: Mapping[str, Any], files: Iterable[ListedFile]) -> list[RecentClick]:
-    """Return the newest `limit` rows, newest files first, until no other can hold a newer one."""
-    limit = params["limit"]
-    found: list[tuple[Any, ...]] = []
-    for file in sorted(files, key=lambda file: file.last_at, reverse=True):
-        if len(found) == limit and file.last_at < _aware(found[-1][1]):
-            break
-        found += query(sql, params, files=[file])
-        found = sorted(found, key=lambda row: (row[1], row[0]), reverse=True)[:limit]
-    return [RecentClick(row[0], _aware(row[1]), *row[2:]) for row in found]
 
 
 def clickers(workspace_id: int, broadcast_id: int) -> list[int]:

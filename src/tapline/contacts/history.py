@@ -17,7 +17,7 @@ from django.db.models import Model, Q, QuerySet
 from tapline.contacts.marks import Mark
 from tapline.contacts.models import Contact
 
-MOMENTS_PER_PAGE = 30
+MOMENTS_PER_PAGE = 20
 
 Row = TypeVar("Row", bound=Model)
 

@@ -14,8 +14,7 @@ from tapline.broadcasts.models import Broadcast, BroadcastState
 from tapline.broadcasts.pages_contents import describe_tap
 from tapline.broadcasts.rates import Went, latest
 from tapline.broadcasts.sharing import held_shares_in
-from tapline.clicks.overview import newest_taps
-from tapline.clicks.reports import RecentClick
+from tapline.clicks.newest import RecentClick, newest_taps
 from tapline.instance.models import Instance
 from tapline.links.destination_told import alarms
 from tapline.links.models import Domain, Link

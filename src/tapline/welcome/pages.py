@@ -18,8 +18,7 @@ from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Message
 from tapline.broadcasts.pages_contents import describe_tap
-from tapline.clicks.overview import taps_of_link
-from tapline.clicks.reports import recent_clicks
+from tapline.clicks.newest import clicks_of_message, clicks_of_single_link
 from tapline.contacts.phones import country_of, normalise
 from tapline.contacts.roles import ContactRole, change_role
 from tapline.contacts.upserting import upsert_contact
@@ -37,7 +36,6 @@ from tapline.workspaces.models import Sample, Workspace
 
 MOST_TAPS = 3
 UNKNOWN_ZONE = "UTC"  # of a workspace that nobody has set up
-RECENT = 200  # openings of single texts, among which one's own are looked for
 
 
 class BadSetUp(TaplineError):
@@ -138,9 +136,9 @@ def _text_page(visit: Visit, error: TaplineError | None = None) -> HttpResponse:
 
 
 def _openings(message: Message) -> list[str]:
-    found = recent_clicks(message.workspace_id, message.broadcast_id, RECENT)
-    theirs = [each for each in found if each.message == message.pk]
-    return [describe_tap(each, timezone.now()) for each in theirs[:MOST_TAPS]]
+    ids = (message.workspace_id, message.broadcast_id, message.pk)
+    found = clicks_of_message(*ids, MOST_TAPS)
+    return [describe_tap(each, timezone.now()) for each in found]
 
 
 def _qr(url: str) -> str:
@@ -149,7 +147,7 @@ def _qr(url: str) -> str:
 
 
 def _taps(visit: Visit, link_id: int) -> list[str]:
-    found = taps_of_link(visit.workspace.pk, link_id, MOST_TAPS)
+    found = clicks_of_single_link(visit.workspace.pk, link_id, MOST_TAPS)
     return [describe_tap(each, timezone.now()) for each in found]
 
 

@@ -23,7 +23,7 @@ from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.reports import build_report
 from tapline.clicklog.reader import end_of_lines, list_segments
 from tapline.clicks.models import LogSegment
-from tapline.clicks.reports import recent_clicks
+from tapline.clicks.newest import recent_clicks
 from tapline.contacts.importing import ImportOptions, ImportReport, answer, import_file
 from tapline.errors import TaplineError
 from tapline.instance.first_start import make_ready
