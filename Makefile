@@ -22,7 +22,7 @@ run: setup ## Start Tapline with its data in ./data (DATA=elsewhere)
 	@TAPLINE_DATA_DIR="$(DATA)" $(BIN)/tapline up $(ARGS)
 
 test: setup $(VENV)/.programs ## Run all tests (ARGS="tests/codes -k bijection" for some)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: setup ## Check style, types and the order of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m tests.check_layers

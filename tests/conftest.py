@@ -19,6 +19,11 @@ from tapline.links.watching import forget_notes
 from tapline.providers.registry import forget_adapters
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what mostly waits first: one worker waits while the others keep the processors busy."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
 @pytest.fixture(autouse=True)
 def _empty_stores() -> Iterator[None]:
     """Begin without other tests' clicks, uploads and erasures, and remember none afterwards."""

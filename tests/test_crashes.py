@@ -14,6 +14,7 @@ from tests.crashing import KILLS, MESSAGES, survive_kills
 
 
 @pytest.mark.slow
+@pytest.mark.waits
 @pytest.mark.timeout(420)
 def test_fifty_kills_lose_no_tap_and_send_nothing_twice(tmp_path: Path) -> None:
     left = survive_kills(tmp_path)

@@ -44,6 +44,7 @@ OTHER_FILES = {
 
 
 @pytest.mark.slow
+@pytest.mark.waits
 @pytest.mark.timeout(300)
 def test_of_an_erased_person_nothing_is_left_but_totals(tmp_path: Path) -> None:
     with running_tapline(

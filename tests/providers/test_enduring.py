@@ -12,6 +12,7 @@ MESSAGES = 1_500
 
 
 @pytest.mark.slow
+@pytest.mark.waits
 @pytest.mark.timeout(300)
 def test_time_outs_kills_and_doubled_receipts_lose_and_double_no_text(tmp_path: Path) -> None:
     left = endure(tmp_path, messages=MESSAGES, kills=2, stops=10, rate=150)
