@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
+from tapline.broadcasts import counting, picking
 from tapline.broadcasts.lifecycle import start
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.pages_contents import describe_tap
-from tapline.clicks.reports import RecentClick
+from tapline.clicks.newest import RecentClick
 from tapline.geo.files import PLACE_FILE, path_of
 from tapline.links.destination_look import Hop, Seen
 from tapline.links.models import Campaign, Link
@@ -141,6 +142,25 @@ def test_the_checks_offer_to_send_only_what_somebody_would_get() -> None:
 
     make_contacts(workspace, 1)
     assert "See what will happen, and send" in _words(editor.get(address).content)
+
+
+def test_a_large_audience_is_checked_when_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picking, "LOOKED_THROUGH_AT_ONCE", 0)
+    monkeypatch.setattr(counting, "CONTACTS_PER_CHUNK", 2)
+    monkeypatch.setattr(counting, "SECONDS_PER_LOOK", 0)
+    workspace = make_workspace()
+    make_contacts(workspace, 3)
+    make_contacts(workspace, 2, first=3, agreed=False)
+    broadcast = make_broadcast(workspace)
+    address = reverse("broadcasts:findings", args=[workspace.pk, broadcast.pk])
+    editor = member_of(workspace, Role.SENDER)
+
+    shown = [_words(editor.get(address).content) for _look in range(4)]
+
+    assert "Counting who gets it" in shown[0]
+    assert "See what will happen, and send" not in shown[0]
+    assert "2 of 5 contacts get no text." in shown[-1]
+    assert "See what will happen, and send" in shown[-1]
 
 
 def test_pausing_going_on_and_cancelling_are_audited() -> None:

@@ -12,8 +12,9 @@ from tapline.broadcasts.checking_hours import check_hours
 from tapline.broadcasts.checking_sender import sender_findings
 from tapline.broadcasts.composing import Preview, preview, read_text
 from tapline.broadcasts.findings import Finding
-from tapline.broadcasts.forecast import Forecast, look_ahead
+from tapline.broadcasts.forecast import Forecast, forecast, look_ahead
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.reach import Reach
 from tapline.errors import TaplineError
 from tapline.links.domains import domain_for, usable_domains
 from tapline.links.hosts import as_read, is_local
@@ -37,16 +38,19 @@ class _Draft:
     template: MessageTemplate
     first: Preview
     audience: Forecast
+    reach: Reach | None
 
 
-def check(broadcast: Broadcast) -> list[Finding]:
+def check(broadcast: Broadcast, reach: Reach | None = None) -> list[Finding]:
     """Return what there is to know about a broadcast, errors first. It may be unsaved.
 
-    Counts the audience, so it takes seconds where that has a million contacts.
+    Counts the audience where its `reach` is not known yet: seconds for a million contacts.
     """
+    now = timezone.now()
     try:
         template, first = read_text(broadcast.text), preview(broadcast)
-        draft = _Draft(broadcast, template, first, look_ahead(broadcast, timezone.now()))
+        audience = forecast(broadcast, now, reach) if reach else look_ahead(broadcast, now)
+        draft = _Draft(broadcast, template, first, audience, reach)
     except TaplineError as error:
         return [Finding("error", error.what, error.why, error.do)]
     found = [finding for each in _CHECKS for finding in each(draft)]
@@ -203,7 +207,7 @@ def _sender(draft: _Draft) -> Iterator[Finding]:
 
 
 def _cost(draft: _Draft) -> Iterator[Finding]:
-    yield from cost_findings(draft.broadcast, draft.first.parts.parts)
+    yield from cost_findings(draft.broadcast, draft.first.parts.parts, draft.reach)
 
 
 _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 
-from tapline.broadcasts.audience import count_by_prefix
+from tapline.broadcasts.audience import count_by_country
 from tapline.broadcasts.composing import sends_pictures
 from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.models import Broadcast
-from tapline.providers.prices import PriceList, country_of, prices_of
+from tapline.broadcasts.reach import Cost, Reach, cost_of
+from tapline.providers.prices import PriceList, prices_of
 from tapline.providers.registry import reaches_people, takes_media
 
 COUNTRIES_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What a broadcast costs if everybody gets `parts` parts. `unpriced`: texts by country whose
-    price nobody entered; their cost is not in `cost`."""
-
-    texts: int
-    parts: int
-    cost: Decimal
-    currency: str
-    unpriced: Mapping[str, int]
-
-
-def estimate(broadcast: Broadcast, parts_each: int) -> Estimate:
-    """Return what a broadcast costs; counts the audience, which takes seconds for a million."""
-    prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
-    texts, cost, unpriced = 0, Decimal(0), Counter[str]()
-    for prefix, count in count_by_prefix(broadcast):
-        texts += count
-        price = prices.of(prefix)
-        if price is None:
-            unpriced[country_of(prefix) or "?"] += count
-        else:
-            cost += price * prices.times(parts_each) * count
-    return Estimate(
-        texts=texts,
-        parts=texts * parts_each,
-        cost=cost,
-        currency=prices.currency,
-        unpriced=unpriced,
-    )
-
-
-def cost_findings(broadcast: Broadcast, parts_each: int) -> Iterator[Finding]:
-    """Yield what there is to know about a broadcast's cost, and whether its pictures leave."""
+def cost_findings(
+    broadcast: Broadcast, parts_each: int, reach: Reach | None = None
+) -> Iterator[Finding]:
+    """Yield what there is to know about a broadcast's cost, and whether its pictures leave. The
+    audience is counted where its `reach` is not known."""
     if broadcast.media and not takes_media(broadcast.provider):
         yield Finding(
             "warning",
@@ -61,8 +32,9 @@ def cost_findings(broadcast: Broadcast, parts_each: int) -> Iterator[Finding]:
     if _is_free(broadcast, prices_of(broadcast.provider)):
         yield from _unkept_limit(broadcast)
         return
-    told = estimate(broadcast, parts_each)
     prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
+    countries = reach.countries if reach else count_by_country(broadcast)
+    told, texts = cost_of(Reach(countries=countries), prices, parts_each), countries.total()
     if sends_pictures(broadcast) and not prices.is_per_text:
         yield Finding(
             "warning",
@@ -70,11 +42,11 @@ def cost_findings(broadcast: Broadcast, parts_each: int) -> Iterator[Finding]:
             "An MMS has a price of its own, and prices were entered for parts of text.",
             "Look it up in your provider's price list; carriers outside the US may take none.",
         )
-    if told.cost:
+    if told.is_known:
         yield Finding(
             "note",
-            f"It costs about {_amount(told.cost, told)}.",
-            f"{told.texts:,} texts of {parts_each} parts each, at the prices that you entered."
+            f"It costs about {_amount(told.amount, told)}.",
+            f"{texts:,} texts of {parts_each} parts each, at the prices that you entered."
             " Names in the text may make single ones longer.",
             "Nothing needs to be done; the report says what it came to.",
         )
@@ -82,18 +54,18 @@ def cost_findings(broadcast: Broadcast, parts_each: int) -> Iterator[Finding]:
         yield _unpriced(told)
         yield from _unkept_limit(broadcast)
     limit = broadcast.spend_limit
-    if limit is not None and told.cost > limit:
-        reached = int(told.texts * (limit / told.cost))
+    if limit is not None and told.amount > limit:
+        reached = int(texts * (limit / told.amount))
         yield Finding(
             "warning",
-            f"It pauses at its spend limit, after about {reached:,} of {told.texts:,} texts.",
+            f"It pauses at its spend limit, after about {reached:,} of {texts:,} texts.",
             f"The limit is {_amount(limit, told)}, and all of them cost about"
-            f" {_amount(told.cost, told)}.",
+            f" {_amount(told.amount, told)}.",
             "Raise the limit, shorten the text, or choose fewer recipients.",
         )
 
 
-def _unpriced(told: Estimate) -> Finding:
+def _unpriced(told: Cost) -> Finding:
     countries = Counter(told.unpriced).most_common(COUNTRIES_NAMED)
     named = ", ".join(f"{country} ({count:,})" for country, count in countries)
     return Finding(
@@ -120,5 +92,5 @@ def _is_free(broadcast: Broadcast, prices: PriceList) -> bool:
     return not reaches_people(broadcast.provider) and not has_prices
 
 
-def _amount(value: Decimal, told: Estimate) -> str:
+def _amount(value: Decimal, told: Cost) -> str:
     return f"{value:,.2f} {told.currency}".strip()

@@ -77,7 +77,7 @@ def _too_late(broadcast: Broadcast, told: Forecast) -> Iterator[Finding]:
 def _never(broadcast: Broadcast, told: Forecast) -> Iterator[Finding]:
     if told.never:
         yield Finding(
-            "error" if told.never == told.textable - told.too_often else "warning",
+            "error" if told.never == told.getting else "warning",
             f"For {told.never:,} of {told.textable:,} there is no open hour at all.",
             "Your own hours and the rules of their places do not meet within ten days.",
             f"Widen your own hours under {SETTINGS}.",

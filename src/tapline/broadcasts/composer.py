@@ -105,13 +105,7 @@ def reached(draft: Broadcast) -> dict[str, Any]:
     links. Raises `BadAudience`, `NoDomain` and what `preview` raises."""
     bill = bill_of(draft)
     reach = bill.counted.reach
-    told = forecast(
-        draft,
-        timezone.now(),
-        reach.places,
-        contacts=reach.contacts,
-        textable=reach.texts + reach.left_out["too_often"],
-    )
+    told = forecast(draft, timezone.now(), reach)
     has_choices = bill.counted.is_whole and draft.text.strip()
     return {
         "bill": bill,

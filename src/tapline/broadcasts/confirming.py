@@ -244,14 +244,7 @@ def _forecast(plan: Plan) -> Forecast:
     """Return who would wait for their morning, by what is counted of each place."""
     broadcast = copy(plan.broadcast)
     broadcast.scheduled_at = plan.at
-    reach = plan.reach
-    return forecast(
-        broadcast,
-        timezone.now(),
-        reach.places,
-        contacts=reach.contacts,
-        textable=reach.texts,
-    )
+    return forecast(broadcast, timezone.now(), plan.reach)
 
 
 def _amount(value: Decimal, currency: str) -> str:

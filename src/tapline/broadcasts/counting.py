@@ -112,9 +112,10 @@ def count_audience(
     *,
     with_text: bool,
     now: dt.datetime | None = None,
-    seconds: float = SECONDS_PER_LOOK,
+    seconds: float | None = None,
 ) -> Counted:
-    """Return the counts of a broadcast's audience, as far as `seconds` more of counting lead.
+    """Return the counts of a broadcast's audience, as far as `seconds` more of counting lead
+    (`SECONDS_PER_LOOK`).
 
     `with_text` counts the parts of every text as well: a different question for each text, so not
     one to ask of a large workspace while somebody types. The broadcast may be unsaved. Raises
@@ -126,7 +127,7 @@ def count_audience(
     if kept is None:
         return Counted(reach=question.ask(ALL, {}), share=1, at=now)
     if kept.finished_at is None:
-        _count_for(kept, question, seconds)
+        _count_for(kept, question, SECONDS_PER_LOOK if seconds is None else seconds)
         _keep(kept)
     return Counted(reach=read_reach(kept.counts), share=_share(kept), at=kept.finished_at or now)
 

@@ -13,6 +13,7 @@ from tapline.broadcasts.audience import audience_sql
 from tapline.broadcasts.capping import cap_since, too_often_sql
 from tapline.broadcasts.models import AtNight, Broadcast
 from tapline.broadcasts.night import Waiting, in_order, keeps_hours, least_left
+from tapline.broadcasts.reach import Reach
 from tapline.contacts.consent import textable_sql
 from tapline.hours.clues import make_tables, place_sql
 from tapline.hours.deciding import policy_of
@@ -34,8 +35,8 @@ group by 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What would become of an audience at a moment. `at_once`, `too_often` and what `asleep`
-    counts add up to `textable`."""
+    """What would become of an audience at a moment. Who of the `textable` is in none of `at_once`,
+    `too_often` and `asleep` gets no text for a reason of the text's own."""
 
     contacts: int
     textable: int
@@ -46,6 +47,11 @@ class Forecast:
     gives_up_at: dt.datetime
     skips: bool  # those asleep are left out
     unsure: int  # of those asleep: their place may be one of several
+
+    @property
+    def getting(self) -> int:
+        """How many get a text, at once or when their place opens, should that be ever."""
+        return self.at_once + sum(each.count for each in self.asleep)
 
     @property
     def never(self) -> int:
@@ -78,23 +84,38 @@ def look_ahead(broadcast: Broadcast, now: dt.datetime) -> Forecast:
     sleeps = keeps_hours(broadcast, policy_of(broadcast.workspace))
     contacts, rows = _count(broadcast, at, by_place=sleeps)
     counts: dict[str, int] = {}
-    for place, too_often, count in rows:
-        if not too_often:
+    for place, had_enough, count in rows:
+        if not had_enough:
             counts[place] = counts.get(place, 0) + count
-    textable = sum(count for _place, _too_often, count in rows)
-    return forecast(broadcast, now, counts, contacts=contacts, textable=textable)
+    textable = sum(count for _place, _had_enough, count in rows)
+    too_often = textable - sum(counts.values())
+    return _forecast(
+        broadcast, now, counts, contacts=contacts, textable=textable, too_often=too_often
+    )
 
 
-def forecast(
+def forecast(broadcast: Broadcast, now: dt.datetime, reach: Reach) -> Forecast:
+    """Return what would become of an audience, or of a part of it, that was counted."""
+    return _forecast(
+        broadcast,
+        now,
+        reach.places,
+        contacts=reach.contacts,
+        textable=reach.textable,
+        too_often=reach.left_out["too_often"],
+    )
+
+
+def _forecast(
     broadcast: Broadcast,
     now: dt.datetime,
     places: Mapping[str, int],
     *,
     contacts: int,
     textable: int,
+    too_often: int,
 ) -> Forecast:
-    """Return what would become of those who were counted: `places` says how many get a text where,
-    `textable` how many could if they had not had enough lately."""
+    """Return what would become of them; `places` says how many get a text where."""
     at = max(now, broadcast.scheduled_at or now)
     policy = policy_of(broadcast.workspace)
     sleeps = keeps_hours(broadcast, policy)
@@ -103,7 +124,7 @@ def forecast(
     return Forecast(
         contacts=contacts,
         textable=textable,
-        too_often=textable - sum(places.values()),
+        too_often=too_often,
         at_once=sum(places.values()) - sum(each.count for each in asleep),
         asleep=asleep,
         closing=tuple((end - at, places[key]) for key, end in moment.closes_at.items()),

@@ -14,7 +14,9 @@ from tapline.broadcasts.composing import (
     Preview,
     preview,
 )
+from tapline.broadcasts.counting import Counted, count_audience
 from tapline.broadcasts.drafts import describe_audience
+from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.lifecycle import cancel, pause, resume
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.pages_report import report_page
@@ -71,11 +73,28 @@ def _first_text(broadcast: Broadcast) -> Preview | None:
 
 @inside(Need.EDIT)
 def show_findings(visit: Visit, broadcast_id: int) -> HttpResponse:
-    """Show, as a fragment, what there is to know before sending; counts the audience."""
-    findings = check(find_broadcast(visit, broadcast_id))
+    """Show, as a fragment, what there is to know before sending. A large audience is counted piece
+    by piece."""
+    broadcast = find_broadcast(visit, broadcast_id)
+    counted, findings = _checked(broadcast)
     can_send = all(finding.level != "error" for finding in findings)
-    context = {"broadcast_id": broadcast_id, "findings": findings, "can_send": can_send}
+    context = {
+        "broadcast_id": broadcast_id,
+        "counted": counted,
+        "findings": findings,
+        "can_send": can_send,
+    }
     return visit.render("broadcasts/_findings.html", context)
+
+
+def _checked(broadcast: Broadcast) -> tuple[Counted | None, list[Finding]]:
+    """Return how far the audience is counted and, once it is, what there is to know; None where
+    something stands against counting it."""
+    try:
+        counted = count_audience(broadcast, with_text=False)
+    except TaplineError:
+        return None, check(broadcast)  # It says so among its findings.
+    return counted, check(broadcast, counted.reach) if counted.is_whole else []
 
 
 @inside(Need.EDIT, "POST")
