@@ -25,6 +25,7 @@ from tests.browser.shop import Shop
 from tests.programs import find_program, program
 
 from bench.figures import Figure, at_most, missing, seen
+from bench.open_report import open_report_figures
 from bench.pages_world import BROADCASTS, CONTACTS, STORED, filled_shop
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "9"))
@@ -70,9 +71,8 @@ def run() -> list[Figure]:
         answers = _ask_all(shop, cookie)
         figures = _server_figures(answers)
         pages = [name for name, all_of in answers.items() if all_of[0].kind == "page"]
-        return figures + _phone_figures(
-            browser, state, {name: shop.address(name) for name in pages}
-        )
+        figures += _phone_figures(browser, state, {name: shop.address(name) for name in pages})
+        return figures + open_report_figures(browser, state, shop)
 
 
 def _ask_all(shop: Shop, cookie: str) -> dict[str, list[Answer]]:

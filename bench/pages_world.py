@@ -33,6 +33,7 @@ OTHER_FILES, SMALL_FILES = 5, 20
 # Ids that clicks are made up with; see `report_bench.CLICKS`.
 MESSAGES_APART, LINKS_APART = 10_000_000, 2
 CAMPAIGNS, OFFERS = 5, 3
+CODES = 1_000  # of the large broadcast, to be tapped
 TEXT = "Hi {{ first_name | there }}, our menu: https://www.example.com/menu Reply STOP to opt out."
 
 MAKE_MESSAGES = """
@@ -69,8 +70,9 @@ def filled_shop() -> Iterator[Shop]:
         set_up_django()
         if not told.exists():
             told.write_text(json.dumps(_filled(data)))
+        things = json.loads(told.read_text())
         with running_tapline(data) as tapline:
-            yield Shop(tapline, json.loads(told.read_text()), iter(()))
+            yield Shop(tapline, things, iter(things["codes"]))
 
 
 def _filled(data: Path) -> dict[str, Any]:
@@ -80,8 +82,9 @@ def _filled(data: Path) -> dict[str, Any]:
     return things | _fill()
 
 
-def _fill() -> dict[str, int]:
-    """Make contacts, broadcasts, their messages and clicks; return the ids to look at."""
+def _fill() -> dict[str, Any]:
+    """Make contacts, broadcasts, their messages and clicks; return the ids to look at, and codes of
+    the large broadcast's first recipients."""
     workspace = make_audience(CONTACTS)
     first_contact = _first_contact()
     _tag(workspace)
@@ -94,7 +97,17 @@ def _fill() -> dict[str, int]:
         "message_id": LARGE * MESSAGES_APART,
         "contact_id": first_contact,
         "link_id": LARGE * LINKS_APART,
+        "codes": _codes(LARGE * LINKS_APART),
     }
+
+
+def _codes(link_id: int) -> list[str]:
+    from tapline.links.codebook import load_codebook
+    from tapline.links.minting import mint_range
+    from tapline.links.models import Link
+
+    mint_range(Link.objects.get(pk=link_id), CODES)
+    return load_codebook([link_id]).codes(link_id, range(CODES))
 
 
 def _first_contact() -> int:

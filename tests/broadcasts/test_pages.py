@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline import config
-from tapline.broadcasts import counting, picking
+from tapline.broadcasts import counting, news, picking
 from tapline.broadcasts.lifecycle import start
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.pages_contents import describe_tap
@@ -236,6 +236,36 @@ def test_the_report_counts_people_apart_from_machines() -> None:
     assert sum(taps for _at, taps in points) == 3
     assert "https://www.example.com/menu 2 3" in _words(details.content)
     assert "phone 2 3" in _words(details.content)
+
+
+def test_an_open_report_is_drawn_anew_only_where_there_is_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_world(recipients=2)
+    Broadcast.objects.update(state=BroadcastState.SENT, started_at=NOON, finished_at=NOON)
+    browser, address = member_of(world.workspace), reverse("broadcasts:live", args=world.of)
+    monkeypatch.setattr(news, "RENEWED_SECONDS", 1e9)
+
+    def look(mark: str) -> tuple[int, str]:
+        answer = browser.get(address, {"mark": mark})
+        found = re.findall(r'name="mark" value="(\w+)"', answer.content.decode())
+        return answer.status_code, found[0] if found else mark
+
+    seen = [look("")]
+    for change in (
+        lambda: None,
+        lambda: take_in(world.tap(0)),
+        lambda: None,
+        lambda: Message.objects.filter(pk=world.messages[1].pk).update(state="failed"),
+        lambda: Broadcast.objects.update(state=BroadcastState.PAUSED),
+        lambda: None,
+    ):
+        change()
+        seen.append(look(seen[-1][1]))
+
+    assert [status for status, _mark in seen] == [200, 204, 200, 204, 200, 200, 204]
+    monkeypatch.setattr(news, "RENEWED_SECONDS", 1e-9)  # «2 minutes ago» is not for ever
+    assert look(seen[-1][1])[0] == 200
 
 
 def test_the_report_leads_from_the_audience_to_a_tap() -> None:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from tapline.broadcasts.audience_shares import Shares, count_shares
 from tapline.broadcasts.models import Broadcast
-from tapline.broadcasts.pages_contents import UNDER_WAY, details_of, figures_of
+from tapline.broadcasts.news import news_mark
+from tapline.broadcasts.pages_contents import details_of, figures_of
 from tapline.broadcasts.pages_destinations import failing_links
 from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reports import build_report
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
-# A report moves each second while something happens, and rarely when it is history.
-LIVELY_FOR = dt.timedelta(days=1)
-LIVELY_SECONDS, CALM_SECONDS, DETAILS_SECONDS = 1, 15, 10
+# Each second an open report asks whether there is news; it is drawn anew where there is.
+LIVE_SECONDS, DETAILS_SECONDS = 1, 10
 
 
 def report_page(visit: Visit, broadcast: Broadcast) -> HttpResponse:
     """Show the whole report; its fragments renew themselves."""
+    mark = news_mark(broadcast, timezone.now())  # Before the figures: nothing new is missed.
     context = figures_of(broadcast, recent_taps=visit.access.sees_people) | details_of(broadcast)
     context |= {
         "room": "broadcasts",
         "pictures": pictures_of(broadcast),
+        "mark": mark,
         "failing": failing_links(broadcast),
-        "live_seconds": LIVELY_SECONDS if _is_lively(broadcast) else CALM_SECONDS,
+        "live_seconds": LIVE_SECONDS,
         "details_seconds": DETAILS_SECONDS,
     }
     return visit.render("broadcasts/report.html", context)
@@ -37,10 +37,14 @@ def report_page(visit: Visit, broadcast: Broadcast) -> HttpResponse:
 
 @inside(Need.RATES)
 def show_live(visit: Visit, broadcast_id: int) -> HttpResponse:
-    """Show, as a fragment, what changes by the second: figures, chart, newest taps."""
+    """Show, as a fragment, what changes by the second: figures, chart, newest taps; nothing (204)
+    to whoever has seen it."""
     broadcast = find_reported(visit, broadcast_id)
+    mark = news_mark(broadcast, timezone.now())
+    if visit.request.GET.get("mark") == mark:
+        return HttpResponse(status=204)
     context = figures_of(broadcast, recent_taps=visit.access.sees_people)
-    return visit.render("broadcasts/_live.html", context)
+    return visit.render("broadcasts/_live.html", context | {"mark": mark})
 
 
 @inside(Need.RATES)
@@ -73,8 +77,3 @@ def find_reported(visit: Visit, broadcast_id: int) -> Broadcast:
     """Return a broadcast of the visited workspace; any other is not there."""
     found = Broadcast.objects.select_related("workspace")
     return get_object_or_404(found, pk=broadcast_id, workspace=visit.workspace)
-
-
-def _is_lively(broadcast: Broadcast) -> bool:
-    last = broadcast.finished_at or broadcast.created_at
-    return broadcast.state in UNDER_WAY or timezone.now() - last < LIVELY_FOR
