@@ -115,6 +115,7 @@ PAGES: dict[str, Page] = {
     "contacts:delete-segment": Page(post=EDIT),
     "insights:what-works": Page(get=RATES),
     "keywords:list": Page(get=RATES),
+    "keywords:destinations": Page(post=EDIT),
     "keywords:new": Page(get=EDIT, post=EDIT),
     "keywords:show": Page(get=RATES),
     "keywords:change": Page(get=EDIT, post=EDIT),

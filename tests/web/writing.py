@@ -105,6 +105,7 @@ PAGES: dict[str, Leaves | str] = {
     "contacts:upload": "a file that nobody imports goes after a day",
     "contacts:import": Leaves("contacts.imported", {"step": "import", "column_phone": "phone"}),
     "contacts:go-on": ELSEWHERE,
+    "keywords:destinations": READS,
     "keywords:new": Leaves("keyword.created", KEYWORD | {"word": "Calzone"}),
     "keywords:change": Leaves("keyword.changed", KEYWORD | {"word": "Calzone"}),
     "keywords:end": Leaves("keyword.ended"),

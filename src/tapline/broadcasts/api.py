@@ -121,7 +121,9 @@ class BroadcastIn(Payload):
 class StartIn(Payload):
     at: AwareDatetime | None = Field(None, description="Left out: now.")
     fingerprint: Word | None = Field(
-        None, description="What you read: 409 if the broadcast was changed since."
+        None,
+        description="Of what somebody read: 409 if the broadcast was changed since. Give it where a"
+        " person looks at a draft before it goes out; left out, it is sent as it is now.",
     )
 
 
@@ -148,7 +150,10 @@ class BroadcastOut(Answer):
     give_up_hours: int
     pause_reason: str
     created_at: dt.datetime
-    fingerprint: str = Field(description="Changes with whatever one reads before sending it.")
+    fingerprint: str = Field(
+        description="Changes with whatever one reads before sending it; `start` compares it where it"
+        " is given."
+    )
     scheduled_at: dt.datetime | None
     started_at: dt.datetime | None
     finished_at: dt.datetime | None

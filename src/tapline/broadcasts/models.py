@@ -145,6 +145,8 @@ class BroadcastLink(models.Model):
     broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="links")
     link = models.OneToOneField(Link, on_delete=models.PROTECT, related_name="in_broadcast")
     ordinal = models.PositiveSmallIntegerField()  # 0 is the first link in the text
+    # The address that texts of another system hold, where somebody mended the link since.
+    stands_for = models.CharField(max_length=2048, blank=True, default="", db_default="")
 
 
 class MessageState(models.TextChoices):

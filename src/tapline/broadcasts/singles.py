@@ -29,6 +29,7 @@ from tapline.broadcasts.tracked_links import (
     track_texts,
 )
 from tapline.broadcasts.tracking import check_text, take_positions
+from tapline.broadcasts.watched import look_at_shared
 from tapline.contacts.consent import record_consent
 from tapline.contacts.models import Consent, Contact, Purpose, Suppression
 from tapline.contacts.phones import normalise
@@ -101,7 +102,9 @@ def send_single(
     position = take_positions(broadcast, 1)
     assert broadcast.domain is not None
     (tracked,) = track_texts(broadcast, broadcast.domain, [finished], position, actor=actor)
-    return _queue(broadcast, position, contact, tracked, is_counted, reference, attempt)
+    message = _queue(broadcast, position, contact, tracked, is_counted, reference, attempt)
+    look_at_shared(broadcast, finished.distinct)
+    return message
 
 
 def standing_broadcast(

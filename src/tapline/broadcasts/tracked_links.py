@@ -131,7 +131,11 @@ def refuse_stopped(broadcast: Broadcast, destinations: Iterable[str]) -> dict[st
     """
     wanted = set(destinations)
     stopped = _links_of(broadcast).filter(disabled_at__isnull=False)
-    return {link.destination: _stopped(link) for link in stopped if link.destination in wanted}
+    return {
+        name: _stopped(link)
+        for link in stopped.select_related("in_broadcast")
+        for name in {link.destination, link.in_broadcast.stands_for} & wanted
+    }
 
 
 def _places(
@@ -174,8 +178,14 @@ def _worth_sharing(new: Mapping[str, list[int]]) -> list[str]:
 
 def _known(broadcast: Broadcast, wanted: Iterable[str]) -> dict[str, Link]:
     names = set(wanted)
-    found = _links_of(broadcast).select_related("domain").order_by("-id")
-    return {link.destination: link for link in found if link.destination in names}
+    found = _links_of(broadcast).select_related("domain", "in_broadcast").order_by("-id")
+    known = {link.destination: link for link in found if link.destination in names}
+    # One that somebody mended goes on standing for what the texts say.
+    return known | {
+        link.in_broadcast.stands_for: link
+        for link in found
+        if link.in_broadcast.stands_for in names
+    }
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from tapline.broadcasts.tracked_links import (
     refuse_stopped,
     track_texts,
 )
+from tapline.broadcasts.watched import look_at_shared
 from tapline.contacts.phones import normalise
 from tapline.contacts.upserting import ensure_contacts
 from tapline.errors import Conflict, NotFound, TaplineError
@@ -128,6 +129,7 @@ def track(
     finished = [text.finished for text in ready]
     written = track_texts(broadcast, broadcast.domain, finished, first, actor=actor)
     _write(broadcast, first, ready, written, contacts, attempt)
+    look_at_shared(broadcast, (name for text in finished for name in text.distinct))
     return _in_order(broadcast, first, ready, written)
 
 

@@ -9,6 +9,7 @@ from tapline.contacts.models import Purpose
 from tapline.errors import TaplineError
 from tapline.keywords.models import Keyword
 from tapline.keywords.reports import report_keywords
+from tapline.keywords.watched import addresses_in, failing_in, look_at_reply
 from tapline.keywords.writing import (
     KeywordDetails,
     change_keyword,
@@ -60,8 +61,19 @@ def show(visit: Visit, keyword_id: int) -> HttpResponse:
             "broadcast"
         ),
         "looks_like_stop": looks_like_stop(keyword.word),
+        "failing": failing_in(keyword),
+        "has_links": bool(addresses_in(keyword.reply_text)),
     }
     return visit.render("keywords/keyword.html", context)
+
+
+@inside(Need.EDIT, "POST")
+def show_destinations(visit: Visit) -> HttpResponse:
+    """Show, as a fragment, how the pages are that a reply leads to, also one that is being
+    written. Looking is the worker's: the fragment asks again until all is known."""
+    told = look_at_reply(visit.workspace, visit.form("reply_text"))
+    context = {"destinations": told, "is_waiting": any(each.is_waiting for each in told)}
+    return visit.render("keywords/_destinations.html", context)
 
 
 @inside(Need.EDIT, "GET", "HEAD", "POST")

@@ -9,6 +9,7 @@ from tapline.keywords import pages
 app_name = "keywords"
 urlpatterns = [
     path("", pages.list_keywords, name="list"),
+    path("destinations", pages.show_destinations, name="destinations"),
     path("new", pages.create, name="new"),
     path("<int:keyword_id>/", pages.show, name="show"),
     path("<int:keyword_id>/change", pages.change, name="change"),

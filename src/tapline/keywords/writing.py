@@ -18,6 +18,7 @@ from tapline.contacts.models import Purpose
 from tapline.contacts.upserting import refuse_bad_tag
 from tapline.errors import Conflict, TaplineError
 from tapline.keywords.models import Keyword
+from tapline.keywords.watched import look_at_reply
 from tapline.links.models import Campaign, Offer
 from tapline.texts.plain import one_word
 from tapline.texts.wishes import Verdict, is_yes, read_wish
@@ -65,6 +66,7 @@ def create_keyword(workspace: Workspace, details: KeywordDetails, *, actor: str)
         keyword = Keyword(workspace=workspace, created_by=actor, **_fields(details))
         keyword.save()
         record(workspace, actor, "keyword.created", keyword, after=_told(details))
+    look_at_reply(workspace, keyword.reply_text)
     return keyword
 
 
@@ -78,6 +80,7 @@ def change_keyword(keyword: Keyword, details: KeywordDetails, *, actor: str) -> 
             setattr(keyword, name, value)
         keyword.save()
         record(keyword.workspace, actor, "keyword.changed", keyword, before, _told(details))
+    look_at_reply(keyword.workspace, keyword.reply_text)
 
 
 def end_keyword(keyword: Keyword, *, actor: str) -> None:

@@ -7,6 +7,7 @@ template's change reaches its personal links too, in batches: repeat one that wa
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +21,9 @@ from tapline.links.domains import own_hosts
 from tapline.links.models import Campaign, Link, LinkCard, LinkKind, Offer
 from tapline.links.watching import follow_change
 from tapline.workspaces.audit import record
+
+# Rooms whose texts hold the address that a link led to: link, address before, who changed it.
+ON_MENDED: list[Callable[[Link, str, str], None]] = []
 
 # Held by the writer for some 20 ms.
 BATCH = 2000
@@ -42,7 +46,10 @@ def change_destination(link: Link, destination: str, *, actor: str) -> Link:
             why="They were filled when the texts were prepared, one for each recipient.",
             do="Give one address for everybody, or send another broadcast.",
         )
+    before = link.destination
     link = _change(link, "link.destination_changed", {"destination": destination}, actor)
+    for follow in ON_MENDED:
+        follow(link, before, actor)
     follow_change(link)
     return link
 

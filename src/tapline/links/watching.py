@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from django.db import connection, transaction
@@ -36,6 +36,10 @@ NOTED_EVERY_SECONDS = 60.0
 # What nobody taps and nobody asked for lately is forgotten.
 KEPT = dt.timedelta(days=60)
 FORGOTTEN_AT_ONCE = 200
+
+# Other rooms know which links in texts that were not written here lead to a page for everybody:
+# link ids → those of them.
+FOR_EVERYBODY: list[Callable[[Collection[int]], set[int]]] = []
 
 NOTE_DESTINATIONS = """
 -- Where tapped links lead, each address of a workspace once. One that nobody tapped for long is
@@ -239,14 +243,10 @@ def _known(workspace: Workspace, addresses: Sequence[str]) -> dict[str, Destinat
 
 
 def _note(links: Collection[int], now: dt.datetime) -> None:
-    found = Link.objects.filter(pk__in=links, kind=LinkKind.SHARED, deleted_at=None)
-    # Texts that another system wrote may hold addresses that serve one person once.
-    written_here = found.filter(_ALONE | Q(in_broadcast__broadcast__kind="composed"))
+    found = Link.objects.filter(pk__in=_of_everybody(links), kind=LinkKind.SHARED, deleted_at=None)
     rows = [
         (link, workspace, address, host_of(address))
-        for link, workspace, address in written_here.values_list(
-            "id", "workspace_id", "destination"
-        )
+        for link, workspace, address in found.values_list("id", "workspace_id", "destination")
         if can_be_looked_at(address)
     ]
     if not rows:
@@ -258,6 +258,18 @@ def _note(links: Collection[int], now: dt.datetime) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(NOTE_DESTINATIONS, values)
         cursor.execute(NOTE_LINKS, values)
+
+
+def _of_everybody(links: Collection[int]) -> set[int]:
+    """Return those links whose page may be opened from here. Texts that another system wrote may
+    hold addresses that serve one person once."""
+    written_here = _ALONE | Q(in_broadcast__broadcast__kind="composed")
+    sure = set(Link.objects.filter(written_here, pk__in=links).values_list("pk", flat=True))
+    sure |= set(TappedLink.objects.filter(link__in=links).values_list("link_id", flat=True))
+    for knows in FOR_EVERYBODY:
+        if rest := set(links) - sure:
+            sure |= knows(rest)
+    return sure
 
 
 def host_of(address: str) -> str:
