@@ -151,8 +151,8 @@ class BroadcastOut(Answer):
     pause_reason: str
     created_at: dt.datetime
     fingerprint: str = Field(
-        description="Changes with whatever one reads before sending it; `start` compares it where it"
-        " is given."
+        description="Changes with whatever one reads before sending it; `start` compares it where"
+        " it is given."
     )
     scheduled_at: dt.datetime | None
     started_at: dt.datetime | None
