@@ -13,6 +13,7 @@ from tapline.instance.first_start import FIRST_WORKSPACE_NAME
 from tapline.links.domains import create_domain
 from tapline.links.models import Link
 from tapline.welcome import own_phone
+from tapline.welcome.guesses import country_asked_for, read_zone_table
 from tapline.welcome.own_phone import lan_base_url, make_own_link, own_link
 from tapline.welcome.steps import is_new, steps
 from tapline.workspaces.access import Access, Need
@@ -24,7 +25,7 @@ from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ANSWERS = {"name": "Corner Café", "language": "de", "zone": "Europe/Berlin"}
+ANSWERS = {"name": "Corner Café", "language": "de", "zone": "Europe/Berlin", "country": "DE"}
 
 
 def test_the_start_asks_an_owner_of_a_new_instance_to_set_it_up_once() -> None:
@@ -38,6 +39,43 @@ def test_the_start_asks_an_owner_of_a_new_instance_to_set_it_up_once() -> None:
 
     assert answer.headers["Location"] == reverse("web:home", args=[workspace.pk])
     assert owner.get("/").headers["Location"] == reverse("web:home", args=[workspace.pk])
+
+
+def test_the_form_begins_with_what_the_browser_tells() -> None:
+    workspace = create_workspace(FIRST_WORKSPACE_NAME)
+    address = reverse("welcome:set-up", args=[workspace.pk])
+    owner = member_of(workspace)
+
+    page = owner.get(address, headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}).text
+
+    assert '<option value="de" selected' in page
+    assert '<option value="AT" selected' in page
+    assert '<option data-country="AT">Europe/Vienna</option>' in page
+    owner.post(address, ANSWERS)
+    later = owner.get(address, headers={"Accept-Language": "es-MX"}).text
+    assert '<option value="DE" selected' in later  # what somebody chose is theirs
+
+
+@pytest.mark.parametrize(
+    ("asked", "country"),
+    [
+        ("de-AT,de;q=0.9", "AT"),
+        ("en", ""),
+        ("en;q=0.9, fr-ca", "CA"),
+        ("zh-Hant-TW", "TW"),
+        ("es-419", ""),
+        ("xx-ZZ", ""),
+        ("", ""),
+    ],
+)
+def test_a_country_is_read_from_what_a_browser_asks_for(asked: str, country: str) -> None:
+    assert country_asked_for(asked) == country
+
+
+def test_zones_say_in_which_country_they_lie() -> None:
+    table = "# a comment\nAT\t+4813+01620\tEurope/Vienna\nUS\t+4151-08739\tAmerica/Chicago\tx\n"
+
+    assert read_zone_table(table) == {"Europe/Vienna": "AT", "America/Chicago": "US"}
 
 
 def test_whoever_may_not_set_it_up_is_not_asked_to() -> None:
@@ -57,13 +95,20 @@ def test_answers_become_the_workspaces_and_ones_own_number_one_of_its_people() -
 
     workspace.refresh_from_db()
     told = (workspace.name, workspace.language, workspace.zone, workspace.default_country)
-    assert told == ("Corner Café", "de", "Europe/Berlin", "GB")
+    assert told == ("Corner Café", "de", "Europe/Berlin", "DE")
     contact = Contact.objects.get(workspace=workspace)
     assert (contact.phone, contact.is_staff) == ("+447700900123", True)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": " "}, {"zone": "Mars/North"}, {"language": "tlh"}, {"phone": "12"}]
+    "wrong",
+    [
+        {"name": " "},
+        {"zone": "Mars/North"},
+        {"language": "tlh"},
+        {"country": "XX"},
+        {"phone": "12"},
+    ],
 )
 def test_answers_that_cannot_be_kept_change_nothing_and_stand_there_again(
     wrong: dict[str, str],

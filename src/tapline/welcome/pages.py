@@ -1,27 +1,18 @@
-"""The pages of the first minutes: setting up, sample data, a tap with one's own phone."""
+"""The pages of the first minutes: sample data, and a tap with one's own phone."""
 
 from __future__ import annotations
 
-import functools
-import zoneinfo
-
 import segno
-from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.models import Message
 from tapline.broadcasts.pages_contents import describe_tap
 from tapline.clicks.newest import clicks_of_message, clicks_of_single_link
-from tapline.contacts.phones import country_of, normalise
-from tapline.contacts.roles import ContactRole, change_role
-from tapline.contacts.upserting import upsert_contact
 from tapline.errors import NotFound, TaplineError
 from tapline.links.models import Link
 from tapline.providers.senders import sender_of
@@ -29,33 +20,16 @@ from tapline.web.visits import Visit, inside
 from tapline.welcome.own_phone import make_own_link, own_link, text_myself
 from tapline.welcome.removing import ask_removal
 from tapline.welcome.sample import find_sample, make_sample
-from tapline.welcome.steps import SET_UP, TRIED
+from tapline.welcome.steps import TRIED
 from tapline.workspaces import audit
 from tapline.workspaces.access import Need
 from tapline.workspaces.models import Sample, Workspace
 
 MOST_TAPS = 3
-UNKNOWN_ZONE = "UTC"  # of a workspace that nobody has set up
-
-
-class BadSetUp(TaplineError):
-    """The workspace cannot be set up as asked."""
 
 
 class NoSample(NotFound):
     """This workspace holds no sample data."""
-
-
-@inside(Need.MANAGE, "GET", "HEAD", "POST")
-def set_up(visit: Visit) -> HttpResponse:
-    """Ask what the workspace is called, which language it speaks and where it is."""
-    if visit.request.method != "POST":
-        return _set_up_page(visit)
-    try:
-        _set_up(visit)
-    except TaplineError as error:
-        return _set_up_page(visit, error)
-    return redirect("web:home", visit.workspace.pk)
 
 
 @inside(Need.MANAGE)
@@ -158,58 +132,3 @@ def _refuse_real(workspace: Workspace) -> None:
             why=_("Only a workspace that was made as a sample can be tried out and removed."),
             do=_("Open the sample in the list of workspaces."),
         )
-
-
-def _set_up_page(visit: Visit, error: TaplineError | None = None) -> HttpResponse:
-    posted = visit.request.POST
-    context = {
-        "room": "home",
-        "error": error,
-        "name": posted.get(
-            "name", visit.workspace.name if visit.workspace.zone != UNKNOWN_ZONE else ""
-        ),
-        "language": posted.get("language", _language_now(visit.workspace)),
-        "zone": posted.get("zone", visit.workspace.zone),
-        "phone": posted.get("phone", ""),
-        "languages": settings.LANGUAGES,
-        "zones": zones(),
-    }
-    return visit.render("welcome/set_up.html", context, status=422 if error else 200)
-
-
-def _language_now(workspace: Workspace) -> str:
-    """Return the workspace's language; before anybody chose one, that of whoever sets it up."""
-    is_set_up = workspace.zone != UNKNOWN_ZONE
-    return workspace.language if is_set_up else get_language() or workspace.language
-
-
-def _set_up(visit: Visit) -> None:
-    workspace, form = visit.workspace, visit.form
-    if (
-        not form("name")
-        or form("zone") not in zones()
-        or form("language") not in dict(settings.LANGUAGES)
-    ):
-        raise BadSetUp(
-            _("Name, language and time zone are needed."),
-            why=_("Texts and reports follow them."),
-            do=_("Fill in all three."),
-        )
-    phone = normalise(form("phone"), workspace.default_country) if form("phone") else ""
-    after = {"name": form("name")[:120], "language": form("language"), "zone": form("zone")}
-    if phone:
-        after["default_country"] = country_of(phone) or workspace.default_country
-    before = {name: getattr(workspace, name) for name in after}
-    with transaction.atomic():
-        Workspace.objects.filter(pk=workspace.pk).update(**after)
-        audit.record(workspace, visit.actor, SET_UP, workspace, before, after)
-    if phone:
-        contact, _is_new = upsert_contact(workspace, phone, attributes={"first_name": "me"})
-        change_role(workspace, contact.pk, ContactRole.STAFF, actor=visit.actor)
-
-
-@functools.cache
-def zones() -> list[str]:
-    """Return the time zones that people live in, by name: Continent/City, and UTC."""
-    names = zoneinfo.available_timezones()
-    return sorted(n for n in names if n == "UTC" or ("/" in n and not n.startswith("Etc/")))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tapline.welcome import pages
+from tapline.welcome import pages, pages_set_up
 
 app_name = "welcome"
 urlpatterns = [
-    path("set-up", pages.set_up, name="set-up"),
+    path("set-up", pages_set_up.set_up, name="set-up"),
     path("try", pages.show_try, name="try"),
     path("sample", pages.make, name="make-sample"),
     path("sample/remove", pages.remove, name="remove-sample"),

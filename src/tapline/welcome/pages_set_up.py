@@ -1,0 +1,106 @@
+"""The first page of all: what the workspace is called, which language it speaks and where it is."""
+
+from __future__ import annotations
+
+import functools
+import zoneinfo
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from phonenumbers import SUPPORTED_REGIONS
+
+from tapline.contacts.phones import normalise
+from tapline.contacts.roles import ContactRole, change_role
+from tapline.contacts.upserting import upsert_contact
+from tapline.errors import TaplineError
+from tapline.geo.countries import COUNTRIES
+from tapline.web.visits import Visit, inside
+from tapline.welcome.guesses import countries_of_zones, country_asked_for
+from tapline.welcome.steps import SET_UP, is_new
+from tapline.workspaces import audit
+from tapline.workspaces.access import Need
+from tapline.workspaces.models import Workspace
+
+
+class BadSetUp(TaplineError):
+    """The workspace cannot be set up as asked."""
+
+
+@inside(Need.MANAGE, "GET", "HEAD", "POST")
+def set_up(visit: Visit) -> HttpResponse:
+    """Ask what the workspace is called, which language it speaks and where it is."""
+    if visit.request.method != "POST":
+        return _page(visit)
+    try:
+        _set_up(visit)
+    except TaplineError as error:
+        return _page(visit, error)
+    return redirect("web:home", visit.workspace.pk)
+
+
+@functools.cache
+def zones() -> list[str]:
+    """Return the time zones that people live in, by name: Continent/City, and UTC."""
+    names = zoneinfo.available_timezones()
+    return sorted(n for n in names if n == "UTC" or ("/" in n and not n.startswith("Etc/")))
+
+
+def countries() -> list[tuple[str, str]]:
+    """Return the countries whose numbers can be read, by name."""
+    known = [(code, words) for code, words in COUNTRIES.items() if code in SUPPORTED_REGIONS]
+    return sorted(known, key=lambda each: each[1])
+
+
+def _page(visit: Visit, error: TaplineError | None = None) -> HttpResponse:
+    of_zones = countries_of_zones()
+    context = {
+        "room": "home",
+        "error": error,
+        **(_now(visit) | {name: visit.form(name) for name in visit.request.POST}),
+        "languages": settings.LANGUAGES,
+        "zones": [(each, of_zones.get(each, "")) for each in zones()],
+        "countries": countries(),
+    }
+    return visit.render("welcome/set_up.html", context, status=422 if error else 200)
+
+
+def _now(visit: Visit) -> dict[str, str]:
+    """Return what the form begins with: before anybody filled it in, what the browser tells."""
+    workspace, is_first = visit.workspace, is_new(visit.workspace)
+    asked = country_asked_for(visit.request.headers.get("Accept-Language", "")) if is_first else ""
+    return {
+        "name": "" if is_first else workspace.name,
+        "language": (get_language() if is_first else "") or workspace.language,
+        "zone": workspace.zone,
+        "country": asked or workspace.default_country,
+        "phone": "",
+    }
+
+
+def _set_up(visit: Visit) -> None:
+    workspace, form = visit.workspace, visit.form
+    known = {"zone": zones(), "language": dict(settings.LANGUAGES), "country": dict(countries())}
+    if not form("name") or any(form(name) not in values for name, values in known.items()):
+        raise BadSetUp(
+            _("Name, language, country and time zone are needed."),
+            why=_("Texts and reports follow them."),
+            do=_("Fill in all four."),
+        )
+    phone = normalise(form("phone"), form("country")) if form("phone") else ""
+    after = {
+        "name": form("name")[:120],
+        "language": form("language"),
+        "zone": form("zone"),
+        "default_country": form("country"),
+    }
+    before = {name: getattr(workspace, name) for name in after}
+    with transaction.atomic():
+        Workspace.objects.filter(pk=workspace.pk).update(**after)
+        audit.record(workspace, visit.actor, SET_UP, workspace, before, after)
+    if phone:
+        contact, _is_new = upsert_contact(workspace, phone, attributes={"first_name": "me"})
+        change_role(workspace, contact.pk, ContactRole.STAFF, actor=visit.actor)
