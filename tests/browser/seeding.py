@@ -144,7 +144,7 @@ def _write(workspace: Workspace, text: str) -> Reply:
 def _settings(workspace: Workspace) -> dict[str, str | int]:
     from allauth.usersessions.models import UserSession
 
-    from tapline.workspaces.api_keys import create_api_key
+    from tapline.workspaces.api_keys import SCOPES, create_api_key
     from tapline.workspaces.invitations import invite
     from tapline.workspaces.members import add_member
     from tapline.workspaces.models import Role
@@ -154,6 +154,7 @@ def _settings(workspace: Workspace) -> dict[str, str | int]:
     account = make_twilio(workspace, base_url="https://127-0-0-1.invalid")
     member = add_member(workspace, "editor@example.com", Role.SENDER, actor=ACTOR)
     key, _token = create_api_key(workspace, "Shop", ["links:read"])
+    _everything, api_token = create_api_key(workspace, "Tests", SCOPES)
     invited, path = invite(workspace, "new@example.com", Role.VIEWER, invited_by=member.user)
     session = UserSession.objects.create(user=member.user, ip="127.0.0.1", session_key="none")
     return {
@@ -165,6 +166,7 @@ def _settings(workspace: Workspace) -> dict[str, str | int]:
         "sender_id": make_number(account, is_default=False).pk,
         "member_id": member.pk,
         "key_id": key.pk,
+        "api_token": api_token,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import subprocess
@@ -25,6 +26,9 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
     " (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
 )
+JSON = "application/json"
+# Each tap is another phone's: one that opens many people's links would count as a machine.
+PHONES = (f"127.77.{number // 250}.{number % 250 + 1}" for number in itertools.count())
 UNTAPPED = """
 select text from broadcasts_message
 where broadcast_id = ? and state = 'delivered' and first_human_click_at is null
@@ -56,19 +60,33 @@ class Shop:
             )
         return self.url + reverse(name, kwargs=wanted)
 
-    def tap(self, code: str, *, agent: str = IPHONE) -> None:
-        """Open a short link as somebody's phone does."""
+    def tap(self, code: str, *, agent: str = IPHONE) -> str:
+        """Open a short link as somebody's phone does; return where it leads."""
         headers = {"User-Agent": agent, "Accept": "text/html", "Accept-Language": "en-US"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.tapline.edge_port, timeout=10)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.tapline.edge_port, timeout=10, source_address=(next(PHONES), 0)
+        )
         connection.request("GET", f"/{code}", headers={"Host": "localhost", **headers})
-        status = connection.getresponse().status
+        answer = connection.getresponse()
         connection.close()
-        assert status == 302, f"{code} answered {status}"
+        assert answer.status == 302, f"{code} answered {answer.status}"
+        return answer.headers["Location"]
 
     def sign_in_link(self, email: str = OWNER) -> str:
         """Return an address that signs somebody in once."""
         link: str = self.tapline.run_json("sign-in", email)["url"]
         return link
+
+    def call(self, method: str, path: str, **body: Any) -> Any:
+        """Ask the API with a key that may do everything; return what it answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.tapline.web_port, timeout=10)
+        headers = {"Authorization": f"Bearer {self.things['api_token']}", "Content-Type": JSON}
+        connection.request(method, f"/api/v1{path}", json.dumps(body) if body else None, headers)
+        answer = connection.getresponse()
+        said = json.loads(answer.read() or "null")
+        connection.close()
+        assert answer.status < 300, f"{method} {path}: {answer.status} {said}"
+        return said
 
     def do(self, *arguments: str) -> Any:
         """Run a `tapline` command with --json and return the object it prints."""

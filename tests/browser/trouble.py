@@ -29,8 +29,7 @@ def fail_on_trouble(context: BrowserContext) -> Iterator[list[str]]:
         troubles.append(f"thrown: {error.error}")
 
     def on_response(response: Response) -> None:
-        is_page = response.request.resource_type == "document"
-        if response.status >= 500 or (response.status >= 400 and not is_page):
+        if response.status >= 500 or (response.status >= 400 and not _asks_for_page(response)):
             troubles.append(f"{response.status}: {response.url}")
 
     context.on("console", on_console)
@@ -39,3 +38,11 @@ def fail_on_trouble(context: BrowserContext) -> Iterator[list[str]]:
     yield troubles
     if troubles:
         raise AssertionError("The page had trouble:\n" + "\n".join(troubles))
+
+
+def _asks_for_page(response: Response) -> bool:
+    """Say whether a whole page was asked for, by its tab or by the service worker for it."""
+    request = response.request
+    is_of_worker = request.service_worker is not None
+    accepts = request.headers.get("accept", "")
+    return request.resource_type == "document" or (is_of_worker and accepts.startswith("text/html"))
