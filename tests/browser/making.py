@@ -1,4 +1,4 @@
-"""What a test of a flow brings into the shop for itself, through the API: people and a broadcast."""
+"""What a test of a flow makes for itself, through the API: people and a broadcast."""
 
 from __future__ import annotations
 

@@ -37,6 +37,15 @@ order by position
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the edge answered a phone."""
+
+    status: int
+    leads_to: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """A running instance, and the ids of one of everything in its workspace."""
 
@@ -60,24 +69,30 @@ class Shop:
             )
         return self.url + reverse(name, kwargs=wanted)
 
-    def tap(self, code: str, *, agent: str = IPHONE) -> str:
+    def tap(self, code: str) -> str:
         """Open a short link as somebody's phone does; return where it leads."""
+        answer = self.open(code)
+        assert answer.status == 302, f"{code} answered {answer.status}"
+        return answer.leads_to
+
+    def open(self, path: str, *, agent: str = IPHONE) -> Answer:
+        """Ask the edge for a path as `agent` does."""
         headers = {"User-Agent": agent, "Accept": "text/html", "Accept-Language": "en-US"}
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.tapline.edge_port, timeout=10, source_address=(next(PHONES), 0)
         )
-        connection.request("GET", f"/{code}", headers={"Host": "localhost", **headers})
-        answer = connection.getresponse()
+        connection.request("GET", f"/{path}", headers={"Host": "localhost", **headers})
+        given = connection.getresponse()
+        answer = Answer(given.status, given.headers.get("Location", ""), given.read().decode())
         connection.close()
-        assert answer.status == 302, f"{code} answered {answer.status}"
-        return answer.headers["Location"]
+        return answer
 
     def sign_in_link(self, email: str = OWNER) -> str:
         """Return an address that signs somebody in once."""
         link: str = self.tapline.run_json("sign-in", email)["url"]
         return link
 
-    def call(self, method: str, path: str, **body: Any) -> Any:
+    def call(self, method: str, path: str, /, **body: Any) -> Any:
         """Ask the API with a key that may do everything; return what it answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.tapline.web_port, timeout=10)
         headers = {"Authorization": f"Bearer {self.things['api_token']}", "Content-Type": JSON}

@@ -69,4 +69,3 @@ def _sent(shop: Shop, name: str) -> Sent:
     sent = send_to(shop, name, people, failed="Farrah")
     sent.tap(shop, "Tamsin")
     return sent
-

@@ -233,18 +233,19 @@ def chosen_domain(visit: Visit) -> Domain:
 
 def _create(visit: Visit) -> Link:
     domain = chosen_domain(visit)
-    link = create_link(
-        visit.workspace,
-        domain,
-        visit.form("destination"),
-        name=visit.form("name"),
-        utm=posted_utm(visit.request.POST),
-        campaign=campaign_named(visit.workspace, visit.form("campaign")),
-        offer=offer_named(visit.workspace, visit.form("offer")),
-        actor=visit.actor,
-    )
-    if visit.form("path"):
-        create_alias(domain, visit.form("path"), link, actor=visit.actor)
+    with transaction.atomic():  # A taken alias leaves no link behind.
+        link = create_link(
+            visit.workspace,
+            domain,
+            visit.form("destination"),
+            name=visit.form("name"),
+            utm=posted_utm(visit.request.POST),
+            campaign=campaign_named(visit.workspace, visit.form("campaign")),
+            offer=offer_named(visit.workspace, visit.form("offer")),
+            actor=visit.actor,
+        )
+        if visit.form("path"):
+            create_alias(domain, visit.form("path"), link, actor=visit.actor)
     return link
 
 
