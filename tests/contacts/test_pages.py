@@ -269,16 +269,21 @@ def test_half_an_answer_is_refused_and_kept_in_the_form(part: dict[str, str]) ->
     assert not Contact.objects.exists()
 
 
-def test_what_is_no_csv_is_refused_in_words() -> None:
+def test_what_is_no_csv_is_refused_in_words_and_not_kept() -> None:
     workspace = create_workspace("Bakery")
     editor = member_of(workspace, Role.SENDER)
+    address = reverse("contacts:upload", args=[workspace.pk])
 
-    answer = editor.get(_upload(editor, workspace, b"PK\x03\x04" + bytes(100), "contacts.xlsx"))
-    nothing = editor.post(reverse("contacts:upload", args=[workspace.pk]))
+    workbook = SimpleUploadedFile("contacts.xlsx", b"PK\x03\x04" + bytes(100))
+    answer = editor.post(address, {"file": workbook})
+    nothing = editor.post(address)
 
-    assert answer.status_code == 422
-    assert "Excel workbook" in _words(answer.content)
+    assert (answer.status_code, nothing.status_code) == (422, 422)
+    assert "'contacts.xlsx' is not a CSV file. It is an Excel workbook" in _words(answer.content)
     assert "No file was sent." in _words(nothing.content)
+    for page in (answer, nothing):
+        assert b'type="file"' in page.content  # Another file can be chosen at once.
+    assert not _kept_files(workspace)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", ".hidden", "é\x00\n.csv", "x" * 300])

@@ -53,17 +53,14 @@ FIELDS = (
 
 @inside(Need.EDIT, "GET", "HEAD", "POST")
 def upload(visit: Visit) -> HttpResponse:
-    """Take a file in, and go on to its questions."""
+    """Take a file in, and go on to its questions; for one that is no table ask again."""
     if visit.request.method != "POST":
         return visit.render("contacts/upload.html", {"room": "contacts"})
-    file = visit.request.FILES.get("file")
-    if file is None:
-        raise NotACsv(
-            _("No file was sent."),
-            why=_("The form came without one."),
-            do=_("Choose the CSV file that your other program exported."),
-        )
-    name = keep_upload(visit.workspace, file)
+    try:
+        name = _take_in(visit)
+    except TaplineError as error:
+        context = {"room": "contacts", "error": error}
+        return visit.render("contacts/upload.html", context, status=422)
     return redirect("contacts:import", visit.workspace.pk, name)
 
 
@@ -153,6 +150,26 @@ def download_refused(visit: Visit, import_id: int) -> HttpResponse:
 def imports_of(workspace: Workspace) -> QuerySet[ContactImport]:
     """Return the workspace's imports, newest first, without those that only tried a file out."""
     return ContactImport.objects.filter(workspace=workspace, is_trial=False).order_by("-id")
+
+
+def _take_in(visit: Visit) -> str:
+    """Keep the file that was sent and return its name; what cannot be read is not kept."""
+    file = visit.request.FILES.get("file")
+    if file is None:
+        raise NotACsv(
+            _("No file was sent."),
+            why=_("The form came without one."),
+            do=_("Choose the CSV file that your other program exported."),
+        )
+    name = keep_upload(visit.workspace, file)
+    path = find_upload(visit.workspace, name)
+    try:
+        open_sheet(path)
+    except NotACsv as refusal:
+        path.unlink(missing_ok=True)
+        known_as = refusal.what.replace(name, own_name(name))
+        raise NotACsv(known_as, why=refusal.why, do=refusal.do) from refusal
+    return name
 
 
 def _find(visit: Visit, import_id: int) -> ContactImport:
