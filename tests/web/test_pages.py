@@ -98,6 +98,15 @@ def test_forms_without_their_token_are_refused() -> None:
     assert strict.post("/sign-out").status_code == 403
 
 
+def test_an_address_for_forms_says_so_when_it_is_opened_by_itself() -> None:
+    workspace = create_workspace("Bakery")
+
+    answer = member_of(workspace).get(reverse("workspaces:invite", args=[workspace.pk]))
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert b"There is nothing to see at this address." in answer.content
+
+
 def test_an_unknown_address_gets_a_plain_page() -> None:
     answer = Client().get("/nothing/here")
 

@@ -15,6 +15,10 @@ class NotAllowed(TaplineError):
     """A member asks for more than their role holds. Strangers never see it: they get 404."""
 
 
+class ForForms(TaplineError):
+    """Somebody opened an address that only takes what a form sends."""
+
+
 class TooMany(TaplineError):
     """Somebody asks more often than a person does."""
 
@@ -22,6 +26,7 @@ class TooMany(TaplineError):
 STATUSES: dict[type[TaplineError], int] = {
     NotFound: 404,
     NotAllowed: 403,
+    ForForms: 405,
     Conflict: 409,
     TooMany: 429,
 }

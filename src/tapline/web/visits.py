@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tapline.signin.recent import ask_again, lacks_second_factor
-from tapline.web.errors import NotAllowed
+from tapline.web.errors import ForForms, NotAllowed, error_page
 from tapline.workspaces import audit
 from tapline.workspaces.access import Access, Need
 from tapline.workspaces.members import access_for
@@ -69,7 +69,7 @@ def inside(
             request: HttpRequest, workspace_id: int, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
             if request.method not in allowed:
-                return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
+                return _takes_only(allowed, request)
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path())
             visit = _enter(request, request.user, workspace_id, need)
@@ -82,6 +82,20 @@ def inside(
         return view
 
     return wrap
+
+
+def _takes_only(allowed: tuple[str, ...], request: HttpRequest) -> HttpResponse:
+    """Refuse a method; in words where somebody opened what a form had sent."""
+    answer = HttpResponse(status=405)
+    if request.method == "GET":
+        error = ForForms(
+            _("There is nothing to see at this address."),
+            why=_("It only takes what a form sends, and was opened by itself."),
+            do=_("Go back to the page with the form, or to the start."),
+        )
+        answer = error_page(request, error)
+    answer.headers["Allow"] = ", ".join(allowed)
+    return answer
 
 
 def _enter(request: HttpRequest, user: User, workspace_id: int, need: Need) -> Visit:
