@@ -156,6 +156,7 @@ def running_tapline(data_dir: Path, **settings: str) -> Iterator[RunningTapline]
         "TAPLINE_WEB_URL": f"http://127.0.0.1:{web}",
         "TAPLINE_SIMULATOR_LISTEN": f"127.0.0.1:{simulator}",
         "TAPLINE_DNS_SERVERS": "127.0.0.1:1",  # Nobody listens: no test asks a real name server.
+        "TAPLINE_DNS_SECONDS": "1",
         **{f"TAPLINE_{name.upper()}": value for name, value in settings.items()},
     }
     data_dir.mkdir(parents=True, exist_ok=True)

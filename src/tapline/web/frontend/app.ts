@@ -61,7 +61,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // A button with data-copy copies that text, and says so for a moment. Pages over plain http have no
-// clipboard; there the text beside the button can be marked and copied by hand, so it is marked.
+// clipboard; there the text before the button can be marked and copied by hand, so it is marked.
 document.addEventListener("click", (event) => {
   const button = (event.target as Element).closest<HTMLElement>("[data-copy]");
   if (button === null) {
@@ -72,8 +72,8 @@ document.addEventListener("click", (event) => {
     button.textContent = text;
   };
   if (navigator.clipboard === undefined) {
-    const shown = button.previousElementSibling;
-    if (shown !== null) {
+    const shown = button.previousElementSibling ?? button.parentElement?.previousElementSibling;
+    if (shown) {
       window.getSelection()?.selectAllChildren(shown);
     }
     return;
