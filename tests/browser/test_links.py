@@ -32,8 +32,8 @@ def test_a_link_for_a_poster_is_made_printed_and_tapped(shop: Shop, page: Page) 
 
     expect(page.get_by_role("heading", level=1, name="Poster of pie")).to_be_visible()
     expect(page.get_by_role("link", name="/pie-poster")).to_be_visible()
-    assert b"<svg" in _download(page, page.get_by_role("link", name="QR code (SVG)"))[:200]
-    png = _download(page, page.get_by_role("link", name="PNG"))
+    assert b"<svg" in _download(page, page.get_by_role("link", name=re.compile("SVG")))[:200]
+    png = _download(page, page.get_by_role("link", name=re.compile("PNG")))
     assert png.startswith(b"\x89PNG")
 
     _wait_until(shop, "pie-poster", led)
@@ -95,7 +95,7 @@ def test_messaging_apps_show_the_card_that_was_chosen(shop: Shop, phone_page: Pa
 
     page.get_by_label("Title").fill("Pie & cream, today")
     page.get_by_label("Description").fill("While it is warm.")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_label("Title").press("Enter")
 
     expect(page.get_by_label("Title")).to_have_value("Pie & cream, today")
     wait_for(

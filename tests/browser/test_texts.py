@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.slow, needs("chromium")]
 
 
 def test_a_saved_text_is_sent_again_and_shows_what_it_did(shop: Shop, page: Page) -> None:
-    make_people(shop, "Tilda", "Till", tags=("till",))
-    asked = {"groups": [{"conditions": [{"kind": "tag", "name": "till"}]}]}
-    shop.call("POST", "/segments", name="By the till", question=asked)
+    make_people(shop, "Tilda", "Till", tags=("counter",))
+    asked = {"groups": [{"conditions": [{"kind": "tag", "name": "counter"}]}]}
+    shop.call("POST", "/segments", name="At the counter", question=asked)
     page.goto(shop.address("broadcasts:texts"))
     page.get_by_role("link", name="Save a text").click()
     page.get_by_label("Name").fill("Pie of the week")
@@ -33,7 +33,7 @@ def test_a_saved_text_is_sent_again_and_shows_what_it_did(shop: Shop, page: Page
     page.get_by_role("link", name="Write a broadcast with it").click()
     expect(page.locator("textarea[name=text]")).to_have_value(re.compile("^Pie: https://"))
     page.locator("input[name=name]").fill("Sent from a saved text")
-    page.get_by_label("Audience").select_option(label="Segment «By the till»")
+    page.get_by_label("Audience").select_option(label="Segment «At the counter»")
     expect(page.get_by_text("2 people get it")).to_be_visible()
     page.get_by_role("button", name="Save and check").last.click()
     page.get_by_role("link", name="See what will happen, and send").click()
