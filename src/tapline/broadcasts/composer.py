@@ -20,8 +20,10 @@ from tapline.broadcasts.billing import bill_of, link_choices
 from tapline.broadcasts.composing import Preview, preview
 from tapline.broadcasts.forecast import forecast
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.night import Waiting
 from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reasons import reason_for
+from tapline.hours.words import local_moment
 from tapline.texts.advice import Advice
 from tapline.texts.costly import CostlyCharacter
 from tapline.texts.parts import graphemes, unusual_characters
@@ -106,7 +108,7 @@ def reached(draft: Broadcast) -> dict[str, Any]:
     bill = bill_of(draft)
     reach = bill.counted.reach
     told = forecast(draft, timezone.now(), reach)
-    has_choices = bill.counted.is_whole and draft.text.strip()
+    has_text = bool(draft.text.strip())
     return {
         "bill": bill,
         "reach": reach,
@@ -116,9 +118,17 @@ def reached(draft: Broadcast) -> dict[str, Any]:
         ],
         "waiting": sum(each.count for each in told.waiting),
         "skipped": sum(each.count for each in told.asleep) if told.skips else told.too_late,
-        "first_opens_at": next((each.opens_at for each in told.waiting), None),
-        "choices": list(link_choices(draft, preview(draft), reach)) if has_choices else [],
+        "first_opens_at": next((_local(draft, each) for each in told.waiting), ""),
+        "has_text": has_text,
+        "choices": list(link_choices(draft, preview(draft), reach))
+        if bill.counted.is_whole and has_text
+        else [],
     }
+
+
+def _local(draft: Broadcast, waiting: Waiting) -> str:
+    """Return when a place opens by the clock of the workspace; "" where it never does."""
+    return local_moment(waiting.opens_at, draft.workspace.zone) if waiting.opens_at else ""
 
 
 def _pieces(told: Preview) -> Iterator[Piece]:

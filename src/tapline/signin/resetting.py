@@ -49,7 +49,7 @@ def reset_second_factor(user: User, *, actor: str) -> int:
     """
     with transaction.atomic():
         factors = Authenticator.objects.filter(user=user)
-        count = factors.exclude(type=Authenticator.Type.RECOVERY_CODES).count()
+        count: int = factors.exclude(type=Authenticator.Type.RECOVERY_CODES).count()
         factors.delete()
         if count:
             for member in user.memberships.select_related("workspace"):

@@ -1,4 +1,5 @@
-// <tap-chart points="[[unix seconds, taps], …]" step="seconds" label="…">: people's taps over time.
+// <tap-chart points="[[unix seconds, taps], …]" step="seconds" zone="Europe/Berlin" label="…">:
+// people's taps over time, by the clock of the workspace and in the language of the page.
 // The chart lives in a shadow root, so that the live report can be morphed around it; new points
 // arrive as a changed attribute.
 
@@ -7,6 +8,8 @@ import uPlot from "uplot";
 import chartCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 
 const HEIGHT_PX = 220;
+const DIGIT_PX = 7.5; // of the axis' font, at most
+const AXIS_PX = { least: 44, besides: 16 };
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 // Taps are counted by the step: no mark on the axis may pretend to know more.
@@ -86,14 +89,24 @@ export class TapChart extends HTMLElement {
       ticks: { show: false },
       font: "12px system-ui, sans-serif",
     };
+    const language = document.documentElement.lang || undefined;
+    const zone = this.getAttribute("zone") ?? undefined;
+    const number = new Intl.NumberFormat(language);
     const wholeNumbers = (_: uPlot, values: number[]): string[] =>
-      values.map((value) => (Number.isInteger(value) ? String(value) : ""));
-    const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-    const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+      values.map((value) => (Number.isInteger(value) ? number.format(value) : ""));
+    const widest = (_: uPlot, values: string[] | null): number =>
+      Math.max(
+        AXIS_PX.least,
+        AXIS_PX.besides + DIGIT_PX * Math.max(0, ...(values ?? []).map((value) => value.length)),
+      );
+    const told = (parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+      new Intl.DateTimeFormat(language, { ...parts, timeZone: zone });
+    const clock = told({ hour: "2-digit", minute: "2-digit" });
+    const day = told({ month: "short", day: "numeric" });
     const times = (_: uPlot, moments: number[], _axis: number, _space: number, step: number) =>
       moments.map((at) => (step < DAY ? clock : day).format(at * 1000));
     const step = this.step;
-    const moment = new Intl.DateTimeFormat(undefined, {
+    const moment = told({
       weekday: "short",
       month: "short",
       day: "numeric",
@@ -105,12 +118,14 @@ export class TapChart extends HTMLElement {
       const time = at == null ? undefined : chart.data[0][at];
       const taps = at == null ? undefined : chart.data[1]?.[at];
       this.readout.textContent =
-        time === undefined || taps == null ? "" : `${moment.format(time * 1000)}: ${label} ${taps}`;
+        time === undefined || taps == null ? "" : `${moment.format(time * 1000)}: ${label} ${number.format(taps)}`;
     };
     return {
       width: this.clientWidth || 600,
       height: HEIGHT_PX,
       legend: { show: false },
+      // Marks stand at the full hours and days of that clock.
+      tzDate: (at) => (zone ? uPlot.tzDate(new Date(at * 1000), zone) : new Date(at * 1000)),
       // Phones must scroll the page when a finger moves over the chart.
       cursor: { drag: { x: false, y: false } },
       hooks: { setCursor: [readOut] },
@@ -119,7 +134,7 @@ export class TapChart extends HTMLElement {
         x: { range: (_u, min, max) => [min - step / 2, max + step / 2] },
         y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] },
       },
-      axes: [{ ...axis, size: 30, incrs: MARKS.filter((mark) => mark >= step), values: times }, { ...axis, size: 44, values: wholeNumbers }],
+      axes: [{ ...axis, size: 30, incrs: MARKS.filter((mark) => mark >= step), values: times }, { ...axis, size: widest, values: wholeNumbers }],
       series: [
         {},
         {
