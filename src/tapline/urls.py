@@ -35,7 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/<str:token>", pages_public.join, name="join"),
     path("join/<str:token>/thanks", pages_public.thanks, name="join-thanks"),
     path("privacy/<str:token>", pages_notice.read, name="privacy"),
-    path("pictures/<str:token>.<str:suffix>", pictures_pages.serve_picture, name="picture"),
+    path("pictures/<str:token>.<str:suffix>", pictures_pages.serve_picture),
     path("shared/<str:token>", pages_sharing.read, name="shared-report"),
     path("shared/<str:token>/audiences", pages_sharing.read_audiences, name="shared-audiences"),
     path("api/v1/", api.urls),

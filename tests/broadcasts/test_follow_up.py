@@ -16,6 +16,7 @@ from tapline.broadcasts.commands import read_audiences
 from tapline.broadcasts.forecast import look_ahead
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.pages_recipients import GROUPS
+from tapline.broadcasts.reasons import HELD_OUT
 from tapline.contacts.consent import opt_out
 from tapline.contacts.doings import DID
 from tapline.workspaces.models import Role, Workspace
@@ -44,6 +45,7 @@ def earlier(workspace: Workspace) -> Broadcast:
     for number, state in enumerate(STATES):
         _mark(broadcast, 2 * number, state=state)
         _mark(broadcast, 2 * number + 1, state=state, first_human_click_at=timezone.now())
+    _mark(broadcast, 2 * STATES.index("cancelled"), error_code=HELD_OUT)
     return broadcast
 
 
@@ -66,6 +68,7 @@ def test_each_recipient_is_in_the_group_of_what_they_did(earlier: Broadcast) -> 
     assert _positions(earlier, "tapped") == {2 * number + 1 for number in range(len(STATES))}
     assert _positions(earlier, "not_tapped") == quiet
     assert _positions(earlier, "failed") == {2 * STATES.index("failed")}
+    assert _positions(earlier, "held_out") == {2 * STATES.index("cancelled")}
 
 
 def test_the_page_lists_the_same_people_as_the_audience_names(earlier: Broadcast) -> None:

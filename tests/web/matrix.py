@@ -72,6 +72,7 @@ PAGES: dict[str, Page] = {
     "broadcasts:findings": Page(get=EDIT),
     "broadcasts:live": Page(get=RATES),
     "broadcasts:details": Page(get=RATES),
+    "broadcasts:held-out": Page(get=PEOPLE),
     "broadcasts:audiences": Page(get=RATES),
     "broadcasts:recipients": Page(get=PEOPLE, post=PEOPLE),
     "broadcasts:make-segment": Page(post=EDIT),

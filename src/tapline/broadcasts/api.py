@@ -69,10 +69,11 @@ class AudienceIn(Payload):
     imports: list[int] | None = Field(None, description="Contacts of these imported files.")
     contacts: list[int] | None = Field(None, description="These contacts.")
     broadcast: int | None = Field(None, description="Recipients of this earlier broadcast.")
-    did: Literal["tapped", "not_tapped", "failed"] | None = Field(
+    did: Literal["tapped", "not_tapped", "failed", "held_out"] | None = Field(
         None,
         description="What they did: tapped a link; got the text, or may have, and did not tap;"
-        " or their text failed. Looked up when the new broadcast is prepared.",
+        " their text failed; or they got nothing on purpose. Looked up when the new broadcast is"
+        " prepared.",
     )
 
 

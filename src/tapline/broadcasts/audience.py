@@ -41,7 +41,7 @@ def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str
 
     One of `{"all": true}`, `{"segment": id}`, `{"tags": [names]}` (any of them),
     `{"imports": [ids]}`, `{"contacts": [ids]}`, `{"broadcast": id, "did": "tapped" | "not_tapped" |
-    "failed"}` (those of an earlier broadcast who did so).
+    "failed" | "held_out"}` (those of an earlier broadcast who did so).
     """
     if "broadcast" in audience or "did" in audience:
         return _read_follow_up(workspace, audience)

@@ -29,7 +29,7 @@ from tapline.workspaces.models import Workspace
 ACTOR = "command line"
 LISTED = 30
 POLL_SECONDS = 0.5
-_FOLLOW_UP = re.compile(r"(?P<did>tapped|not-tapped|failed):(?P<id>\d{1,12})")
+_FOLLOW_UP = re.compile(r"(?P<did>tapped|not-tapped|failed|held-out):(?P<id>\d{1,12})")
 _SEGMENT = re.compile(r"segment:(?P<id>\d{1,12})")
 _OVER = (BroadcastState.SENT, BroadcastState.CANCELLED, BroadcastState.PAUSED)
 
@@ -53,7 +53,7 @@ def broadcast() -> None:
     "--audience",
     "audiences",
     multiple=True,
-    metavar="all|segment:ID|tag:WORD|tapped:ID|not-tapped:ID|failed:ID",
+    metavar="all|segment:ID|tag:WORD|tapped:ID|not-tapped:ID|failed:ID|held-out:ID",
     help="Who gets it: everybody; whom a segment finds; who has a tag (repeat it for more); or"
     " those of an earlier broadcast who tapped, who got it and did not, or whose text failed.",
 )
@@ -262,7 +262,7 @@ def read_audiences(words: tuple[str, ...]) -> dict[str, Any]:
             why="It is everybody, whom a segment finds, the contacts with one of some tags, or"
             " those of one broadcast.",
             do="Say --audience all, --audience segment:7, --audience tag:vip (repeat it for more"
-            " tags), or --audience not-tapped:12 (also tapped:12 and failed:12).",
+            " tags), or --audience not-tapped:12 (also tapped:12, failed:12 and held-out:12).",
         )
     return {"tags": tags}
 

@@ -18,7 +18,7 @@ from tapline.broadcasts.counting import Counted, count_audience
 from tapline.broadcasts.drafts import describe_audience
 from tapline.broadcasts.forecast import Forecast, forecast
 from tapline.broadcasts.models import Broadcast
-from tapline.broadcasts.pictures import pictures_of
+from tapline.broadcasts.pictures import Shown, pictures_of
 from tapline.broadcasts.reach import Cost, Reach, cost_of
 from tapline.broadcasts.reasons import HELD_OUT, reason_for
 from tapline.broadcasts.wordings import letter, texts_of, wordings_of
@@ -35,6 +35,7 @@ class Line:
 
     about: str
     sentences: tuple[str, ...]
+    pictures: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,12 @@ def make_plan(broadcast: Broadcast, at: dt.datetime | None) -> Plan:
 def in_words(plan: Plan) -> list[Line]:
     """Return what will happen, in the order in which one asks."""
     lines = (_who, _who_not, _what, _with_pictures, _when, _night, _sender, _cost, _links, _checks)
-    return [Line(about, tuple(said)) for each in lines for about, said in each(plan) if said]
+    return [
+        Line(about, tuple(said), pictures_of(plan.broadcast) if each is _with_pictures else None)
+        for each in lines
+        for about, said in each(plan)
+        if said
+    ]
 
 
 Said = Iterator[tuple[str, list[str]]]

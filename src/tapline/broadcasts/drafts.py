@@ -33,6 +33,7 @@ UTM_FIELDS = ("source", "medium", "campaign")
 _DID_IN_WORDS = {
     "tapped": gettext_lazy("Who tapped in «%(name)s»"),
     "not_tapped": gettext_lazy("Who got «%(name)s» and did not tap"),
+    "held_out": gettext_lazy("Who got nothing on purpose of «%(name)s»"),
     "failed": gettext_lazy("Whose text of «%(name)s» failed"),
 }
 

@@ -61,6 +61,7 @@ select m.id, m.position, m.phone, {first_name}, {last_name},
     when m.only_counted then 'only_counted'
     when m.state in {reached} then 'not_tapped'
     when m.state = 'failed' then 'failed'
+    when m.state = 'cancelled' and m.error_code = 'held_out' then 'held_out'
     else ''
   end,
   m.state, m.error_code, cast(m.delivered_at as text), cast(m.first_human_click_at as text),

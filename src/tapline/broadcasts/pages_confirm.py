@@ -16,7 +16,6 @@ from tapline.broadcasts.confirming import in_words, make_plan
 from tapline.broadcasts.lifecycle import schedule, start, unschedule
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.pages import find_broadcast
-from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reading import fingerprint
 from tapline.broadcasts.trials import MOST_TESTERS, send_test, testers
 from tapline.contacts.phones import mask
@@ -52,7 +51,6 @@ def show_plan(visit: Visit, broadcast_id: int) -> HttpResponse:
     context = {
         "broadcast": broadcast,
         "plan": plan,
-        "pictures": pictures_of(broadcast),
         "lines": in_words(plan) if plan.counted.is_whole else [],
         "fingerprint": fingerprint(broadcast),
         "at": at,

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from tapline.broadcasts.crowds import count_recipients
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.pages_report import find_reported
-from tapline.broadcasts.reasons import reason_for
+from tapline.broadcasts.reasons import HELD_OUT, reason_for
+from tapline.broadcasts.variants import held_out
 from tapline.contacts.doings import REACHED_STATES
 from tapline.contacts.models import Contact
 from tapline.contacts.questions import Group, Question, Received
@@ -34,6 +35,7 @@ GROUPS: dict[str, Q] = {
         first_human_click_at__isnull=True, only_counted=False, state__in=REACHED_STATES
     ),
     "failed": Q(first_human_click_at__isnull=True, state=MessageState.FAILED),
+    "held-out": Q(state=MessageState.CANCELLED, error_code=HELD_OUT),
 }
 
 EVERYBODY = "all"
@@ -61,6 +63,7 @@ def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse
         "broadcast": broadcast,
         "group": group,
         "groups": LISTS,
+        "held_out": held_out(broadcast) if broadcast.hold_out else 0,
         "did": group.replace("-", "_"),
         "search": search,
         "why": why,
@@ -127,6 +130,7 @@ def _segment_name(broadcast: Broadcast, group: str) -> str:
         EVERYBODY: _("Got «%(name)s»"),
         "tapped": _("Tapped in «%(name)s»"),
         "not-tapped": _("Did not tap in «%(name)s»"),
+        "held-out": _("Got nothing on purpose of «%(name)s»"),
         "failed": _("Did not get «%(name)s»"),
     }
     return words[group] % {"name": broadcast.name[:80]}

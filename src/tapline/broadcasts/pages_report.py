@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from tapline.broadcasts.audience_shares import Shares, count_shares
+from tapline.broadcasts.held_out import compare_held_out
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.news import news_mark
 from tapline.broadcasts.pages_contents import details_of, figures_of
@@ -71,6 +72,13 @@ def audiences_template(request: HttpRequest) -> str:
     """Return the fragment for htmx, and a page of its own for whoever has no script."""
     is_fragment = request.headers.get("HX-Request") == "true"
     return "broadcasts/_audiences.html" if is_fragment else "broadcasts/audiences.html"
+
+
+@inside(Need.PEOPLE)
+def show_held_out(visit: Visit, broadcast_id: int) -> HttpResponse:
+    """Show, as a fragment, what those did who got nothing on purpose, beside the others."""
+    context = {"compared": compare_held_out(find_reported(visit, broadcast_id))}
+    return visit.render("broadcasts/_held_out.html", context)
 
 
 def find_reported(visit: Visit, broadcast_id: int) -> Broadcast:

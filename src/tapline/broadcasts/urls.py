@@ -73,6 +73,7 @@ urlpatterns = [
     path("<int:broadcast_id>/findings", pages.show_findings, name="findings"),
     path("<int:broadcast_id>/live", pages_report.show_live, name="live"),
     path("<int:broadcast_id>/details", pages_report.show_details, name="details"),
+    path("<int:broadcast_id>/held-out", pages_report.show_held_out, name="held-out"),
     path("<int:broadcast_id>/audiences", pages_report.show_audiences, name="audiences"),
     path(
         "<int:broadcast_id>/recipients/<recipient_group:group>",

@@ -20,10 +20,13 @@ _TAPPED = _HAS % "had.first_human_click_at is not null"
 _REACHED = _HAS % f"had.state in {REACHED_STATES}"  # a tuple of words is written as SQL's list
 # Who is only counted is in neither group: nobody can say on which side they are.
 _WATCHED = _HAS % f"had.state in {REACHED_STATES} and not had.only_counted"
+# Nobody sent them anything, so that what they do elsewhere can be compared.
+_HELD_OUT = _HAS % "had.state = 'cancelled' and had.error_code = 'held_out'"
 _FAILED = _HAS % "had.state = 'failed'"
 DID: dict[str, str] = {
     "tapped": _TAPPED,
     "not_tapped": f"{_WATCHED} and not {_TAPPED}",
+    "held_out": _HELD_OUT,
     "failed": f"{_FAILED} and not {_REACHED} and not {_TAPPED}",
 }
 # A tap proves that the text arrived, whatever the provider said of it.

@@ -48,6 +48,7 @@ DID = {
     "not_got": gettext_lazy("did not get «%(name)s»"),
     "tapped": gettext_lazy("tapped in «%(name)s»"),
     "not_tapped": gettext_lazy("got «%(name)s» and did not tap"),
+    "held_out": gettext_lazy("got nothing on purpose of «%(name)s»"),
     "failed": gettext_lazy("the text of «%(name)s» failed"),
 }
 CONSENTED = {

@@ -96,7 +96,7 @@ class Received(Condition, tag="broadcast", frozen=True):
     """What they did with the text of one broadcast."""
 
     id: Id
-    did: Literal["got", "not_got", "tapped", "not_tapped", "failed"] = "tapped"
+    did: Literal["got", "not_got", "tapped", "not_tapped", "failed", "held_out"] = "tapped"
 
 
 class Tapped(Condition, tag="tapped", frozen=True):

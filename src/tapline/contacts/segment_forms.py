@@ -48,6 +48,7 @@ DID = (
     ("got", gettext_lazy("got it")),
     ("not_got", gettext_lazy("did not get it")),
     ("failed", gettext_lazy("their text failed")),
+    ("held_out", gettext_lazy("got nothing on purpose")),
 )
 PURPOSES = (
     ("marketing", gettext_lazy("marketing texts")),
