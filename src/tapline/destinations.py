@@ -7,6 +7,7 @@ per recipient. Both only after the host: no recipient's data decides whose page 
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -102,6 +103,7 @@ def is_safe_location(url: str) -> bool:
     return len(url) <= MAX_CHARACTERS and _SAFE_LOCATION.fullmatch(url) is not None
 
 
+@functools.lru_cache(maxsize=1024)  # The lines of a table lead to few hosts; IDNA takes a while.
 def normalise_host(host: str) -> str | None:
     """Return a host name in lower-case IDNA, an IPv4 or a bracketed IPv6 address; None: invalid."""
     if host.startswith("["):

@@ -92,7 +92,7 @@ def _links(workspace: Workspace) -> dict[str, str | int]:
     from tapline.broadcasts.saved_texts import save_text
     from tapline.links.aliases import create_alias
     from tests.broadcasts.making import TEXT
-    from tests.links.making import make_link
+    from tests.links.making import make_checked_table, make_link
 
     domain = workspace.domains.order_by("pk").first()
     assert domain is not None
@@ -103,6 +103,7 @@ def _links(workspace: Workspace) -> dict[str, str | int]:
         "domain_id": domain.pk,
         "link_id": link.pk,
         "alias_id": alias.pk,
+        "table_id": make_checked_table(domain).pk,
         "text_id": saved.pk,
     }
 

@@ -48,6 +48,8 @@ NOBODYS = {
     "links_linkcard": "what members let apps show of a link",
     "links_alias": "public paths that a member chose",
     "links_destination": "pages for everybody that links lead to, and what they said",
+    "links_linktable": "names of files of members, and counts",
+    "links_linktableline": "links that members ask for, pages for everybody",
     "links_tappedlink": "which links are tapped by somebody",
     "contacts_contactimport": "names of files and of their columns",
     "contacts_tag": "names of tags",

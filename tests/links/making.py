@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tapline.links.bulk import Line
 from tapline.links.domains import create_domain
 from tapline.links.minting import create_link
-from tapline.links.models import Domain, Link, LinkKind
+from tapline.links.models import Domain, Link, LinkKind, LinkTable
+from tapline.links.tables import check_chunk, take_in
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 
@@ -29,3 +31,13 @@ def make_template(domain: Domain) -> Link:
         kind=LinkKind.TEMPLATE,
         actor=ACTOR,
     )
+
+
+def make_checked_table(domain: Domain) -> LinkTable:
+    """Return a table of two lines that was checked; the second cannot become a link."""
+    lines = [Line(1, "https://www.example.com/menu", "Menu", "of-a-table"), Line(2, "nowhere")]
+    table = take_in(domain.workspace, domain, "links.csv", lines, actor="test")
+    table.refresh_from_db()
+    check_chunk(table)
+    table.refresh_from_db()
+    return table

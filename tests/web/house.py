@@ -23,7 +23,7 @@ from tapline.workspaces.tree import create_workspace, move_workspace
 from tests.broadcasts.making import ACTOR, TEXT, make_broadcast, make_contacts, make_workspace
 from tests.contacts.people import make_refused_import
 from tests.keywords.making import make_keyword
-from tests.links.making import make_link
+from tests.links.making import make_checked_table, make_link
 from tests.providers.making import make_number, make_twilio
 from tests.replies.making import write
 from tests.signups.making import make_form
@@ -100,6 +100,7 @@ def _things(own: Workspace) -> dict[str, object]:
         "share_id": share_report(broadcast, actor=ACTOR)[0].pk,
         "segment_id": create_segment(own, "All", read_question({}), actor=ACTOR).pk,
         "sender_id": make_number(account, is_default=False).pk,
+        "table_id": make_checked_table(domain).pk,
         "text_id": save_text(own, "Menu", TEXT, actor=ACTOR).pk,
         "thread_id": reply.thread_id,
         "tracked_id": tracked_broadcast(own, "Reminders", actor=ACTOR).pk,

@@ -150,6 +150,13 @@ PAGES: dict[str, Page] = {
     "hours:replace": Page(post=MANAGE),
     "links:list": Page(get=RATES),
     "links:bulk": Page(get=EDIT, post=EDIT),
+    "links:tables": Page(get=RATES),
+    "links:table": Page(get=RATES),
+    "links:table-progress": Page(get=RATES),
+    "links:make-table": Page(post=EDIT),
+    "links:check-table": Page(post=EDIT),
+    "links:discard-table": Page(post=EDIT),
+    "links:save-table": Page(get=RATES),
     "links:utm": Page(post=EDIT),
     "links:qr": Page(get=RATES),
     "links:new": Page(get=EDIT, post=EDIT),
@@ -216,6 +223,9 @@ CALLS: dict[str, Call] = {
     "DELETE /segments/{segment_id}": Call("contacts:write"),
     "GET /segments/{segment_id}/count": Call("contacts:read"),
     "POST /links": Call("links:write"),
+    "POST /links/bulk": Call(
+        "links:write", {"links": [{"destination": "https://www.example.com/", "alias": "many"}]}
+    ),
     "GET /links": Call("links:read"),
     "GET /links/{link_id}": Call("links:read"),
     "PATCH /links/{link_id}": Call("links:write", {"disabled": True}),

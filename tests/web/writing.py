@@ -130,7 +130,10 @@ PAGES: dict[str, Leaves | str] = {
     "links:new": Leaves(
         "link.created", {"destination": "https://www.example.com/sale", "path": "sale-poster"}
     ),
-    "links:bulk": Leaves("link.created", {"lines": "https://www.example.com/sale,Sale,bulk"}),
+    "links:bulk": "nothing is made of it yet",
+    "links:make-table": Leaves("links.made"),
+    "links:check-table": "what was made before stays, and more is made by another word",
+    "links:discard-table": "nothing was made of it",
     "links:look": READS,
     "links:utm": READS,
     "links:destination": Leaves(
@@ -170,6 +173,7 @@ CALLS: dict[str, Leaves | str] = {
     "PUT /segments/{segment_id}": Leaves("segment.changed"),
     "DELETE /segments/{segment_id}": Leaves("segment.deleted"),
     "POST /links": Leaves("link.created", {"destination": "https://www.example.com/a"}),
+    "POST /links/bulk": Leaves("links.made"),
     "PATCH /links/{link_id}": Leaves("link.disabled"),
     "POST /links/{link_id}/aliases": Leaves("alias.created"),
     "DELETE /links/{link_id}/aliases/{alias}": Leaves("alias.deleted"),

@@ -21,7 +21,11 @@ AFTER_ERROR_SECONDS = 1.0
 # imported: a process loads what it repeats.
 LOOPS: dict[str, tuple[str, ...]] = {
     "clicks": ("tapline.clicks.loops:CLICK_LOOPS", "tapline.hours.loops:HOURS_LOOPS"),
-    "imports": ("tapline.contacts.loops:IMPORT_LOOPS", "tapline.welcome.loops:WELCOME_LOOPS"),
+    "imports": (
+        "tapline.contacts.loops:IMPORT_LOOPS",
+        "tapline.links.loops:TABLE_LOOPS",
+        "tapline.welcome.loops:WELCOME_LOOPS",
+    ),
     "sending": (
         "tapline.broadcasts.loops:SENDING_LOOPS",
         "tapline.replies.loops:ANSWER_LOOPS",

@@ -32,13 +32,13 @@ def create_alias(domain: Domain, path: str, link: Link, *, actor: str) -> Alias:
 
     Raises `BadAlias`, `AliasTaken`, and `NotFound` for a link that may not use the domain.
     """
-    path = _check_path(path)
+    path = check_path(path)
     _check_link(domain, link)
     with transaction.atomic():
         change = next_change()  # Also locks: two who choose one path take turns.
         existing = Alias.objects.filter(domain=domain, path=path).select_related("link").first()
         if existing is not None and existing.deleted_at is None:
-            raise _taken(existing, link)
+            raise taken(existing, link.workspace_id)
         alias = existing or Alias(domain=domain, path=path)
         alias.link, alias.deleted_at, alias.change = link, None, change
         alias.save()
@@ -56,7 +56,8 @@ def delete_alias(alias: Alias, *, actor: str) -> None:
         record(alias.link.workspace, actor, "alias.deleted", alias, before=before)
 
 
-def _check_path(raw: str) -> str:
+def check_path(raw: str) -> str:
+    """Return `raw` as the path of an alias, lowered, without a leading slash. Raises `BadAlias`."""
     path = raw.strip().removeprefix("/").lower()
     if path.split("/")[0] in RESERVED:
         raise _bad_alias(raw, "Tapline itself answers there.")
@@ -69,6 +70,15 @@ def _check_path(raw: str) -> str:
     return path
 
 
+def taken(existing: Alias, workspace_id: int) -> AliasTaken:
+    """Return what a workspace is told that wants the path of an alias that is there."""
+    why, do = f"It leads to {existing.link.destination}.", "Choose another, or delete that first."
+    if existing.link.workspace_id != workspace_id:
+        # Where another location's alias leads is not this one's business.
+        why, do = "Another workspace uses it on this domain.", "Choose another alias."
+    return AliasTaken(f"The alias '{existing.path}' is taken.", why=why, do=do)
+
+
 def _check_link(domain: Domain, link: Link) -> None:
     if domain.workspace_id not in link.workspace.ancestor_ids or domain.deleted_at is not None:
         raise NotFound(
@@ -78,14 +88,6 @@ def _check_link(domain: Domain, link: Link) -> None:
         )
     if link.kind == LinkKind.TEMPLATE:
         raise _bad_alias(link.name, "The link's destination has merge fields, and nobody to fill.")
-
-
-def _taken(existing: Alias, link: Link) -> AliasTaken:
-    why, do = f"It leads to {existing.link.destination}.", "Choose another, or delete that first."
-    if existing.link.workspace_id != link.workspace_id:
-        # Where another location's alias leads is not this one's business.
-        why, do = "Another workspace uses it on this domain.", "Choose another alias."
-    return AliasTaken(f"The alias '{existing.path}' is taken.", why=why, do=do)
 
 
 def _bad_alias(raw: str, why: str) -> BadAlias:

@@ -1,31 +1,27 @@
-"""Many links from one table: a line each, and the same lines back with their short links.
+"""How a table of links is read, whatever a spreadsheet made of it, and given back as CSV.
 
-A line that cannot become a link says why and makes nothing; the others are made. Lines that have a
-short link already stay as they are, so a mended table can be given again as a whole.
+Lines that have a short link already stay as they are, so a mended table can be given again as a
+whole.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tapline.cells import harmless
 from tapline.errors import TaplineError
-from tapline.links.aliases import create_alias
-from tapline.links.codebook import CodeBook, load_codebook
-from tapline.links.minting import create_link, mint_range
-from tapline.links.models import Domain, Link
-from tapline.workspaces.models import Workspace
 
-COLUMNS = ("destination", "name", "alias", "short_link", "problem")
-# So many are made while somebody waits for the answer.
-MOST_LINES = 500
-MOST_CHARACTERS = 2_000_000
+# Those that a table may have. Unnamed they come in the order of the first three.
+GIVEN = ("destination", "name", "alias", "campaign", "offer", "short_link")
+UNNAMED = GIVEN[:3]
+COLUMNS = (*GIVEN, "problem")
+MOST_LINES = 100_000
+MOST_BYTES = 32 * 1024 * 1024
 LONGEST_NAME = 160
 
 
@@ -33,15 +29,32 @@ class BadTable(TaplineError):
     """The table as a whole cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the table: what it asks for, and what became of it."""
+class Line(NamedTuple):
+    """One line of a table: where it begins (from 1), and what it asks for."""
 
+    line: int
     destination: str
     name: str = ""
     alias: str = ""
+    campaign: str = ""
+    offer: str = ""
     short_link: str = ""
-    problem: str = ""
+
+
+def decode_table(content: bytes) -> str:
+    """Return the text of an uploaded file; raises `BadTable`."""
+    if len(content) > MOST_BYTES:
+        raise _too_long()
+    try:
+        return content.decode(
+            "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        )
+    except UnicodeDecodeError as error:
+        raise BadTable(
+            _("The file cannot be read."),
+            why=_("It is no text in UTF-8."),
+            do=_("Save it as «CSV UTF-8» from your spreadsheet."),
+        ) from error
 
 
 def read_lines(table: str) -> list[Line]:
@@ -49,60 +62,54 @@ def read_lines(table: str) -> list[Line]:
 
     Without a line of column names they are destination, name and alias, in this order.
     """
-    if len(table) > MOST_CHARACTERS:
-        raise _too_long()
-    rows = [row for row in _rows(table) if any(row)]
-    if not rows:
-        raise BadTable(
-            _("There are no lines."),
-            why=_("Neither the file nor the field holds one."),
-            do=_("Give one address a line, or choose a CSV file."),
-        )
-    names = [cell.lower() for cell in rows[0]]
-    if "destination" in names:
-        rows = rows[1:]
-    else:
-        _refuse_unnamed(rows[0])
-        names = list(COLUMNS[:3])
-    if len(rows) > MOST_LINES:
-        raise _too_long()
-    return [_line(dict(zip(names, row, strict=False))) for row in rows]
+    rows = _rows(table)
+    first = next(rows, None)
+    if first is None:
+        raise _no_lines()
+    names = [cell.lower() for cell in first[1]]
+    lines = []
+    if "destination" not in names:
+        _refuse_unnamed(first[1])
+        names = list(UNNAMED)
+        lines.append(_line(names, *first))
+    for number, cells in rows:
+        if len(lines) == MOST_LINES:
+            raise _too_long()
+        lines.append(_line(names, number, cells))
+    if not lines:
+        raise _no_lines()
+    return lines
 
 
-def make_links(
-    workspace: Workspace, domain: Domain, lines: Iterable[Line], *, actor: str
-) -> list[Line]:
-    """Make a link for each line that has none; return the lines with what became of them.
-
-    Not inside a transaction: each line has its own.
-    """
-    return [
-        line if line.short_link else _made(workspace, domain, line, actor=actor) for line in lines
-    ]
+def as_csv(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Yield pieces of a CSV file of `COLUMNS`, harmless to spreadsheets."""
+    # Excel takes a file for UTF-8 only with the mark at its beginning.
+    yield ("\ufeff" + ",".join(COLUMNS) + "\r\n").encode()
+    for row in rows:
+        piece = io.StringIO()
+        csv.writer(piece).writerow(map(harmless, row))
+        yield piece.getvalue().encode()
 
 
-def write_lines(lines: Sequence[Line]) -> str:
-    """Return the lines as CSV, harmless to spreadsheets."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    writer.writerows([harmless(getattr(line, name)) for name in COLUMNS] for line in lines)
-    return file.getvalue()
-
-
-def _rows(table: str) -> list[list[str]]:
+def _rows(table: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield line and cells of each row that holds anything."""
     first = table.lstrip().split("\n", 1)[0]
     # A destination may hold any of them: what column names are divided by, else what is there most.
     delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
+    line = 1
     try:
-        read = list(csv.reader(io.StringIO(table, newline=""), delimiter=delimiter))
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                yield line, cells
+            line = reader.line_num + 1
     except csv.Error as error:
         raise BadTable(
             _("The table cannot be read."),
             why=_("It is no CSV: a quotation mark is left open, or a cell is too long."),
             do=_("Save it again as CSV from your spreadsheet."),
         ) from error
-    return [[cell.strip() for cell in row] for row in read]
 
 
 def _refuse_unnamed(first: Sequence[str]) -> None:
@@ -116,37 +123,32 @@ def _refuse_unnamed(first: Sequence[str]) -> None:
         )
 
 
-def _line(row: dict[str, str]) -> Line:
-    return Line(
-        destination=row.get("destination", ""),
-        name=row.get("name", "")[:LONGEST_NAME],
-        alias=row.get("alias", ""),
-        short_link=row.get("short_link", ""),
-    )
+def _line(names: Sequence[str], line: int, cells: Sequence[str]) -> Line:
+    said = dict(zip(names, (_plain(cell) for cell in cells), strict=False))
+    given = {name: said.get(name, "") for name in GIVEN}
+    given["name"] = given["name"][:LONGEST_NAME]
+    given["alias"] = given["alias"].removeprefix("/").lower()
+    return Line(line, **given)
 
 
-def _made(workspace: Workspace, domain: Domain, line: Line, *, actor: str) -> Line:
-    try:
-        with transaction.atomic():  # A taken alias leaves no link behind.
-            link = create_link(workspace, domain, line.destination, name=line.name, actor=actor)
-            if line.alias:
-                alias = create_alias(domain, line.alias, link, actor=actor)
-                return replace(line, short_link=CodeBook.url(domain, alias.path), problem="")
-        return replace(line, short_link=_with_code(link), problem="")
-    except TaplineError as error:
-        return replace(line, problem=f"{error.what} {error.why} {error.do}")
+def _plain(cell: str) -> str:
+    """Return a cell without the mark that `harmless` gave it, and without NUL, which databases
+    refuse."""
+    cell = cell.replace("\x00", "")
+    return cell[1:] if cell[:1] == "'" and harmless(cell[1:]) == cell else cell
 
 
-def _with_code(link: Link) -> str:
-    mint_range(link, 1)
-    return CodeBook.url(
-        link.domain, load_codebook([link.pk], last_position=0).codes(link.pk, [0])[0]
+def _no_lines() -> BadTable:
+    return BadTable(
+        _("There are no lines."),
+        why=_("Neither the file nor the field holds one."),
+        do=_("Give one address a line, or choose a CSV file."),
     )
 
 
 def _too_long() -> BadTable:
     return BadTable(
         _("The table is too long."),
-        why=_("At most %(number)d links are made at once.") % {"number": MOST_LINES},
+        why=_("At most %(number)d links are made from one table.") % {"number": MOST_LINES},
         do=_("Divide it, and give its parts one after the other."),
     )

@@ -1,8 +1,10 @@
-"""What the worker repeats for links: looking at the DNS records of domains, and at destinations."""
+"""What the worker repeats for links: looking at domains and destinations, and making many."""
 
 from __future__ import annotations
 
 from tapline.links.domain_checks import check_next
+from tapline.links.tables import forget_old as forget_old_tables
+from tapline.links.tables import work_next
 from tapline.links.watching import forget_old, look_next
 from tapline.loops import Loop
 
@@ -11,4 +13,17 @@ DOMAIN_LOOPS: list[Loop] = [
     # Somebody who writes a text waits for it.
     Loop(name="destinations", step=look_next, idle_seconds=1.0),
     Loop(name="old destinations", step=forget_old, idle_seconds=3600.0),
+]
+
+
+def forget_tables() -> bool:
+    """Forget tables of links that are old. Nothing comes of doing it again at once."""
+    while forget_old_tables():
+        pass
+    return False
+
+
+TABLE_LOOPS: list[Loop] = [
+    Loop(name="tables of links", step=work_next, idle_seconds=0.5),
+    Loop(name="old tables of links", step=forget_tables, idle_seconds=3600.0),
 ]

@@ -87,7 +87,7 @@ def create_link(
     A TEMPLATE's destination may hold merge fields. Raises `BadDestination`, and `BadLink` or
     `NotFound` where domain, campaign or offer belong to others.
     """
-    _refuse_strangers(workspace, domain, campaign, offer)
+    refuse_strangers(workspace, domain, campaign, offer)
     check = check_template if kind == LinkKind.TEMPLATE else check_destination
     with transaction.atomic():
         link = Link.objects.create(
@@ -169,6 +169,25 @@ def mint_personal(
     return [code for run in runs for code in _codes_of(run)]
 
 
+def refuse_strangers(
+    workspace: Workspace, domain: Domain, campaign: Campaign | None, offer: Offer | None
+) -> None:
+    """Raise `NotFound` where a domain, campaign or offer is not the workspace's to use."""
+    if domain.workspace_id not in workspace.ancestor_ids or domain.deleted_at is not None:
+        raise NotFound(
+            "There is no such domain here.",
+            why=f"'{workspace.name}' may use its own domains and those above it in the tree.",
+            do="Choose one of the domains listed for this workspace.",
+        )
+    for thing in (campaign, offer):
+        if thing is not None and thing.workspace_id not in workspace.ancestor_ids:
+            raise NotFound(
+                f"There is no such {thing._meta.verbose_name} here.",
+                why=f"'{workspace.name}' may use its own and those above it in the tree.",
+                do="Choose one that is listed for this workspace.",
+            )
+
+
 def _write_personal(template: Link, batch: Sequence[_Personal]) -> None:
     """Write links and ranges of one batch in one turn."""
     destinations = _packed([each.destination for each in batch])
@@ -217,24 +236,6 @@ def _pair_up(
             yield SerialRun(run.generation, run.length, run.first + used, taken), at
             used += taken
             at += taken
-
-
-def _refuse_strangers(
-    workspace: Workspace, domain: Domain, campaign: Campaign | None, offer: Offer | None
-) -> None:
-    if domain.workspace_id not in workspace.ancestor_ids or domain.deleted_at is not None:
-        raise NotFound(
-            "There is no such domain here.",
-            why=f"'{workspace.name}' may use its own domains and those above it in the tree.",
-            do="Choose one of the domains listed for this workspace.",
-        )
-    for thing in (campaign, offer):
-        if thing is not None and thing.workspace_id not in workspace.ancestor_ids:
-            raise NotFound(
-                f"There is no such {thing._meta.verbose_name} here.",
-                why=f"'{workspace.name}' may use its own and those above it in the tree.",
-                do="Choose one that is listed for this workspace.",
-            )
 
 
 def _refuse_uncoded(link: Link, *kinds: str) -> None:

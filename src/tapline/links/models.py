@@ -263,3 +263,85 @@ class TappedLink(models.Model):
         Destination, on_delete=models.CASCADE, related_name="tapped_links"
     )
     tapped_at = models.DateTimeField()
+
+
+class TableState(models.TextChoices):
+    """`arriving → checking → checked → making → done | failed`. The worker does what is being
+    checked or made; from checked to making a member leads."""
+
+    ARRIVING = "arriving"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    MAKING = "making"
+    DONE = "done"
+    FAILED = "failed"
+
+
+TABLE_UNDER_WAY = (TableState.ARRIVING, TableState.CHECKING, TableState.MAKING)
+
+
+class LinkTable(models.Model):
+    """A table of links that are to be made, and how far that is (`tables`)."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, db_index=False)
+    file_name = models.CharField(max_length=255)
+    made_by = models.CharField(max_length=160)
+    state = models.CharField(max_length=10, choices=TableState.choices, default="arriving")
+    lines = models.PositiveIntegerField(default=0)
+    at = models.PositiveIntegerField(default=0)  # the last line that was checked, or made
+    handled = models.PositiveIntegerField(default=0)  # how many lines that were
+    kept = models.PositiveIntegerField(default=0)  # had their short link already
+    bad = models.PositiveIntegerField(default=0)
+    made = models.PositiveIntegerField(default=0)
+    failure = models.JSONField(default=dict)  # {"what", "why", "do"} of what ended it
+    attempts = models.PositiveSmallIntegerField(default=0)  # at the chunk that comes next
+    turn_at = models.DateTimeField(auto_now_add=True)  # who waited longest comes next
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # What the worker looks for, twice a second: the many that are over weigh nothing.
+            models.Index(
+                fields=["turn_at"],
+                name="table_under_way",
+                condition=Q(state__in=["checking", "making"]),
+            )
+        ]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether more is to come by itself."""
+        return self.state in TABLE_UNDER_WAY
+
+    @property
+    def good(self) -> int:
+        """How many lines can become links; of a checked table."""
+        return self.lines - self.kept - self.bad - self.made
+
+
+class LinkTableLine(models.Model):
+    """One line of such a table: what it asks for, and what became of it."""
+
+    table = models.ForeignKey(LinkTable, on_delete=models.CASCADE, db_index=False)
+    line = models.PositiveIntegerField()  # on which it begins, from 1
+    destination = models.TextField()
+    name = models.TextField(blank=True)
+    alias = models.TextField(blank=True)
+    campaign = models.TextField(blank=True)
+    offer = models.TextField(blank=True)
+    short_link = models.TextField(blank=True)
+    is_bad = models.BooleanField(default=False)
+    problem = models.JSONField(default=dict)  # {"what", "why", "do"} of a bad one
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "line"], name="one_table_line")]
+        indexes = [
+            # Which line of a table names an alias first.
+            models.Index(
+                fields=["table", "alias", "line"], name="table_alias", condition=~Q(alias="")
+            ),
+            # The few that cannot become links.
+            models.Index(fields=["table", "line"], name="table_bad", condition=Q(is_bad=True)),
+        ]

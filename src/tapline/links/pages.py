@@ -32,7 +32,7 @@ from tapline.links.finding import named
 from tapline.links.goals import campaign_named, offer_named, offered_names
 from tapline.links.history import destination_changes
 from tapline.links.minting import BadLink, create_link, mint_range
-from tapline.links.models import Alias, Domain, Link, LinkKind
+from tapline.links.models import Alias, Domain, Link, LinkKind, LinkTable, TableState
 from tapline.links.utm import posted_utm, utm_fields
 from tapline.links.watching import can_be_looked_at, failing_of
 from tapline.web.visits import Visit, inside
@@ -56,12 +56,15 @@ def list_links(visit: Visit) -> HttpResponse:
         found = found.filter(pk__lt=int(older))
     rows = found.select_related("in_broadcast__broadcast", "campaign")
     shown = list(rows.prefetch_related("aliases__domain").order_by("-id")[: PER_PAGE + 1])
+    tables = LinkTable.objects.filter(workspace=visit.workspace)
     context = {
         "room": "links",
         "links": _with_addresses(shown[:PER_PAGE]),
         "older": shown[PER_PAGE - 1].pk if len(shown) > PER_PAGE else None,
         "is_first": not older,
         "search": search,
+        "making": tables.filter(state=TableState.MAKING).first(),
+        "has_tables": tables.exists(),
     }
     return visit.render("links/list.html", context)
 

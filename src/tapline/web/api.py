@@ -31,6 +31,7 @@ from tapline.errors import TaplineError
 from tapline.hours.api import router as hours_router
 from tapline.keywords.api import router as keywords_router
 from tapline.links.api import router as links_router
+from tapline.links.api_bulk import router as many_links_router
 from tapline.links.api_destinations import router as destinations_router
 from tapline.links.api_domains import router as domains_router
 from tapline.pictures.api import router as pictures_router
@@ -59,6 +60,7 @@ ROUTERS = (
     contacts_router,
     segments_router,
     links_router,
+    many_links_router,
     domains_router,
     destinations_router,
     providers_router,
