@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tapline.broadcasts.models import Message
-from tapline.contacts.consent import opt_out
+from tapline.contacts.consent import opt_out, record_consent
 from tapline.contacts.history import Kind, read_history
-from tapline.contacts.models import Contact
+from tapline.contacts.models import Consent, Contact
 from tapline.contacts.roles import ContactRole, change_role
+from tapline.contacts.telling import way_in_words
 from tapline.workspaces.models import Workspace
 from tests.broadcasts.making import (
     Clock,
@@ -66,9 +67,63 @@ def test_everything_is_told_with_the_newest_first(workspace: Workspace) -> None:
     kinds = {each.kind for each in moments}
     assert kinds == set(Kind) - {Kind.ANSWER, Kind.IMPORT}
     (change,) = (each for each in moments if each.kind == Kind.CHANGE)
-    assert change.facts == ("by command line", "role: recipient → staff")
-    (stop,) = (each for each in moments if each.kind == Kind.OPT_OUT)
-    assert (stop.what, stop.is_bad) == ("Opted out", True)
+    assert change.facts == ("Counts as: a recipient → one of us", "by command line")
+
+
+def test_an_opt_out_is_one_sentence_that_says_how_and_who_wrote_it_down(
+    workspace: Workspace,
+) -> None:
+    contact = _busy_contact(workspace)
+
+    moments = read_history(contact).moments
+
+    (stop,) = (each for each in moments if each.is_bad)
+    assert (stop.kind, stop.what) == (Kind.OPT_OUT, "Opted out of all texts")
+    assert stop.facts == ("told by: letter", "by test")
+    assert Consent.objects.filter(contact=contact, given=False).count() == 2  # one each purpose
+
+
+def test_an_opt_out_that_ended_says_when(workspace: Workspace) -> None:
+    contact = _busy_contact(workspace)
+    later = timezone.now()
+
+    for purpose in ("marketing", "service"):
+        record_consent(
+            [contact],
+            scope=workspace,
+            purpose=purpose,
+            given=True,
+            wording="Text me again.",
+            source="form",
+            evidence={},
+            at=later,
+            by="worker",
+        )
+
+    told = read_history(contact).moments
+    stops = [each for each in told if each.kind == Kind.OPT_OUT]
+    assert not [each for each in told if each.is_bad]
+    assert all("until they agreed again" in " ".join(each.facts) for each in stops)
+    assert ("on a sign-up form",) in [each.facts for each in told if each.kind == Kind.CONSENT]
+
+
+def test_times_are_by_the_workspaces_clock_which_the_page_names(workspace: Workspace) -> None:
+    (contact,) = make_contacts(workspace, 1)
+    Workspace.objects.update(zone="Asia/Tokyo")
+    late = dt.datetime(2026, 3, 1, 22, 30, tzinfo=dt.UTC)  # the morning after, over there
+    Contact.objects.filter(pk=contact.pk).update(created_at=late)
+    address = reverse("contacts:show", args=[workspace.pk, contact.pk])
+
+    page = _text(member_of(workspace).get(address).content)
+
+    assert "Times by the clock of Asia/Tokyo." in page
+    assert "March 2, 2026 07:30 Became a contact" in page
+
+
+@pytest.mark.parametrize("source", ["api", "form", "import", "keyword", "page", "provider"])
+def test_no_way_is_told_by_its_internal_name(source: str) -> None:
+    assert way_in_words(source) not in ("", source)
+    assert "told by:" not in way_in_words(source)
 
 
 def test_pages_hold_everything_once_however_much_happens_at_one_moment(
@@ -141,6 +196,6 @@ def test_a_tap_says_why_it_counts_and_a_text_what_machines_opened() -> None:
 
     (tap,) = told[Kind.TAP]
     assert tap.why == "Nothing speaks against a person."
-    assert tap.facts == "2026-11-02 12:03 UTC · iPhone, iOS, Mobile Safari"
+    assert tap.facts.startswith("Nov. 2, 2026, 12:03 · iPhone, iOS, Mobile Safari · https://")
     (preview,) = told[Kind.TEXT]
     assert (preview.counts_as, preview.why) == ("a link preview", "It calls itself WhatsApp.")

@@ -5,7 +5,9 @@ Phone numbers are never in an address: searching posts, and contacts are known b
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -13,11 +15,12 @@ from django.utils import timezone
 
 from tapline.broadcasts.models import MessageState
 from tapline.contacts.consent import opt_out
-from tapline.contacts.history import Moment, read_history
+from tapline.contacts.history import read_history
 from tapline.contacts.marks import read_mark
 from tapline.contacts.models import Contact, Purpose, Suppression
 from tapline.contacts.pages_place import places_then, tell_place, tell_texts
 from tapline.contacts.roles import ContactRole, change_role, role_of
+from tapline.contacts.telling import moment_in_words, way_in_words
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -42,9 +45,12 @@ def show(visit: Visit, contact_id: int) -> HttpResponse:
         ],
         "history": _history(contact, visit.request.GET.get("before", "")),
         "is_older": "before" in visit.request.GET,
-        "suppressions": Suppression.objects.filter(
-            phone_hash=contact.phone_hash, scope__in=scopes, lifted_at=None
-        ),
+        "suppressions": [
+            (way_in_words(stop.reason), moment_in_words(stop.at, visit.workspace.zone))
+            for stop in Suppression.objects.filter(
+                phone_hash=contact.phone_hash, scope__in=scopes, lifted_at=None
+            )
+        ],
         "waiting": tell_texts(
             contact,
             contact.message_set.filter(state__in=WAITING)
@@ -78,11 +84,17 @@ def set_role(visit: Visit, contact_id: int) -> HttpResponse:
 
 
 def _history(contact: Contact, before: str) -> dict[str, Any]:
-    """Return a page of what happened, each moment with the place that a text's hour went by."""
+    """Return a page of what happened by days on the workspace's clock, each moment with its time
+    there and the place that a text's hour went by."""
     history = read_history(contact, read_mark(before))
     places = places_then(contact, [moment.place for moment in history.moments])
-    told: list[tuple[Moment, str]] = list(zip(history.moments, places, strict=True))
-    return {"moments": told, "older": history.older}
+    zone = ZoneInfo(contact.workspace.zone)
+    told = [
+        (moment.at.astimezone(zone), moment, place)
+        for moment, place in zip(history.moments, places, strict=True)
+    ]
+    days = [(day, list(each)) for day, each in groupby(told, key=lambda one: one[0].date())]
+    return {"days": days, "older": history.older}
 
 
 def _find(visit: Visit, contact_id: int) -> Contact:

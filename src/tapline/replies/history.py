@@ -13,6 +13,8 @@ from tapline.clicks.openings import of_messages
 from tapline.contacts.history import Kind, Moment, Opened
 from tapline.contacts.marks import Mark
 from tapline.contacts.models import Contact
+from tapline.contacts.telling import moment_in_words
+from tapline.links.models import Link
 from tapline.replies.conversation import (
     Item,
     answers_of,
@@ -41,26 +43,36 @@ def tell_openings(contact: Contact, moments: list[Moment]) -> list[Moment]:
     sent = {message.pk: message for message in rows}
     known = {pk: each.broadcast_id for pk, each in sent.items() if not each.only_counted}
     opened = of_messages(contact.workspace_id, known, OPENINGS_PER_TEXT)
-    lines = {pk: [tell_opening(each, {}) for each in found] for pk, found in opened.items()}
+    links = _destinations(contact, {each.link for found in opened.values() for each in found})
+    lines = {pk: [tell_opening(each, links) for each in found] for pk, found in opened.items()}
+    zone = contact.workspace.zone
     return [
-        _with_openings(each, sent[each.pk], lines.get(each.pk, []))
+        _with_openings(each, sent[each.pk], lines.get(each.pk, []), zone)
         if each.pk in sent and each.kind in (Kind.TEXT, Kind.TAP)
         else each
         for each in moments
     ]
 
 
-def _with_openings(moment: Moment, message: Message, lines: Iterable[OpeningLine]) -> Moment:
+def _destinations(contact: Contact, links: set[int]) -> dict[int, str]:
+    rows = Link.objects.filter(workspace=contact.workspace_id, pk__in=links)
+    return dict(rows.values_list("pk", "destination"))
+
+
+def _with_openings(
+    moment: Moment, message: Message, lines: Iterable[OpeningLine], zone: str
+) -> Moment:
     is_tap = moment.kind == Kind.TAP
-    opened = tuple(_opened(line) for line in lines if line.by_person == is_tap)
+    opened = tuple(_opened(line, zone) for line in lines if line.by_person == is_tap)
     if is_tap:
         return replace(moment, opened=opened)
     counted = (_("their taps are only counted"),) if message.only_counted else ()
     return replace(moment, opened=opened, facts=moment.facts + counted, place=message.place or "")
 
 
-def _opened(line: OpeningLine) -> Opened:
-    facts = (f"{line.opening.clicked_at:%Y-%m-%d %H:%M} UTC", line.device, line.place)
+def _opened(line: OpeningLine, zone: str) -> Opened:
+    at = moment_in_words(line.opening.clicked_at, zone)
+    facts = (at, line.device, line.place, line.destination)
     return Opened(
         counts_as=line.counts_as,
         why=line.why,

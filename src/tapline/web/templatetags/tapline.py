@@ -75,3 +75,9 @@ def share(part: int, whole: int) -> float:
 def localtime_input(moment: datetime | None, zone: str) -> str:
     """Return a time as `<input type=datetime-local>` holds it, on the clock of `zone`."""
     return "" if moment is None else moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+@register.filter
+def time_of_day(moment: datetime) -> str:
+    """Return «14:05» by the clock that a time is told by. Django's `date` would take its own."""
+    return f"{moment:%H:%M}"
