@@ -37,7 +37,7 @@ def show_link_report(visit: Visit, link_id: int) -> HttpResponse:
 
 
 def others(openings: LinkOpenings) -> list[tuple[str, int]]:
-    """Return (what opened the link, how often) for all that was no person."""
+    """Return (what opened the link, how often) for whatever did and was no person."""
     words = {
         "preview": _("Link previews"),
         "scanner": _("Security scanners"),
@@ -46,4 +46,5 @@ def others(openings: LinkOpenings) -> list[tuple[str, int]]:
         "operator": _("Your own tests"),
         "unknown": _("Not certain"),
     }
-    return [(said, openings.requests.get(verdict, 0)) for verdict, said in words.items()]
+    counts = [(said, openings.requests.get(verdict, 0)) for verdict, said in words.items()]
+    return [(said, count) for said, count in counts if count]

@@ -94,8 +94,7 @@ def create(visit: Visit) -> HttpResponse:
     if visit.request.method != "POST":
         return visit.render("links/new.html", context)
     try:
-        with transaction.atomic():  # A taken alias leaves no link behind, nor a new campaign.
-            link = _create(visit)
+        link = _create(visit)
         if not visit.form("path"):
             mint_range(link, 1)  # Without an alias it has a code.
     except TaplineError as error:
@@ -236,7 +235,7 @@ def chosen_domain(visit: Visit) -> Domain:
 
 def _create(visit: Visit) -> Link:
     domain = chosen_domain(visit)
-    with transaction.atomic():  # A taken alias leaves no link behind.
+    with transaction.atomic():  # A taken alias leaves no link behind, nor a new campaign.
         link = create_link(
             visit.workspace,
             domain,
