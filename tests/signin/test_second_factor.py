@@ -89,6 +89,8 @@ def test_after_the_link_the_code_of_the_app_is_asked(owner: User) -> None:
     assert "_auth_user_id" not in browser.session
     assert 'role="alert"' in wrong.content.decode()
 
+    assert "data-passkey" not in wrong.content.decode()  # They have none.
+
     # The code that set the app up is used; the next one is not.
     right = browser.post(reverse("mfa_authenticate"), {"code": _code(secret, time.time() + 30)})
     assert right.status_code == HTTPStatus.FOUND
