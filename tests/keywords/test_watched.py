@@ -3,6 +3,7 @@ link mends the reply."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -113,3 +114,23 @@ def test_what_is_being_written_is_looked_at(workspace: Workspace, site: Site) ->
     assert "load delay:1s" in first
     assert "load delay:1s" not in then
     assert "404" in then
+
+
+def test_the_keywords_page_asks_by_itself_how_its_pages_are(
+    workspace: Workspace, site: Site
+) -> None:
+    keyword = make_keyword(workspace, reply_text=f"See {site.address('/menu', host='localhost')}")
+    browser = member_of(workspace, Role.SENDER)
+    browser.handler.enforce_csrf_checks = True
+    shown = browser.get(reverse("keywords:show", args=[workspace.pk, keyword.pk])).content.decode()
+    form = shown[shown.index('name="reply_text"') - 200 :]
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+    assert token is not None
+
+    answer = browser.post(
+        reverse("keywords:destinations", args=[workspace.pk]),
+        {"csrfmiddlewaretoken": token[1], "reply_text": keyword.reply_text},
+    )
+
+    assert answer.status_code == 200
+    assert "/menu" in answer.content.decode()
