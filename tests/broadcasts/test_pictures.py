@@ -14,6 +14,7 @@ from django.urls import reverse
 from tapline.broadcasts.confirming import in_words, make_plan
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.reading import fingerprint
+from tapline.contacts.models import Contact
 from tapline.pictures.media import own
 from tapline.pictures.models import Picture
 from tapline.workspaces.models import Role, Workspace
@@ -180,3 +181,17 @@ def test_a_program_hears_why_a_file_is_no_picture(workspace: Workspace, content:
 
     assert answer.status_code == 422
     assert error_of(answer)["do"]
+
+
+def test_the_page_of_a_test_shows_what_is_sent(workspace: Workspace) -> None:
+    (contact,) = make_contacts(workspace, 1)
+    Contact.objects.filter(pk=contact.pk).update(is_staff=True)
+    picture = choose(workspace)
+    draft = make_broadcast(workspace, media=[own(picture)], variants=[{"text": "B", "share": 30}])
+
+    page = member_of(workspace, Role.SENDER).get(
+        reverse("broadcasts:test", args=[workspace.pk, draft.pk])
+    )
+
+    assert picture.path in page.content.decode()
+    assert '<p class="bubble">B</p>' in page.content.decode()

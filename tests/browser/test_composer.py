@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.shop import Shop
+from tests.pictures.drawing import png
 from tests.programs import needs
 
 pytestmark = [pytest.mark.slow, needs("chromium")]
@@ -80,3 +81,26 @@ def test_the_last_words_before_leaving_are_kept(shop: Shop, page: Page) -> None:
     page.reload()
 
     expect(page.get_by_text("Left in a hurry")).to_be_visible()
+
+
+def test_a_chosen_picture_is_seen_at_once_and_taken_out_again(shop: Shop, page: Page) -> None:
+    page.goto(shop.address("broadcasts:new"))
+    page.locator("textarea[name=text]").fill("See https://www.example.com/menu")
+    preview = page.get_by_role("region", name="What they get")
+
+    page.get_by_label("Add a picture").set_input_files(
+        {"name": "bread.png", "mimeType": "image/png", "buffer": png()}
+    )
+    shown = preview.get_by_role("img", name="Picture «bread.png»")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 24
+    expect(page.get_by_text("Kept as a draft at")).to_be_visible()
+    page.reload()
+    expect(shown).to_be_visible()
+
+    page.get_by_label("Add another picture").set_input_files(
+        {"name": "page.png", "mimeType": "image/png", "buffer": b"<html>"}
+    )
+    expect(page.get_by_role("alert")).to_contain_text("no picture that texts can carry")
+    page.get_by_role("button", name="Take out").click()
+    expect(shown).to_have_count(0)

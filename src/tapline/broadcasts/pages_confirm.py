@@ -16,8 +16,10 @@ from tapline.broadcasts.confirming import in_words, make_plan
 from tapline.broadcasts.lifecycle import schedule, start, unschedule
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.pages import find_broadcast
+from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reading import fingerprint
 from tapline.broadcasts.trials import MOST_TESTERS, send_test, testers
+from tapline.broadcasts.wordings import texts_of
 from tapline.contacts.phones import mask
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -73,7 +75,13 @@ def test(visit: Visit, broadcast_id: int) -> HttpResponse:
     broadcast = find_broadcast(visit, broadcast_id)
     if visit.request.method != "POST":
         people = [(each, mask(each.phone)) for each in testers(visit.workspace)[:MOST_TESTERS]]
-        context = {"room": "broadcasts", "broadcast": broadcast, "people": people}
+        context = {
+            "room": "broadcasts",
+            "broadcast": broadcast,
+            "people": people,
+            "texts": texts_of(broadcast),
+            "pictures": pictures_of(broadcast),
+        }
         return visit.render("broadcasts/test.html", context)
     chosen = [int(each) for each in visit.request.POST.getlist("contact") if each.isdigit()]
     sent = send_test(broadcast, chosen, actor=visit.actor)
