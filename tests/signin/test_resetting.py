@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,6 +15,7 @@ from django.urls import reverse
 from tapline.errors import NotFound
 from tapline.signin.commands import members
 from tapline.signin.recent import has_second_factor
+from tapline.signin.resetting import resettable
 from tapline.workspaces.audit import history
 from tapline.workspaces.members import add_member
 from tapline.workspaces.models import Membership, Role, Workspace
@@ -110,3 +112,16 @@ def test_an_address_that_nobody_has_is_an_error_in_words() -> None:
     done = CliRunner().invoke(members, ["reset-second-factor", "nobody@example.com"])
 
     assert isinstance(done.exception, NotFound)
+
+
+def test_however_many_members_there_are_three_questions_say_whose_can_be_taken_away(
+    workspace: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    owner = add_member(workspace, "owner@example.com", Role.OWNER, actor="test").user
+    users = [
+        add_member(workspace, f"m{number}@example.com", Role.VIEWER, actor="test").user_id
+        for number in range(9)
+    ]
+
+    with django_assert_max_num_queries(3):
+        assert resettable(owner, users) == set(users)

@@ -6,6 +6,8 @@ are theirs: somebody else's workspace may rest on that second factor too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,8 +15,9 @@ from django.utils.translation import gettext as _
 from tapline.errors import TaplineError
 from tapline.signin.ending import end_sessions
 from tapline.workspaces import audit
-from tapline.workspaces.members import access_for
-from tapline.workspaces.models import User
+from tapline.workspaces.access import Grant, access_to
+from tapline.workspaces.members import grants_of
+from tapline.workspaces.models import Membership, User
 
 RESET = "second_factor.reset"
 
@@ -23,18 +26,17 @@ class CannotReset(TaplineError):
     """This second factor is not theirs to take away."""
 
 
-def may_reset(owner: User, user: User) -> bool:
-    """Say whether `owner` owns every workspace that `user` belongs to. One's own is never reset
-    this way: who can prove who they are removes it on their own page."""
-    if owner.pk == user.pk:
-        return False
-    places = [member.workspace for member in user.memberships.select_related("workspace")]
-    return all((access := access_for(owner, place)) and access.owns for place in places)
+def resettable(owner: User, user_ids: Iterable[int]) -> set[int]:
+    """Return those of the users whose every workspace `owner` owns. One's own is never among them:
+    who can prove who they are removes it on their own page."""
+    wanted, grants = set(user_ids) - {owner.pk}, grants_of(owner)
+    belong = Membership.objects.filter(user__in=wanted).values_list("user_id", "workspace__path")
+    return wanted - {user for user, path in belong if not _owns(path, grants)}
 
 
 def refuse_reset(owner: User, user: User) -> None:
     """Raise `CannotReset` where `owner` may not take away the second factor of `user`."""
-    if not may_reset(owner, user):
+    if user.pk not in resettable(owner, [user.pk]):
         raise CannotReset(
             _("You cannot remove the second factor of this member."),
             why=_("They belong to workspaces that are not yours, which rest on it too."),
@@ -57,3 +59,8 @@ def reset_second_factor(user: User, *, actor: str) -> int:
                 audit.record(member.workspace, actor, RESET, user, after=after)
     end_sessions(user)
     return count
+
+
+def _owns(path: str, grants: Iterable[Grant]) -> bool:
+    access = access_to(path, grants)
+    return access is not None and access.owns

@@ -101,12 +101,12 @@ def people_with(workspace: Workspace, need: Need) -> list[User]:
 
 def access_for(user: User, workspace: Workspace) -> Access | None:
     """Return what `user` may do in `workspace`; None for strangers."""
-    return access_to(workspace.path, _grants(user)) if user.is_active else None
+    return access_to(workspace.path, grants_of(user)) if user.is_active else None
 
 
 def workspaces_of(user: User) -> list[tuple[Workspace, Access]]:
     """Return every workspace the user may see, in the order of the tree, with their access."""
-    grants = _grants(user) if user.is_active else []
+    grants = grants_of(user) if user.is_active else []
     if not grants:
         return []
     within = Q()
@@ -116,6 +116,12 @@ def workspaces_of(user: User) -> list[tuple[Workspace, Access]]:
     return [(each, access) for each in found if (access := access_to(each.path, grants))]
 
 
+def grants_of(user: User) -> list[Grant]:
+    """Return every membership of a user as what it grants."""
+    rows = user.memberships.values_list("workspace__path", "role", "sees_people_below")
+    return [Grant(path, Role(role), below) for path, role, below in rows]
+
+
 def not_an_address(address: str) -> BadMember:
     """Return what is said of an address that is none."""
     return BadMember(
@@ -123,11 +129,6 @@ def not_an_address(address: str) -> BadMember:
         why="Members are known by their e-mail address.",
         do="Write it like name@example.com.",
     )
-
-
-def _grants(user: User) -> list[Grant]:
-    rows = user.memberships.values_list("workspace__path", "role", "sees_people_below")
-    return [Grant(path, Role(role), below) for path, role, below in rows]
 
 
 def _reaches(member: Membership, workspace: Workspace, need: Need) -> bool:

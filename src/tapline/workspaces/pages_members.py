@@ -15,9 +15,9 @@ from tapline.signin.mailing import tell_of_reset
 from tapline.signin.recent import have_second_factor
 from tapline.signin.resetting import (
     CannotReset,
-    may_reset,
     refuse_reset,
     reset_second_factor,
+    resettable,
 )
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -142,17 +142,10 @@ def _page(visit: Visit, *, link: str = "", error: TaplineError | None = None) ->
         "room": "members",
         "members": found,
         "with_factor": with_factor,
-        "resettable": _resettable(visit, [m for m in found if m.user_id in with_factor]),
+        "resettable": resettable(visit.user, with_factor) if visit.access.owns else set(),
         "invitations": waiting(visit.workspace) if visit.access.owns else [],
         "roles": [(role.value, role.label, DOES[role]()) for role in Role],
         "link": link,
         "error": error,
     }
     return visit.render("workspaces/members.html", context, status=422 if error else 200)
-
-
-def _resettable(visit: Visit, found: list[Membership]) -> set[int]:
-    """Return whose second factor whoever looks may take away."""
-    if not visit.access.owns:
-        return set()
-    return {member.user_id for member in found if may_reset(visit.user, member.user)}
