@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pysqlite3
@@ -277,13 +278,11 @@ def test_killed_at_any_point_it_goes_on_in_the_next_worker(tmp_path: Path) -> No
 
     for made in (1, LINES // 3):
         with subprocess.Popen(worker, env=environment) as killed:
-            wait_for(
-                lambda made=made: count(database, "links_link") >= made, seconds=60, what="links"
-            )
+            wait_for(partial(_has_links, database, made), seconds=60, what="links")
             killed.send_signal(signal.SIGKILL)
     half = count(database, "links_link")
     with subprocess.Popen(worker, env=environment) as last:
-        wait_for(lambda: _state(database)[0] == "done", seconds=60, what="the end")
+        wait_for(partial(_is_done, database), seconds=60, what="the end")
         last.send_signal(signal.SIGTERM)
 
     assert 0 < half < LINES
@@ -304,6 +303,10 @@ from tests.links.test_tables import LINES, begin, checked, many
 domain = make_ready().workspace.domains.get()
 begin(checked(domain, many(LINES)), actor="test")
 """
+
+
+def _is_done(database: Path) -> bool:
+    return _state(database)[0] == "done"
 
 
 def _has_links(database: Path, least: int) -> bool:

@@ -93,7 +93,7 @@ def discard_table(visit: Visit, table_id: int) -> HttpResponse:
 
 
 @inside(Need.RATES)
-def save_table(visit: Visit, table_id: int) -> HttpResponse:
+def save_table(visit: Visit, table_id: int) -> FileStream:
     """Send a table back: each line with its short link, or with what is wrong with it."""
     table = _find(visit, table_id)
     name = f"links-{table.pk}.csv"
