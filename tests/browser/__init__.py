@@ -15,8 +15,10 @@
 - `page` is a tab at 1440 × 900 in which the owner is signed in; `phone_page` one at 390 × 844;
   `stranger_page` one in which nobody is. Such a test fails when its page logs an error, breaks the
   content security policy, throws, or gets a 5xx: `fail_on_trouble` watches.
-- Make what your test changes, under a name of its own, through the pages or with `shop.do(…)`:
-  other tests see the same workspace. Never remove what `shop.things` names, never count on totals.
+- Make what your test changes, under a name of its own: through the pages, with `making.py` (people,
+  and a broadcast that they got) or `shop.call(…)` (the API), which take no time, or with
+  `shop.do(…)` (a command). Other tests see the same workspace: tags and aliases are your own, too.
+  Never remove what `shop.things` names, never count on totals.
 - Find things as people do, by label, role and text. Wait for what a person would see (`expect`
   waits by itself); never sleep.
 - Each test takes a few seconds, 15 at most; all of this folder less than 90 on two cores.

@@ -72,6 +72,15 @@ def test_a_merge_field_goes_where_one_writes(shop: Shop, page: Page) -> None:
     expect(field).to_have_value("Hi {{ first_name }}, see you")
 
 
+def test_where_links_lead_is_looked_at_while_one_writes(shop: Shop, page: Page) -> None:
+    page.goto(shop.address("broadcasts:new"))
+    page.locator("textarea[name=text]").fill("Our menu: http://10.20.30.41/menu")
+
+    looked_at = page.locator("#destinations")
+    expect(looked_at.get_by_text("does not work")).to_be_visible()
+    expect(looked_at).to_contain_text("10.20.30.41 lies in a private network.")
+
+
 def test_the_last_words_before_leaving_are_kept(shop: Shop, page: Page) -> None:
     page.goto(shop.address("broadcasts:new"))
     page.locator("input[name=name]").fill("Left in a hurry")
