@@ -23,6 +23,7 @@ from tapline.web.templatetags.tapline import grouped
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import make_broadcast, make_workspace
+from tests.links.making import make_link
 from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,24 @@ def test_an_address_for_forms_says_so_when_it_is_opened_by_itself() -> None:
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert b"There is nothing to see at this address." in answer.content
+
+
+@pytest.mark.parametrize("came_from", ["http://testserver/w/1/links/", "https://www.example.com/"])
+def test_what_a_workspace_refuses_keeps_its_menu_and_leads_back_to_own_pages_alone(
+    came_from: str,
+) -> None:
+    workspace = make_workspace()
+    link = make_link(workspace.domains.get(), "https://www.example.com/menu")
+    address = reverse("links:destination", args=[workspace.pk, link.pk])
+
+    answer = member_of(workspace).post(
+        address, {"destination": "nonsense"}, headers={"Referer": came_from}
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert reverse("links:list", args=[workspace.pk]) in page.partition("<main")[0]
+    assert (f'href="{came_from}">Back' in page) == came_from.startswith("http://testserver/")
 
 
 def test_an_unknown_address_gets_a_plain_page() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from tapline.errors import Conflict, NotFound, TaplineError
@@ -50,10 +51,14 @@ class ErrorPages:
 
 
 def error_page(request: HttpRequest, error: TaplineError) -> HttpResponse:
-    """Return the error as a fragment for htmx, else as a page."""
+    """Return the error as a fragment for htmx, else as a page: with the menu of the workspace that
+    refuses, and the way back to the page with the form."""
     wants_fragment = request.headers.get("HX-Request") == "true"
     template = "web/_error.html" if wants_fragment else "web/error.html"
-    return render(request, template, {"error": error}, status=status_of(error))
+    visit = getattr(request, "visit", None)  # `inside` leaves it there, once somebody is in.
+    place = {"workspace": visit.workspace, "access": visit.access} if visit else {}
+    context = {"error": error, "back": _back(request), **place}
+    return render(request, template, context, status=status_of(error))
 
 
 def status_of(error: TaplineError) -> int:
@@ -74,3 +79,10 @@ def too_many_requests(request: HttpRequest, *_args: object) -> HttpResponse:
             do=_("Wait five minutes, then try again."),
         ),
     )
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page of ours that led here; empty where there is none."""
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()})
+    return came_from if is_ours and came_from != request.build_absolute_uri() else ""

@@ -73,6 +73,7 @@ def inside(
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path())
             visit = _enter(request, request.user, workspace_id, need)
+            request.visit = visit  # type: ignore[attr-defined]  # For the pages of errors.
             if lacks_second_factor(request, request.user, visit.workspace):
                 return redirect("signin:needed")
             if again and request.method == "POST":
