@@ -86,7 +86,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(owner: Client, bakery: Wo
     query: dict[str, str] = {}
     for _ in range(4):  # Three pages are enough.
         page = _page(owner, bakery, **query)
-        seen += re.findall(r'<td class="wrap">(api key \d+)</td>', page)
+        seen += re.findall(r'<span class="small">(api key \d+)</span>', page)
         _change(bakery, "newer")  # What happens meanwhile moves no page.
         older = re.search(r'href="\?before=(\d+)"', page)
         if not older:

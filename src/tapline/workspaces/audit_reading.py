@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from tapline.workspaces.audit import names_of_actors
+from tapline.workspaces.audit_values import tell_values
 from tapline.workspaces.audit_words import action_words
 from tapline.workspaces.models import AuditEntry, Workspace
 
@@ -49,11 +50,11 @@ class Change:
 
     @property
     def before(self) -> str:
-        return _as_words(self.entry.before)
+        return tell_values(self.entry.before)
 
     @property
     def after(self) -> str:
-        return _as_words(self.entry.after)
+        return tell_values(self.entry.after)
 
 
 def read_asked(query: Mapping[str, str]) -> Asked:
@@ -148,10 +149,6 @@ def as_row(change: Change) -> dict[str, Any]:
         "before": entry.before,
         "after": entry.after,
     }
-
-
-def _as_words(values: dict[str, object]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in values.items())
 
 
 def _day(text: str) -> dt.date | None:

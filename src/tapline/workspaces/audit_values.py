@@ -1,0 +1,42 @@
+"""What stood in something before and after a change, as people read it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+NOTHING = "–"
+MOST_ITEMS = 5
+MOST_LETTERS = 160
+
+
+def tell_values(values: Mapping[str, object]) -> str:
+    """Return names and values in a line: «role: viewer · sees people below: no»."""
+    return " · ".join(f"{_named(name)}: {_told(value)}" for name, value in values.items())
+
+
+def _named(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None or value in ("", [], {}):
+        return NOTHING
+    if isinstance(value, Mapping):
+        told = (f"{_named(str(name))} {_told(each)}" for name, each in value.items())
+        return f"({', '.join(told)})"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _listed([_told(each) for each in value])
+    said = str(value)
+    return said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]} …"
+
+
+def _listed(items: Sequence[str]) -> str:
+    shown = ", ".join(items[:MOST_ITEMS])
+    more = len(items) - MOST_ITEMS
+    if more <= 0:
+        return shown
+    return _("%(items)s and %(count)d more") % {"items": shown, "count": more}
