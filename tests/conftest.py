@@ -11,12 +11,18 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
 from tapline import config
+from tapline.broadcasts.watched import forget_asked
 from tapline.clicks.listing import forget_list
 from tapline.clicks.slices import forget_slices
 from tapline.links.watching import forget_notes
 from tapline.providers.registry import forget_adapters
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis_settings.register_profile("without a clock", deadline=None)
+hypothesis_settings.load_profile("without a clock")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +42,7 @@ def _empty_stores() -> Iterator[None]:
     forget_slices()
     forget_adapters()
     forget_notes()
+    forget_asked()
     yield
     translation.deactivate()
     forget_list()

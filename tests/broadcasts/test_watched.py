@@ -12,7 +12,7 @@ from tapline.broadcasts import watched
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.singles import send_single
 from tapline.broadcasts.tracking import Tracked, Untracked, track, tracked_broadcast
-from tapline.broadcasts.watched import PEOPLE, forget_asked, held_by_many
+from tapline.broadcasts.watched import PEOPLE, held_by_many
 from tapline.links.changing import change_destination, disable
 from tapline.links.models import Destination, Link, LinkKind, TappedLink
 from tapline.links.watching import failing, note_taps
@@ -32,7 +32,6 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 @pytest.fixture
 def workspace() -> Workspace:
-    forget_asked()
     return make_workspace()
 
 
