@@ -265,6 +265,16 @@ def test_an_old_table_is_forgotten_and_its_links_stay(domain: Domain) -> None:
     assert Link.objects.count() == 3
 
 
+def test_a_table_whose_request_died_is_forgotten_and_never_made(domain: Domain) -> None:
+    table = taken_in(domain, many(3))
+    LinkTable.objects.filter(pk=table.pk).update(state=TableState.ARRIVING)
+
+    assert not work_next()
+    assert not forget_old()
+    assert forget_old(timezone.now() + tables.ARRIVES_WITHIN + dt.timedelta(minutes=1))
+    assert not LinkTableLine.objects.exists()
+
+
 LINES = 6_000
 
 

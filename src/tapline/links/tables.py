@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from tapline.errors import Conflict, TaplineError
@@ -46,6 +46,8 @@ LINES_MADE = 150
 MOST_ATTEMPTS = 5
 # Their links stay; what is forgotten is the table that said how they came to be.
 KEPT = dt.timedelta(days=30)
+# A request that died while it took a table in left a piece of one.
+ARRIVES_WITHIN = dt.timedelta(hours=1)
 FORGOTTEN_AT_ONCE = 2_000
 
 ADD_LINE = """
@@ -171,9 +173,11 @@ def make_chunk(table: LinkTable) -> None:
 
 
 def forget_old(now: dt.datetime | None = None) -> bool:
-    """Forget a piece of what is older than `KEPT`; say whether there was any."""
-    before = (now or timezone.now()) - KEPT
-    old = LinkTable.objects.filter(created_at__lt=before).order_by("id").first()
+    """Forget a table that is older than `KEPT` or never arrived; say whether there was any."""
+    now = now or timezone.now()
+    never_arrived = Q(state=TableState.ARRIVING, created_at__lt=now - ARRIVES_WITHIN)
+    tables = LinkTable.objects.filter(Q(created_at__lt=now - KEPT) | never_arrived)
+    old = tables.order_by("id").first()
     if old is None:
         return False
     _forget(old)
