@@ -64,7 +64,7 @@ PAGES: dict[str, Leaves | str] = {
     "workspaces:revoke-key": Leaves("api_key.revoked"),
     "workspaces:below": Leaves("workspace.created", {"name": "B", "owner": "b@example.com"}),
     "workspaces:privacy": Leaves("workspace.only_counted_changed", {"countries": "DE"}),
-    "welcome:set-up": Leaves("workspace.set_up", WORKSPACE),
+    "welcome:set-up": Leaves("workspace.set_up", WORKSPACE | {"country": "ES"}),
     "welcome:make-sample": ELSEWHERE,  # it holds the instance's sample already
     "welcome:remove-sample": "sample data goes as a whole, and its audit with it",
     "welcome:phone": TEXT,
