@@ -55,7 +55,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=program("chromium"), args=["--no-sandbox"]
         )
-        with open_shop(Path(folder) / "data") as shop:
+        with open_shop(Path(folder) / "data", destination_minutes="0") as shop:
             taken = set(_take_all(browser, shop))
         browser.close()
     for path in FOLDER.glob("*.webp"):

@@ -109,9 +109,10 @@ class Shop:
 
 
 @contextmanager
-def open_shop(folder: Path) -> Iterator[Shop]:
-    """Run an instance below `folder` with one of everything in it."""
-    with running_tapline(folder, simulator_speed=SIMULATOR_SPEED) as tapline:
+def open_shop(folder: Path, **settings: str) -> Iterator[Shop]:
+    """Run an instance below `folder` with one of everything in it; `settings` as for
+    `running_tapline`."""
+    with running_tapline(folder, simulator_speed=SIMULATOR_SPEED, **settings) as tapline:
         seeded = subprocess.run(
             [sys.executable, "-m", "tests.browser.seeding"],
             env=tapline.environment,

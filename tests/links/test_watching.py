@@ -15,6 +15,7 @@ from tapline.links.destination_findings import State
 from tapline.links.destination_times import ALARM_AFTER, Standing, after_look
 from tapline.links.models import Destination, Link, TappedLink
 from tapline.links.watching import ask, failing, forget_old, is_waiting, look_next, note_taps
+from tapline.workspaces.models import Sample, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.links.making import ACTOR, make_domain, make_link, make_template
 from tests.links.web_site import Page, Site, look_now, tapped
@@ -133,6 +134,16 @@ def test_links_of_one_recipient_are_never_opened(site: Site) -> None:
     Link.objects.filter(pk=personal.pk).update(kind="personal", parent=template)
 
     note_taps([template.pk, personal.pk])
+
+    assert not look_next()
+    assert not TappedLink.objects.exists()
+
+
+def test_the_pages_of_a_sample_are_nobodys_and_not_watched(site: Site) -> None:
+    link = make_link(make_domain(), site.address(host="localhost"))
+    Workspace.objects.filter(pk=link.workspace_id).update(sample=Sample.THERE)
+
+    note_taps([link.pk])
 
     assert not look_next()
     assert not TappedLink.objects.exists()

@@ -243,7 +243,12 @@ def _known(workspace: Workspace, addresses: Sequence[str]) -> dict[str, Destinat
 
 
 def _note(links: Collection[int], now: dt.datetime) -> None:
-    found = Link.objects.filter(pk__in=_of_everybody(links), kind=LinkKind.SHARED, deleted_at=None)
+    found = Link.objects.filter(
+        pk__in=_of_everybody(links),
+        kind=LinkKind.SHARED,
+        deleted_at=None,
+        workspace__sample="",  # Its pages are nobody's: an alarm would be the newcomer's first.
+    )
     rows = [
         (link, workspace, address, host_of(address))
         for link, workspace, address in found.values_list("id", "workspace_id", "destination")

@@ -82,6 +82,8 @@ def demo_environment(folder: Path, *, speed: float, lan: bool) -> dict[str, str]
         "data_dir": str(folder),
         "web_url": f"http://{listens['web_listen']}",
         "simulator_speed": str(speed),
+        # The page behind its links is an example's: that nobody reaches it is no alarm.
+        "destination_minutes": "0",
     }
     return {variable(name): value for name, value in values.items()}
 
