@@ -70,7 +70,7 @@ def test_they_are_an_audience_and_a_segment_like_any_other(broadcast: Broadcast)
     assert 0 < len(held_out(broadcast)) < PEOPLE
     assert found(audience_sql(broadcast.workspace, audience)) == held_out(broadcast)
     assert found(segment_sql(broadcast.workspace, question)) == held_out(broadcast)
-    assert read_audiences([f"held-out:{broadcast.pk}"]) == audience
+    assert read_audiences((f"held-out:{broadcast.pk}",)) == audience
 
 
 def test_whoever_was_cancelled_otherwise_is_not_among_them(broadcast: Broadcast) -> None:
