@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
@@ -19,6 +21,7 @@ from tapline.clicks.listing import forget_list
 from tapline.clicks.slices import forget_slices
 from tapline.links.watching import forget_notes
 from tapline.providers.registry import forget_adapters
+from tests.migrated import copy_migrated
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis_settings.register_profile("without a clock", deadline=None)
@@ -28,6 +31,18 @@ hypothesis_settings.load_profile("without a clock")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what mostly waits first: one worker waits while the others keep the processors busy."""
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Go on with the database that is there: it has all tables."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Put a migrated database where pytest-django would migrate one."""
+    copy_migrated(Path(connection.settings_dict["TEST"]["NAME"]))
 
 
 @pytest.fixture(autouse=True)

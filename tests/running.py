@@ -22,6 +22,8 @@ from urllib.parse import quote
 
 import pysqlite3
 
+from tests.migrated import begin_instance
+
 START_SECONDS = 120  # Ten where a machine has nothing else to do.
 
 
@@ -159,7 +161,7 @@ def running_tapline(data_dir: Path, **settings: str) -> Iterator[RunningTapline]
         "TAPLINE_DNS_SECONDS": "1",
         **{f"TAPLINE_{name.upper()}": value for name, value in settings.items()},
     }
-    data_dir.mkdir(parents=True, exist_ok=True)
+    begin_instance(data_dir)
     tapline = RunningTapline(
         data_dir, environment, edge, web, simulator, admin, data_dir / "up.log"
     )

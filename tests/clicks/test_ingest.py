@@ -298,7 +298,7 @@ def test_many_clicks_take_a_handful_of_queries(django_assert_max_num_queries: An
     write_log([world.tap(position) for position in range(200)])
 
     # 200 of them update one message each; the rest does not grow with the clicks.
-    with django_assert_max_num_queries(30, connection=connection):
+    with django_assert_max_num_queries(34, connection=connection):
         ingest_once()
 
     assert Message.objects.filter(first_human_click_at__isnull=False).count() == 200

@@ -29,13 +29,12 @@ from pysqlite3 import dbapi2 as sqlite
 from tapline.codes.ff1 import CodeCipher
 from tapline.codes.keys import generation_key
 from tapline.instance.keys import Purpose, derive, load_or_create_master_key
+from tests.migrated import begin_instance
 from tests.running import free_port
 
 MAKE_TABLES = """
 from tapline.cli import set_up_django
 set_up_django()
-from django.core.management import call_command
-call_command("migrate", interactive=False, verbosity=0)
 from tapline.instance.epochs import ensure_instance
 from tapline.workspaces.tree import create_workspace
 ensure_instance()
@@ -64,9 +63,10 @@ def make_control_database(data_dir: Path) -> ControlDatabase:
 
 @functools.cache
 def _template() -> Path:
-    """Return a folder with a database just migrated: once per process, since it takes seconds."""
+    """Return a folder with an instance and its key: once per process, since it takes seconds."""
     folder = tempfile.mkdtemp(prefix="tapline-template-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    begin_instance(Path(folder))
     environment = os.environ | {"TAPLINE_DATA_DIR": folder}
     subprocess.run([sys.executable, "-c", MAKE_TABLES], env=environment, check=True)
     return Path(folder)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.migrated import begin_instance
+
 PASSPHRASE = "five words for this test"
 
 
@@ -23,6 +25,8 @@ class OtherInstance:
 
     def do(self, task: str, *arguments: str | int) -> Any:
         """Run one task of `other_instance.py` and return what it returns."""
+        if task == "start":
+            begin_instance(self.data_dir)
         words = ["-m", "tests.instance.other_instance", task, *map(str, arguments)]
         return json.loads(self._run(words, check=True).stdout)
 

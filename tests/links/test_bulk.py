@@ -118,7 +118,7 @@ def test_a_table_is_shown_before_anything_is_made(workspace: Workspace, browser:
     assert "https://go.example.com/lunch" in page
     assert "gets a code" in page
     assert "4 nowhere" in page  # the line in the file, and what it says
-    assert f"2 {MENU} Menu" in page
+    assert f"2 Menu {MENU}" in page
     assert not Link.objects.exists()
 
 

@@ -382,8 +382,6 @@ def test_a_receipt_may_tell_its_price() -> None:
     assert message.cost == Decimal("0.045")
 
 
-def test_pictures_leave_where_the_templates_name_them() -> None:
-    with_them = make_account(body='{"picture": "{{ media }}"}')
-
-    assert takes_media(name_of(with_them))
-    assert not takes_media("simulator")
+@pytest.mark.parametrize(("body", "takes"), [(BODY, False), ('{"picture": "{{ media }}"}', True)])
+def test_pictures_leave_where_the_templates_name_them(body: str, takes: bool) -> None:
+    assert takes_media(name_of(make_account(body=body))) == takes
