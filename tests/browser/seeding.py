@@ -91,17 +91,20 @@ def _contacts(workspace: Workspace) -> dict[str, str | int]:
 def _links(workspace: Workspace) -> dict[str, str | int]:
     from tapline.broadcasts.saved_texts import save_text
     from tapline.links.aliases import create_alias
+    from tapline.links.minting import mint_range
     from tests.broadcasts.making import TEXT
     from tests.links.making import make_checked_table, make_link
 
     domain = workspace.domains.order_by("pk").first()
     assert domain is not None
     link = make_link(domain, "https://www.example.com/table")
+    mint_range(link, 1)
     alias = create_alias(domain, "table", link, actor=ACTOR)
     saved = save_text(workspace, "Menu of the week", TEXT, actor=ACTOR)
     return {
         "domain_id": domain.pk,
         "link_id": link.pk,
+        "links:code-qr link_id": link.pk,
         "alias_id": alias.pk,
         "table_id": make_checked_table(domain).pk,
         "text_id": saved.pk,

@@ -15,7 +15,7 @@ from tapline.links.addresses import own_addresses
 from tapline.links.aliases import create_alias
 from tapline.links.domains import create_domain
 from tapline.links.goals import campaign_named
-from tapline.links.minting import create_link
+from tapline.links.minting import create_link, mint_range
 from tapline.links.models import Campaign, Link, LinkKind, Offer
 from tapline.links.utm import last_values
 from tapline.workspaces.audit import history
@@ -102,6 +102,20 @@ def test_an_alias_is_given_as_a_qr_code(
     assert address(workspace, "qr", alias.pk, kind) in (
         browser.get(address(workspace, "show", link.pk)).content.decode()
     )
+
+
+def test_a_code_is_given_as_a_qr_code_as_well(workspace: Workspace, browser: Client) -> None:
+    link, uncoded = (make_link(workspace.domains.get()) for _ in range(2))
+    mint_range(link, 1)
+    code = own_addresses([link])[link.pk].rpartition("/")[2]
+
+    picture = browser.get(address(workspace, "code-qr", link.pk, "png"))
+
+    assert picture.content.startswith(b"\x89PNG")
+    assert f'filename="{code}.png"' in picture.headers["Content-Disposition"]
+    page = browser.get(address(workspace, "show", link.pk)).content.decode()
+    assert address(workspace, "code-qr", link.pk, "svg") in page
+    assert browser.get(address(workspace, "code-qr", uncoded.pk, "png")).status_code == 404
 
 
 def test_a_viewer_sees_and_saves_aliases_and_changes_none(workspace: Workspace) -> None:

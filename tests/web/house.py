@@ -14,6 +14,7 @@ from tapline.contacts.questions import read_question
 from tapline.contacts.segments import create_segment
 from tapline.contacts.uploads import keep_upload
 from tapline.links.aliases import create_alias
+from tapline.links.minting import mint_range
 from tapline.links.models import Campaign
 from tapline.workspaces.api_keys import create_api_key
 from tapline.workspaces.invitations import invite
@@ -58,6 +59,7 @@ def _things(own: Workspace) -> dict[str, object]:
     (contact,) = make_contacts(own, 1)
     domain = own.domains.get()
     link = make_link(domain)
+    mint_range(link, 1)
     broadcast = make_broadcast(own)
     message = Message.objects.create(
         broadcast=broadcast,

@@ -159,6 +159,7 @@ PAGES: dict[str, Page] = {
     "links:save-table": Page(get=RATES),
     "links:utm": Page(post=EDIT),
     "links:qr": Page(get=RATES),
+    "links:code-qr": Page(get=RATES),
     "links:new": Page(get=EDIT, post=EDIT),
     "links:show": Page(get=RATES),
     "links:destination": Page(post=EDIT),

@@ -118,12 +118,25 @@ def show_utm(visit: Visit) -> HttpResponse:
 def show_qr(visit: Visit, alias_id: int, kind: str) -> HttpResponse:
     """Give an alias as a QR code, to print or to show."""
     alias = _alias(visit, alias_id)
+    return _qr(f"{alias.domain.base_url}/{alias.path}", kind)
+
+
+@inside(Need.RATES)
+def show_code_qr(visit: Visit, link_id: int, kind: str) -> HttpResponse:
+    """Give a link's own short address as a QR code; one that has none is not there."""
+    link = find_link(visit, link_id)
+    address = own_addresses([link]).get(link.pk)
+    if address is None:
+        raise Http404
+    return _qr(address, kind)
+
+
+def _qr(address: str, kind: str) -> HttpResponse:
     if kind not in QR_KINDS:
         raise Http404
     picture = io.BytesIO()
-    address = f"{alias.domain.base_url}/{alias.path}"
     segno.make(address, error="m").save(picture, kind=kind, scale=QR_SCALE, border=4)
-    name = f'inline; filename="{alias.path}.{kind}"'
+    name = f'inline; filename="{address.rpartition("/")[2]}.{kind}"'
     headers = {"Content-Disposition": name}
     return HttpResponse(picture.getvalue(), content_type=QR_KINDS[kind], headers=headers)
 

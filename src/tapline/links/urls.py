@@ -28,6 +28,7 @@ urlpatterns = [
     path("links/<int:link_id>/goals", pages.choose_goals, name="goals"),
     path("links/<int:link_id>/card", pages.choose_card, name="card"),
     path("links/<int:link_id>/aliases", pages.add_alias, name="add-alias"),
+    path("links/<int:link_id>/qr.<str:kind>", pages.show_code_qr, name="code-qr"),
     path("links/aliases/<int:alias_id>/qr.<str:kind>", pages.show_qr, name="qr"),
     path("links/aliases/<int:alias_id>/remove", pages.remove_alias, name="remove-alias"),
     path("domains/", pages_domains.list_domains, name="domains"),
