@@ -68,11 +68,12 @@ def run() -> list[Figure]:
     with filled_shop() as shop, _chromium() as browser:
         state = _signed_in(browser, shop)
         cookie = "; ".join(f"{each['name']}={each['value']}" for each in state["cookies"])
+        shown = open_report_figures(browser, state, shop)
         answers = _ask_all(shop, cookie)
         figures = _server_figures(answers)
         pages = [name for name, all_of in answers.items() if all_of[0].kind == "page"]
-        figures += _phone_figures(browser, state, {name: shop.address(name) for name in pages})
-        return figures + open_report_figures(browser, state, shop)
+        addresses_of_pages = {name: shop.address(name) for name in pages}
+        return figures + shown + _phone_figures(browser, state, addresses_of_pages)
 
 
 def _ask_all(shop: Shop, cookie: str) -> dict[str, list[Answer]]:

@@ -102,10 +102,15 @@ def _fill() -> dict[str, Any]:
 
 
 def _codes(link_id: int) -> list[str]:
+    from django.db import transaction
+
+    from tapline.links.changes import next_change
     from tapline.links.codebook import load_codebook
     from tapline.links.minting import mint_range
     from tapline.links.models import Link
 
+    with transaction.atomic():  # The edge asks for what changed since it began.
+        Link.objects.filter(pk=link_id).update(change=next_change())
     mint_range(Link.objects.get(pk=link_id), CODES)
     return load_codebook([link_id]).codes(link_id, range(CODES))
 
@@ -181,6 +186,8 @@ def _make_messages(workspace: Workspace, broadcast: int, first_contact: int) -> 
 
 def _make_clicks(workspace: Workspace, first_contact: int) -> None:
     """A twentieth of the clicks are of the large broadcast; a tenth of those in unmerged files."""
+    from tapline.clicks.models import ClickCounter
+
     in_large = STORED // 20
     in_small = in_large // 10
     others = f"{LARGE + 1} + i % {BROADCASTS - 1}"
@@ -198,6 +205,7 @@ def _make_clicks(workspace: Workspace, first_contact: int) -> None:
         )
         list_clicks(_as_stored(made_up, first_contact), level)
         first += count
+    ClickCounter.objects.update(next_sequence=first)  # Later taps come after these.
 
 
 def _as_stored(clicks: str, first_contact: int) -> str:
