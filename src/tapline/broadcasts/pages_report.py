@@ -17,8 +17,8 @@ from tapline.broadcasts.reports import build_report
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
-# Each second an open report asks whether there is news; it is drawn anew where there is.
-LIVE_SECONDS, DETAILS_SECONDS = 1, 10
+# So often an open report asks whether there is news; it is drawn anew where there is.
+LIVE_EVERY, DETAILS_EVERY = "700ms", "10s"
 
 
 def report_page(visit: Visit, broadcast: Broadcast) -> HttpResponse:
@@ -30,8 +30,8 @@ def report_page(visit: Visit, broadcast: Broadcast) -> HttpResponse:
         "pictures": pictures_of(broadcast),
         "mark": mark,
         "failing": failing_links(broadcast),
-        "live_seconds": LIVE_SECONDS,
-        "details_seconds": DETAILS_SECONDS,
+        "live_every": LIVE_EVERY,
+        "details_every": DETAILS_EVERY,
     }
     return visit.render("broadcasts/report.html", context)
 
