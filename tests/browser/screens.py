@@ -44,6 +44,12 @@ async ([png, quality, widest]) => {
   return Array.from(new Uint8Array(await blob.arrayBuffer()));
 }
 """
+ALL_PICTURES = """
+() => Promise.all([...document.images].map((each) => {
+  each.loading = "eager";
+  return each.decode().catch(() => {});
+}))
+"""
 
 
 def main() -> None:
@@ -100,6 +106,7 @@ def _open(tab: Page, address: str) -> bool:
     if answer.status != 200 or answer.text().lstrip()[:9].lower() != "<!doctype":
         return False
     tab.goto(address)
+    tab.evaluate(ALL_PICTURES)
     return True
 
 
