@@ -153,7 +153,7 @@ def test_links_are_made_and_withdrawn_on_a_page_and_both_is_written_down() -> No
     sender = member_of(workspace, Role.SENDER)
     address = reverse("broadcasts:sharing", args=[workspace.pk, broadcast.pk])
 
-    made = sender.post(address, {"days": "7"}).content.decode()
+    made = sender.post(address, {"days": "7"}, follow=True).content.decode()
     (token,) = re.findall(r'data-copy="[^"]+/shared/([^"]+)"', made)
     assert open_link(token)[0] == 200
     share = ReportShare.objects.get()

@@ -40,7 +40,7 @@ def _browser(user: User) -> Client:
 
 def _link(owner: User, bakery: Workspace, email: str, role: str = "sender") -> str:
     page = _browser(owner).post(
-        reverse("workspaces:invite", args=[bakery.pk]), {"email": email, "role": role}
+        reverse("workspaces:invite", args=[bakery.pk]), {"email": email, "role": role}, follow=True
     )
     (path,) = re.findall(r"/invitation/[\w-]+(?=</p>)", page.content.decode())
     return str(path)

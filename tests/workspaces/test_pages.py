@@ -64,6 +64,7 @@ def test_a_key_is_shown_once() -> None:
     made = owner.post(
         reverse("workspaces:keys", args=[workspace.pk]),
         {"name": "Shop", "scopes": ["links:read", "links:write"]},
+        follow=True,
     )
     later = owner.get(reverse("workspaces:keys", args=[workspace.pk]))
 

@@ -26,6 +26,7 @@ from tapline.broadcasts.sharing import (
     shares_of,
     withdraw_share,
 )
+from tapline.web.shown_once import lead_to_secret, take_secret
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.audit import names_of_actors
@@ -42,13 +43,13 @@ USUAL_LAST = 30
 
 @inside(Need.EDIT, "GET", "HEAD", "POST")
 def show(visit: Visit, broadcast_id: int) -> HttpResponse:
-    """Show the links that open a report; make one, and show it this once."""
+    """Show the links that open a report; a POST makes one, which the page shows once."""
     broadcast = find_reported(visit, broadcast_id)
     if visit.request.method != "POST":
-        return _page(visit, broadcast)
+        return _page(visit, broadcast, take_secret(visit.request))
     _share, token = share_report(broadcast, expires_at=_expiry(visit), actor=visit.actor)
     address = config.current().web_url.rstrip("/") + reverse("shared-report", args=[token])
-    return _page(visit, broadcast, address)
+    return lead_to_secret(visit.request, visit.request.path, address)
 
 
 @inside(Need.EDIT, "POST")
@@ -109,7 +110,7 @@ def _to_strangers(
     return answer
 
 
-def _page(visit: Visit, broadcast: Broadcast, new_address: str = "") -> HttpResponse:
+def _page(visit: Visit, broadcast: Broadcast, new_address: str) -> HttpResponse:
     shares, held = list(shares_of(broadcast)), list(held_shares_of(broadcast))
     names = names_of_actors(each.created_by for each in (*shares, *held))
     context = {

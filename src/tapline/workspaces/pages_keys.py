@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from tapline.errors import TaplineError
+from tapline.web.shown_once import lead_to_secret, take_secret
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.api_keys import (
@@ -21,16 +22,16 @@ from tapline.workspaces.models import ApiKey
 
 @inside(Need.MANAGE, "GET", "HEAD", "POST", again=True)
 def show(visit: Visit) -> HttpResponse:
-    """Show the keys; a POST makes one and shows its token, this once."""
+    """Show the keys; a POST makes one, whose token the page shows once."""
     if visit.request.method != "POST":
-        return _page(visit)
+        return _page(visit, token=take_secret(visit.request))
     role = KEY_ROLES.get(visit.form("may"))
     scopes = role.scopes if role else visit.request.POST.getlist("scopes")
     try:
         _key, token = create_api_key(visit.workspace, visit.form("name"), scopes, actor=visit.actor)
     except BadApiKey as error:
         return _page(visit, error=error)
-    return _page(visit, token=token)
+    return lead_to_secret(visit.request, visit.request.path, token)
 
 
 @inside(Need.MANAGE, "POST")

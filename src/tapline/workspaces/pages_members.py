@@ -7,6 +7,7 @@ import threading
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tapline import config
@@ -19,6 +20,7 @@ from tapline.signin.resetting import (
     reset_second_factor,
     resettable,
 )
+from tapline.web.shown_once import lead_to_secret, take_secret
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.changing import require_second_factor
@@ -37,13 +39,13 @@ DOES = {
 
 @inside(Need.PEOPLE, "GET", "HEAD")
 def show(visit: Visit) -> HttpResponse:
-    """Show the members; owners see the invitations too."""
-    return _page(visit)
+    """Show the members; owners see the invitations too, and once the link of a new one."""
+    return _page(visit, link=take_secret(visit.request))
 
 
 @inside(Need.OWN, "POST", again=True)
 def ask(visit: Visit) -> HttpResponse:
-    """Invite somebody, and show the link that is to be handed over."""
+    """Invite somebody, and lead to the link that is to be handed over."""
     try:
         _invitation, path = invite(
             visit.workspace,
@@ -54,7 +56,8 @@ def ask(visit: Visit) -> HttpResponse:
         )
     except BadMember as error:
         return _page(visit, error=error)
-    return _page(visit, link=config.current().web_url.rstrip("/") + path)
+    members = reverse("workspaces:members", args=[visit.workspace.pk])
+    return lead_to_secret(visit.request, members, config.current().web_url.rstrip("/") + path)
 
 
 @inside(Need.OWN, "POST")
