@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import itertools
 import math
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -154,6 +155,24 @@ def test_judging_afresh_measures_the_same() -> None:
     before = measure(world.workspace.pk)
     second_look.rejudge()
     assert measure(world.workspace.pk) == before == Lookalikes(3, 2.0, ASSUMED)
+
+
+def test_a_look_that_was_killed_before_it_measured_is_made_up_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = elsewhere(make_world(6))
+    make_seeds(world, 3)
+    take_in(world.tap(0, address="198.51.7.9"))
+    killed = mock.Mock(side_effect=KeyboardInterrupt)
+    with monkeypatch.context() as patched:
+        patched.setattr(second_look, "note_seed_openings", killed)
+        with pytest.raises(KeyboardInterrupt):
+            second_look.look_again()
+    assert measure(world.workspace.pk) == Lookalikes(3, 0, ASSUMED)
+
+    second_look.look_again()
+
+    assert measure(world.workspace.pk) == Lookalikes(3, 1.0, ASSUMED)
 
 
 def test_a_report_takes_them_off_the_lower_end_of_its_range() -> None:

@@ -38,7 +38,7 @@ from (
     from contacts_contact c
     cross join broadcasts_message m on m.contact_id = c.id
     cross join broadcasts_broadcast b on b.id = m.broadcast_id
-    left join clicks_seedopening s on s.message_id = m.id
+    left join clicks_seedopening s on s.message_id = m.id and s.workspace_id = c.workspace_id
     where c.workspace_id = %s and c.is_canary
       and m.workspace_id = c.workspace_id and m.submitted_at >= %s
       and m.state in ('accepted', 'delivered') and not b.is_test
@@ -93,13 +93,15 @@ def measure(workspace_id: int) -> Lookalikes:
 
 def note_seed_openings(workspace_id: int, broadcast_id: int) -> None:
     """Note which texts to seed contacts of one broadcast lookalikes opened, as stored now."""
+    of = {"workspace_id": workspace_id, "broadcast_id": broadcast_id}
     wanted = {"workspace": workspace_id, "broadcast": broadcast_id, "reason": LOOKALIKE}
     opened = [message for (message,) in store.query(OPENED, wanted)]
+    noted = SeedOpening.objects.filter(**of)
+    if set(noted.values_list("message_id", flat=True)) == set(opened):
+        return
     with transaction.atomic():
-        SeedOpening.objects.filter(broadcast_id=broadcast_id).delete()
-        SeedOpening.objects.bulk_create(
-            SeedOpening(broadcast_id=broadcast_id, message_id=message) for message in opened
-        )
+        noted.delete()
+        SeedOpening.objects.bulk_create(SeedOpening(message_id=each, **of) for each in opened)
 
 
 @functools.lru_cache

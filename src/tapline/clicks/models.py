@@ -126,6 +126,7 @@ class KnownWalker(models.Model):
 class SeedOpening(models.Model):
     """A text to a seed contact that was opened by what nothing else tells from a person."""
 
+    workspace_id = models.BigIntegerField()
     broadcast_id = models.BigIntegerField(db_index=True)
     message_id = models.BigIntegerField(unique=True)
 

@@ -67,8 +67,8 @@ def judge_broadcast(
     """
     spans = spans_of(workspace_id, broadcast_id, since, timezone.now())
     judged = [_judge_span(workspace_id, broadcast_id, span, is_asked, remembers) for span in spans]
-    if any(judged):
-        note_seed_openings(workspace_id, broadcast_id)
+    # Also where nothing changed: the last look may have been killed before this.
+    note_seed_openings(workspace_id, broadcast_id)
     return sum(judged)
 
 
