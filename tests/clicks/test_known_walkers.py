@@ -118,6 +118,29 @@ def test_a_broadcast_that_is_looked_at_again_tells_it_once() -> None:
     assert (after.pk, after.found_at) == (before.pk, before.found_at)
 
 
+def test_one_that_goes_on_walking_counts_for_longer() -> None:
+    world = walked(days_ago=20)
+    [before] = KnownWalker.objects.all()
+
+    goes_on(world, count=12, after=-20 * MINUTE)
+
+    [after] = KnownWalker.objects.all()
+    assert after.found_at == before.found_at
+    assert after.counts_until - before.counts_until > dt.timedelta(days=19)
+
+
+def test_one_that_comes_back_after_long_counts_anew_and_what_it_was_known_for_stays() -> None:
+    world = walked()
+    long_ago = timezone.now() - dt.timedelta(days=80)
+    KnownWalker.objects.update(found_at=long_ago, counts_until=long_ago + COUNTS_FOR)
+
+    goes_on(world, count=2)
+
+    first, second = KnownWalker.objects.order_by("found_at")
+    assert first.counts_until == long_ago + COUNTS_FOR
+    assert second.counts_until > timezone.now() + COUNTS_FOR - dt.timedelta(hours=1)
+
+
 def test_what_no_longer_counts_is_deleted_a_year_later() -> None:
     walked()
     [known] = KnownWalker.objects.all()

@@ -21,6 +21,8 @@ from tapline.clicks.models import KnownWalker
 
 # Scanners move and browsers are updated; a network that was given to somebody else is forgotten.
 COUNTS_FOR = dt.timedelta(days=30)
+# A walk that goes on is written down again once a day at most.
+PROLONGED_BY = dt.timedelta(days=1)
 # So long a walk is kept when it no longer counts: clicks of its time may be judged again.
 KEPT_FOR = dt.timedelta(days=365)
 FAMILY_BYTES = 16
@@ -58,26 +60,34 @@ def family_of(agent: str) -> str:
 def remember_walkers(
     database: duckdb.DuckDBPyConnection, workspace_id: int, broadcast_id: int
 ) -> None:
-    """Keep who walked over a broadcast, as `find_changes` has judged it; each is found once."""
+    """Keep who walked over a broadcast, as `find_changes` has judged it. One that goes on walking
+    counts for longer."""
     now = timezone.now()
-    found = {
-        (network, family_of(agent)): last.replace(tzinfo=dt.UTC)
-        for network, agent, last in database.execute(WALKED).fetchall()
-    }
-    walkers = [
-        KnownWalker(
-            workspace_id=workspace_id,
-            broadcast_id=broadcast_id,
-            network=network,
-            family=family,
-            found_at=now,
-            counts_until=last + COUNTS_FOR,
-        )
-        for (network, family), last in found.items()
-        if last + COUNTS_FOR > now
-    ]
-    if walkers:
-        KnownWalker.objects.bulk_create(walkers, ignore_conflicts=True)
+    of = {"workspace_id": workspace_id, "broadcast_id": broadcast_id}
+    counting = KnownWalker.objects.filter(counts_until__gte=now, **of)
+    known = {(each.network, each.family): each for each in counting}
+    new, longer = [], []
+    for (network, family), until in _walked(database).items():
+        walker = known.get((network, family))
+        if walker is None:
+            new.append(
+                KnownWalker(network=network, family=family, found_at=now, counts_until=until, **of)
+            )
+        elif until - walker.counts_until >= PROLONGED_BY:
+            walker.counts_until = until
+            longer.append(walker)
+    KnownWalker.objects.bulk_create(walker for walker in new if walker.counts_until > now)
+    KnownWalker.objects.bulk_update(longer, ["counts_until"])
+
+
+def _walked(database: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dt.datetime]:
+    """Return until when each that walked counts."""
+    found: dict[tuple[str, str], dt.datetime] = {}
+    for network, agent, last in database.execute(WALKED).fetchall():
+        key = network, family_of(agent)
+        until = last.replace(tzinfo=dt.UTC) + COUNTS_FOR
+        found[key] = max(until, found.get(key, until))
+    return found
 
 
 def opened_by_known(

@@ -105,7 +105,8 @@ class Look(models.Model):
 
 
 class KnownWalker(models.Model):
-    """A network and a family of agents that walked over one broadcast of a workspace."""
+    """A network and a family of agents that walked over one broadcast of a workspace; once more
+    for the same broadcast where it comes back after its walk no longer counts."""
 
     workspace_id = models.BigIntegerField()
     broadcast_id = models.BigIntegerField()
@@ -117,8 +118,8 @@ class KnownWalker(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace_id", "network", "family", "broadcast_id"],
-                name="one_walk_per_broadcast",
+                fields=["workspace_id", "network", "family", "broadcast_id", "found_at"],
+                name="one_walk_at_a_time",
             )
         ]
 
