@@ -44,6 +44,7 @@ def test_the_range_is_the_published_one(hits: int, of: int, low: float, high: fl
         ((48, 80), (56, 70), 0.0524, 0.3339),
         ((3, 10), (9, 10), 0.1705, 0.8090),
         ((0, 10), (10, 10), 0.6075, 1.0),
+        ((0, 20), (10, 10), 0.6791, 1.0),
     ],
 )
 def test_the_range_of_a_difference_is_the_published_one(

@@ -43,15 +43,13 @@ class Range:
     def width(self) -> float:
         return self.high - self.low
 
-    def __contains__(self, rate: float) -> bool:
-        return self.low <= rate <= self.high
 
-
-def wilson(rate: float, of: float) -> Range:
-    """Return the range of a rate that was seen among `of`, which need not be whole."""
+def wilson(rate: float, of: float, z: float = Z) -> Range:
+    """Return the range of a rate that was seen among `of`, which need not be whole; `z` is the
+    standard normal quantile that says how sure it is."""
     if of <= 0:
         return Range(0.0, 1.0)
-    spread = Z * Z / of
+    spread = z * z / of
     middle = (rate + spread / 2) / (1 + spread)
     reach = math.sqrt(max(0.0, spread * (rate * (1 - rate) + spread / 4))) / (1 + spread)
     return Range(max(0.0, min(rate, middle - reach)), min(1.0, max(rate, middle + reach)))
@@ -79,18 +77,18 @@ def dispersion(groups: Iterable[Sequence[Sample]]) -> float:
     return max(1.0, squares / freedom) if freedom else 1.0
 
 
-def range_of(sample: Sample, times: float = 1.0) -> Range:
+def range_of(sample: Sample, times: float = 1.0, z: float = Z) -> Range:
     """Return the range of a sample's rate; `times` is the dispersion."""
-    return wilson(sample.rate, sample.of / times)
+    return wilson(sample.rate, sample.of / times, z)
 
 
-def range_of_difference(one: Sample, other: Sample) -> Range:
+def range_of_difference(one: Sample, other: Sample, z: float = Z) -> Range:
     """Return from where to where the rate of `other` may lie above that of `one`.
 
     Newcombe's hybrid of two score intervals (Newcombe 1998, Stat. Med. 17:873, method 10): it keeps
     what Wilson's is good for, and -1 … 1.
     """
-    first, second = range_of(one), range_of(other)
+    first, second = range_of(one, z=z), range_of(other, z=z)
     difference = other.rate - one.rate
     down = math.hypot(other.rate - second.low, first.high - one.rate)
     up = math.hypot(second.high - other.rate, one.rate - first.low)

@@ -1,10 +1,8 @@
 """Whether one variant of a broadcast does better than another, and how sure that is. Pure.
 
-Differences of two rates get Newcombe's interval, made of Wilson's for each of them: it holds for
-few people and for rates near zero too, where the textbook's does not. Sources: R. G. Newcombe,
-«Interval estimation for the difference between independent proportions», Statistics in Medicine 17
-(1998), 873–890, method 10; E. B. Wilson, JASA 22 (1927), 209–212. Several pairs at once share the
-chance of being wrong (Bonferroni).
+Rates and their differences get the ranges of `tapline.intervals`: they hold for few people and for
+rates near zero too, where the textbook's do not. Several pairs at once share the chance of being
+wrong (Bonferroni).
 
 While taps come in, somebody looks again and again, and each look is one more chance to be fooled:
 so until then the interval is one of 99 %, afterwards one of 95 %.
@@ -18,7 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 from statistics import NormalDist
-from typing import NamedTuple
+
+from tapline.intervals import Range, Sample, range_of_difference
 
 SURE, SURE_WHILE_RUNNING = 0.95, 0.99
 # A difference below one point changes nothing that anybody would do.
@@ -49,19 +48,16 @@ class Group:
     perhaps: int = 0
 
     @property
+    def sample(self) -> Sample:
+        return Sample(self.tapped, self.people)
+
+    @property
     def rate(self) -> float:
-        return self.tapped / self.people if self.people else 0.0
+        return self.sample.rate
 
     def with_perhaps(self) -> Group:
         """Return the group as it is if all unclear openings were people's."""
         return Group(self.people, min(self.people, self.tapped + self.perhaps))
-
-
-class Interval(NamedTuple):
-    """From where to where a value surely is."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +68,7 @@ class Outcome:
 
     kind: Kind
     best: int
-    difference: Interval
+    difference: Range
     more_needed: int | None = None
 
 
@@ -80,8 +76,8 @@ def compare(groups: Sequence[Group], *, is_over: bool) -> Outcome:
     """Return what is known about two or more variants. Never raises for two groups or more."""
     order = sorted(range(len(groups)), key=lambda place: (-groups[place].rate, place))
     best, second = order[0], order[1]
-    z = _z(SURE if is_over else SURE_WHILE_RUNNING, math.comb(len(groups), 2))
-    difference = difference_interval(groups[best], groups[second], z)
+    z = sure_z(is_over, len(groups))
+    difference = _lead(groups[best], groups[second], z)
     kind = _kind(groups, best, z)
     early = kind == Kind.EARLY
     more = more_needed(groups[best], groups[second], z) if early else None
@@ -92,36 +88,18 @@ def _kind(groups: Sequence[Group], best: int, z: float) -> Kind:
     if min(each.people for each in groups) < LEAST_PEOPLE:
         return Kind.EARLY
     others = [each for place, each in enumerate(groups) if place != best]
-    if all(difference_interval(groups[best], each, z).low > 0 for each in others):
+    if all(_lead(groups[best], each, z).low > 0 for each in others):
         # At worst none of its own unclear openings was a person, and all of the others' were.
-        worst = (difference_interval(groups[best], each.with_perhaps(), z) for each in others)
+        worst = (_lead(groups[best], each.with_perhaps(), z) for each in others)
         return Kind.BETTER if all(each.low > 0 for each in worst) else Kind.UNCLEAR
-    pairs = [difference_interval(one, other, z) for one, other in combinations(groups, 2)]
+    pairs = [_lead(one, other, z) for one, other in combinations(groups, 2)]
     is_small = all(max(-each.low, each.high) < SMALLEST_OF_USE for each in pairs)
     return Kind.ALIKE if is_small else Kind.EARLY
 
 
-def rate_interval(group: Group, z: float) -> Interval:
-    """Return between which rates a group's true one surely is (Wilson's score interval)."""
-    if not group.people:
-        return Interval(0.0, 1.0)
-    n, rate = group.people, group.rate
-    middle = rate + z * z / (2 * n)
-    spread = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    low, high = (middle - spread) / scale, (middle + spread) / scale
-    # What was seen is always inside; rounding must not say otherwise.
-    return Interval(min(max(0.0, low), rate), max(min(1.0, high), rate))
-
-
-def difference_interval(one: Group, other: Group, z: float) -> Interval:
-    """Return between which values the difference of two true rates surely is (Newcombe)."""
-    first, second = rate_interval(one, z), rate_interval(other, z)
-    difference = one.rate - other.rate
-    return Interval(
-        difference - math.hypot(one.rate - first.low, second.high - other.rate),
-        difference + math.hypot(first.high - one.rate, other.rate - second.low),
-    )
+def _lead(one: Group, other: Group, z: float) -> Range:
+    """Return from where to where the true rate of `one` may lie above that of `other`."""
+    return range_of_difference(other.sample, one.sample, z)
 
 
 def more_needed(one: Group, other: Group, z: float) -> int | None:
@@ -140,9 +118,6 @@ def more_needed(one: Group, other: Group, z: float) -> int | None:
 
 
 def sure_z(is_over: bool, groups: int) -> float:
-    """Return how many standard errors an interval of `compare` spans to each side."""
-    return _z(SURE if is_over else SURE_WHILE_RUNNING, math.comb(groups, 2))
-
-
-def _z(sure: float, pairs: int) -> float:
-    return NormalDist().inv_cdf(1 - (1 - sure) / (2 * max(1, pairs)))
+    """Return how many standard errors a range of `compare` spans to each side."""
+    sure = SURE if is_over else SURE_WHILE_RUNNING
+    return NormalDist().inv_cdf(1 - (1 - sure) / (2 * max(1, math.comb(groups, 2))))

@@ -58,10 +58,10 @@ def _best(report: VariantReport) -> str:
 
 
 def _lead(report: VariantReport) -> str:
-    low, high = report.outcome.difference
+    difference = report.outcome.difference
     return _("Its click rate is surely between %(low)s and %(high)s points above the next.") % {
-        "low": number_format(low * 100, 1),
-        "high": number_format(high * 100, 1),
+        "low": number_format(difference.low * 100, 1),
+        "high": number_format(difference.high * 100, 1),
     }
 
 

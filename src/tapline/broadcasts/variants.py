@@ -16,9 +16,10 @@ from django.utils import timezone
 from tapline.broadcasts.models import Broadcast, BroadcastState, MessageTally
 from tapline.broadcasts.reasons import HELD_OUT
 from tapline.broadcasts.reports import has_receipts, is_delivered, is_sent
-from tapline.broadcasts.variant_odds import Group, Outcome, compare, rate_interval, sure_z
+from tapline.broadcasts.variant_odds import Group, Outcome, compare, sure_z
 from tapline.broadcasts.wordings import letter, texts_of, wordings_of
 from tapline.clicks.reports import summarise, unclear_messages
+from tapline.intervals import range_of
 
 # Most people who tap do so within a day; then the taps that come change little.
 TAPS_COME_FOR = dt.timedelta(days=1)
@@ -98,7 +99,7 @@ def held_out(broadcast: Broadcast) -> int:
 
 
 def _told(place: int, text: str, share: int, group: Group, z: float) -> Variant:
-    sure = rate_interval(group, z)
+    sure = range_of(group.sample, z=z)
     return Variant(
         letter=letter(place),
         text=text,
