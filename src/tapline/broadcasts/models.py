@@ -31,6 +31,10 @@ class BroadcastKind(models.TextChoices):
     NOTICES = "notices"
 
 
+# What somebody set out to send: answers and confirmations leave by themselves.
+WRITTEN = (BroadcastKind.COMPOSED, BroadcastKind.TRACKED)
+
+
 class BroadcastState(models.TextChoices):
     """Draft → checked → scheduled → preparing → sending → sent; paused and cancelled on the way."""
 

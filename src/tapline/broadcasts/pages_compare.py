@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 
 from tapline.broadcasts.breakdowns import until_words
 from tapline.broadcasts.comparing import Difference, Outcome, Side, difference, side_of
-from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
+from tapline.broadcasts.models import WRITTEN, Broadcast, BroadcastKind, BroadcastState
 from tapline.web.templatetags.tapline import points
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
 OFFERED = 200
-COMPARED = (BroadcastKind.COMPOSED, BroadcastKind.TRACKED)
 NOT_SENT = (BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.SCHEDULED)
 
 
@@ -74,7 +73,7 @@ def _chosen(visit: Visit, name: str) -> Broadcast | None:
 
 
 def _comparable(visit: Visit) -> QuerySet[Broadcast]:
-    found = Broadcast.objects.filter(workspace=visit.workspace, kind__in=COMPARED)
+    found = Broadcast.objects.filter(workspace=visit.workspace, kind__in=WRITTEN)
     return found.exclude(state__in=NOT_SENT, kind=BroadcastKind.COMPOSED).select_related(
         "workspace", "campaign", "offer"
     )

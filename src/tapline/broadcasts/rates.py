@@ -7,18 +7,15 @@ opened the links, need a look at the clicks. Ranges are those of reports.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tapline.broadcasts.models import Broadcast, BroadcastKind, MessageTally
-from tapline.broadcasts.reports import RANGE_SHOWN_FROM, has_receipts, is_delivered, is_sent
+from tapline.broadcasts.models import WRITTEN, Broadcast
+from tapline.broadcasts.reports import RANGE_SHOWN_FROM
+from tapline.broadcasts.samples import samples_of
 from tapline.clicks.lookalikes import Lookalikes, measure
 from tapline.clicks.overview import Openings, openings_of
+from tapline.intervals import Sample
 from tapline.workspaces.models import Workspace
-
-# What somebody set out to send: answers and confirmations leave by themselves.
-WRITTEN = (BroadcastKind.COMPOSED, BroadcastKind.TRACKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,29 +67,18 @@ def latest(workspace: Workspace, count: int) -> list[Went]:
     )
     broadcasts = list(begun.order_by("-id")[:count])
     ids = [each.pk for each in broadcasts]
-    tallies: dict[int, list[MessageTally]] = defaultdict(list)
-    for tally in MessageTally.objects.filter(broadcast__in=ids, count__gt=0, only_counted=False):
-        tallies[tally.broadcast_id].append(tally)
-    opened = openings_of(workspace.pk, ids)
+    samples, opened = samples_of(ids), openings_of(workspace.pk, ids)
     lookalikes = measure(workspace.pk)
-    return [_went(each, tallies[each.pk], opened[each.pk], lookalikes) for each in broadcasts]
+    return [_went(each, samples[each.pk], opened[each.pk], lookalikes) for each in broadcasts]
 
 
-def _went(
-    broadcast: Broadcast,
-    tallies: Sequence[MessageTally],
-    opened: Openings,
-    lookalikes: Lookalikes,
-) -> Went:
-    counts = is_delivered if has_receipts(tallies) else is_sent
-    people = sum(tally.count for tally in tallies if tally.was_clicked)
-    texts = sum(tally.count for tally in tallies if counts(tally))
+def _went(broadcast: Broadcast, sample: Sample, opened: Openings, lookalikes: Lookalikes) -> Went:
     return Went(
         broadcast=broadcast,
-        texts=texts,
-        people=people,
-        certain=lookalikes.people_at_least(people, texts),
-        perhaps=max(people, opened.perhaps),
+        texts=sample.of,
+        people=sample.hits,
+        certain=lookalikes.people_at_least(sample.hits, sample.of),
+        perhaps=max(sample.hits, opened.perhaps),
         by_people=opened.by_people,
         by_machines=opened.by_machines,
     )

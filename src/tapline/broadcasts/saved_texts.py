@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.composing import MOST_CHARACTERS, BadBroadcast
-from tapline.broadcasts.models import Broadcast, MessageTally, SavedText
-from tapline.broadcasts.reports import has_receipts, is_delivered, is_sent
+from tapline.broadcasts.models import Broadcast, SavedText
+from tapline.broadcasts.samples import samples_of
 from tapline.errors import Conflict
 from tapline.intervals import Range, Sample, pooled, range_of
 from tapline.texts.personal import compile_text
@@ -94,21 +94,13 @@ def histories(workspace: Workspace, texts: Iterable[SavedText]) -> list[History]
     found = Broadcast.objects.filter(
         workspace=workspace, saved_text__in=texts, is_test=False, started_at__isnull=False
     )
+    broadcasts = list(found.order_by("-started_at"))
+    samples = samples_of([each.pk for each in broadcasts])
     uses: dict[int | None, list[Use]] = {}
-    for broadcast in found.order_by("-started_at").prefetch_related("tallies"):
-        sample = _sample(list(broadcast.tallies.all()))
-        uses.setdefault(broadcast.saved_text_id, []).append(Use(broadcast=broadcast, sample=sample))
+    for each in broadcasts:
+        use = Use(broadcast=each, sample=samples[each.pk])
+        uses.setdefault(each.saved_text_id, []).append(use)
     return [History(saved=each, uses=tuple(uses.get(each.pk, ()))) for each in texts]
-
-
-def _sample(tallies: list[MessageTally]) -> Sample:
-    """Return who tapped of those reached. Who is only counted is in no rate."""
-    watched = [each for each in tallies if not each.only_counted]
-    reached = is_delivered if has_receipts(watched) else is_sent
-    return Sample(
-        sum(each.count for each in watched if each.was_clicked),
-        sum(each.count for each in watched if reached(each)),
-    )
 
 
 def _refuse_bad(name: str, text: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from tapline.broadcasts.models import Broadcast, BroadcastState, MessageTally
 from tapline.broadcasts.reasons import HELD_OUT
-from tapline.broadcasts.reports import has_receipts, is_delivered, is_sent
+from tapline.broadcasts.samples import sample_of
 from tapline.broadcasts.variant_odds import Group, Outcome, compare, sure_z
 from tapline.broadcasts.wordings import letter, texts_of, wordings_of
 from tapline.clicks.reports import summarise, unclear_messages
@@ -56,7 +55,6 @@ class VariantReport:
 
     variants: tuple[Variant, ...]
     outcome: Outcome
-    held_out: int
     is_over: bool
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,7 +85,6 @@ def variants_report(broadcast: Broadcast, now: dt.datetime | None = None) -> Var
             for place, text in enumerate(texts_of(broadcast))
         ),
         outcome=compare(groups, is_over=is_over),
-        held_out=held_out(broadcast),
         is_over=is_over,
     )
 
@@ -116,17 +113,14 @@ def _told(place: int, text: str, share: int, group: Group, z: float) -> Variant:
 def _groups(broadcast: Broadcast, count: int) -> list[Group]:
     """Return what the tallies say of each variant. Who is only counted is in none: nobody can say
     whether they tapped."""
-    found = MessageTally.objects.filter(broadcast=broadcast, count__gt=0, only_counted=False)
-    tallies = list(found.filter(variant__gte=0))
-    counts = is_delivered if has_receipts(tallies) else is_sent
+    whole = list(MessageTally.objects.filter(broadcast=broadcast, count__gt=0))
+    samples = [
+        sample_of([each for each in whole if each.variant == n], whole) for n in range(count)
+    ]
     perhaps = _perhaps(broadcast)
     return [
-        Group(
-            people=_sum([each for each in tallies if each.variant == n and counts(each)]),
-            tapped=_sum([each for each in tallies if each.variant == n and each.was_clicked]),
-            perhaps=perhaps[n],
-        )
-        for n in range(count)
+        Group(people=sample.of, tapped=sample.hits, perhaps=perhaps[n])
+        for n, sample in enumerate(samples)
     ]
 
 
@@ -145,7 +139,3 @@ def _is_over(broadcast: Broadcast, now: dt.datetime) -> bool:
     ended = broadcast.finished_at
     has_ended = broadcast.state in (BroadcastState.SENT, BroadcastState.CANCELLED)
     return has_ended and ended is not None and now - ended > TAPS_COME_FOR
-
-
-def _sum(tallies: Sequence[MessageTally]) -> int:
-    return sum(each.count for each in tallies)

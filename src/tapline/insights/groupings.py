@@ -14,9 +14,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.drafts import describe_audience
+from tapline.broadcasts.models import WRITTEN
 from tapline.broadcasts.saved_texts import saved_texts_of
 from tapline.insights.ranking import Group
-from tapline.insights.sums import PLANNED, BroadcastSum, keyword_sums
+from tapline.insights.sums import BroadcastSum, keyword_sums
 from tapline.intervals import Sample
 from tapline.keywords.models import Keyword
 from tapline.links.models import Campaign, Offer
@@ -152,7 +153,8 @@ def _gathered(
 
 
 def _planned(sums: Sums) -> list[BroadcastSum]:
-    return [each for each in sums if each.kind in PLANNED]
+    """Return what somebody sent on one day; answers and single texts leave at any time."""
+    return [each for each in sums if each.kind in WRITTEN]
 
 
 def _named(
