@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import string
 
 from django.db.models import Q
 
 from tapline.contacts.question_sql import said_sql
+
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def named(words: str, prefix: str = "") -> Q:
@@ -16,7 +19,10 @@ def named(words: str, prefix: str = "") -> Q:
     """
     condition = Q()
     for word in words.split():
-        condition &= _holds(word, prefix) | _holds(word.capitalize(), prefix)
+        held = Q()
+        for spelled in _spellings(word):
+            held |= Q(**{f"{prefix}attributes__icontains": spelled})
+        condition &= held
     return condition
 
 
@@ -27,16 +33,16 @@ def named_sql(words: str) -> str:
 
 
 def _spellings(word: str) -> list[str]:
-    """Return a word as JSON may hold it; SQLite knows the small letters of A–Z alone."""
-    spelled = (word, word.lower(), word.capitalize())
-    return list(dict.fromkeys(json.dumps(each)[1:-1].lower() for each in spelled))
+    """Return a word as attributes may hold it: imports write «é» into JSON as it is, what changes
+    one contact writes \\u00e9; and SQLite knows the small letters of A–Z alone."""
+    cases = (word.lower(), word.upper(), word.capitalize())
+    spelled = [
+        json.dumps(each, ensure_ascii=is_ascii)[1:-1]
+        for each in cases
+        for is_ascii in (False, True)
+    ]
+    return list(dict.fromkeys(each.translate(_SMALL) for each in spelled))
 
 
 def _stands(spelled: str) -> str:
     return f"instr(lower(c.attributes), {said_sql(spelled)}) > 0"
-
-
-def _holds(word: str, prefix: str) -> Q:
-    # Attributes are stored as JSON, which writes «é» as \u00e9.
-    stored = json.dumps(word)[1:-1]
-    return Q(**{f"{prefix}attributes__icontains": stored})
