@@ -110,16 +110,17 @@ def _attribute(condition: Attribute) -> str:
     """Return a condition on an attribute; what nobody filled in is the empty text."""
     # The name is letters, digits and _, see `questions.FieldName`.
     known = f"coalesce(trim(json_extract(c.attributes, '$.\"{condition.name}\"')), '')"
-    value = said_sql(condition.value.strip().lower())
+    text = condition.value.strip().lower()
+    value, small = said_sql(text), _in_small_letters(known, text)
     match condition.test:
         case "is_known" | "is_unknown":
             return f"{known} {'<>' if condition.test == 'is_known' else '='} ''"
         case "is" | "is_not":
-            return f"lower({known}) {'=' if condition.test == 'is' else '<>'} {value}"
+            return f"{small} {'=' if condition.test == 'is' else '<>'} {value}"
         case "contains":
-            return f"instr(lower({known}), {value}) > 0"
+            return f"instr({small}, {value}) > 0"
         case "begins_with":
-            return f"substr(lower({known}), 1, {len(condition.value.strip())}) = {value}"
+            return f"substr({small}, 1, {len(text)}) = {value}"
         case "at_least" | "at_most":
             sign = ">=" if condition.test == "at_least" else "<="
             number = f"replace({known}, ',', '.')"
@@ -128,6 +129,16 @@ def _attribute(condition: Attribute) -> str:
                 f"({known} glob '[-0-9.]*' and {known} not glob '*[^-0-9.,]*'"
                 f" and cast({number} as real) {sign} {float(condition.value)!r})"
             )
+
+
+def _in_small_letters(known: str, text: str) -> str:
+    """Return `known` in small letters: A–Z, and of those that SQLite does not know (Ö, Д) the ones
+    that stand in `text`, with which it is compared."""
+    for letter in sorted(set(text)):
+        large = letter.upper()
+        if not letter.isascii() and large != letter and len(large) == 1:
+            known = f"replace({known}, {said_sql(large)}, {said_sql(letter)})"
+    return f"lower({known})"
 
 
 def _consented(workspace: Workspace, condition: Consented) -> str:
