@@ -9,7 +9,6 @@ from django.utils import timezone
 from tapline import config
 from tapline.broadcasts.models import Broadcast
 from tapline.contacts.models import Contact
-from tapline.instance.first_start import FIRST_WORKSPACE_NAME
 from tapline.links.domains import create_domain
 from tapline.links.models import Link
 from tapline.welcome import own_phone
@@ -18,7 +17,7 @@ from tapline.welcome.own_phone import lan_base_url, make_own_link, own_link
 from tapline.welcome.steps import is_new, steps
 from tapline.workspaces.access import Access, Need
 from tapline.workspaces.models import Role, Workspace
-from tapline.workspaces.tree import create_workspace
+from tapline.workspaces.tree import FIRST_WORKSPACE_NAME, create_workspace
 from tests.broadcasts.making import make_broadcast, make_workspace
 from tests.clicks.world import make_world, take_in
 from tests.web.browsing import member_of

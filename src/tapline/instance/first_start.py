@@ -11,16 +11,14 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models.functions import Length
 
 from tapline import config
 from tapline.instance.epochs import ensure_instance
 from tapline.links.domains import create_domain
 from tapline.links.models import Domain
 from tapline.workspaces.models import Workspace
-from tapline.workspaces.tree import create_workspace
+from tapline.workspaces.tree import first_workspace
 
-FIRST_WORKSPACE_NAME = "My business"
 ACTOR = "first start"
 
 
@@ -42,13 +40,8 @@ def make_ready() -> Readiness:
     with _one_at_a_time(settings.data_dir / "first-start.lock"):
         _migrate()
         ensure_instance()
-        workspace = first_workspace() or create_workspace(FIRST_WORKSPACE_NAME)
+        workspace = first_workspace()
         return Readiness(workspace, _first_domain(workspace, settings.edge_listen))
-
-
-def first_workspace() -> Workspace | None:
-    """Return the oldest workspace at the top of the tree, or None on a new instance."""
-    return Workspace.objects.filter(parent=None).order_by(Length("path"), "id").first()
 
 
 def _migrate() -> None:

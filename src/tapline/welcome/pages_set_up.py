@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 import zoneinfo
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from phonenumbers import SUPPORTED_REGIONS
 
 from tapline.contacts.phones import normalise
@@ -23,11 +21,7 @@ from tapline.welcome.guesses import countries_of_zones, country_asked_for
 from tapline.welcome.steps import SET_UP, is_new
 from tapline.workspaces import audit
 from tapline.workspaces.access import Need
-from tapline.workspaces.models import Workspace
-
-
-class BadSetUp(TaplineError):
-    """The workspace cannot be set up as asked."""
+from tapline.workspaces.changing import LANGUAGES, change_workspace
 
 
 @inside(Need.MANAGE, "GET", "HEAD", "POST")
@@ -61,7 +55,7 @@ def _page(visit: Visit, error: TaplineError | None = None) -> HttpResponse:
         "room": "home",
         "error": error,
         **(_now(visit) | {name: visit.form(name) for name in visit.request.POST}),
-        "languages": settings.LANGUAGES,
+        "languages": LANGUAGES.items(),
         "zones": [(each, of_zones.get(each, "")) for each in zones()],
         "countries": countries(),
     }
@@ -83,24 +77,17 @@ def _now(visit: Visit) -> dict[str, str]:
 
 def _set_up(visit: Visit) -> None:
     workspace, form = visit.workspace, visit.form
-    known = {"zone": zones(), "language": dict(settings.LANGUAGES), "country": dict(countries())}
-    if not form("name") or any(form(name) not in values for name, values in known.items()):
-        raise BadSetUp(
-            _("Name, language, country and time zone are needed."),
-            why=_("Texts and reports follow them."),
-            do=_("Fill in all four."),
-        )
     phone = normalise(form("phone"), form("country")) if form("phone") else ""
-    after = {
-        "name": form("name")[:120],
-        "language": form("language"),
-        "zone": form("zone"),
-        "default_country": form("country"),
-    }
-    before = {name: getattr(workspace, name) for name in after}
     with transaction.atomic():
-        Workspace.objects.filter(pk=workspace.pk).update(**after)
-        audit.record(workspace, visit.actor, SET_UP, workspace, before, after)
+        change_workspace(
+            workspace,
+            name=form("name"),
+            language=form("language"),
+            zone=form("zone"),
+            default_country=form("country"),
+            actor=visit.actor,
+        )
+        audit.record(workspace, visit.actor, SET_UP, workspace)
     if phone:
         contact, _is_new = upsert_contact(workspace, phone, attributes={"first_name": "me"})
         change_role(workspace, contact.pk, ContactRole.STAFF, actor=visit.actor)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from tapline.broadcasts.models import Broadcast
 from tapline.clicks.models import FileContent
 from tapline.contacts.models import Contact
-from tapline.instance.first_start import FIRST_WORKSPACE_NAME
 from tapline.links.domains import usable_domains
 from tapline.links.hosts import is_local
 from tapline.providers.senders import sender_of
 from tapline.workspaces.access import Access
 from tapline.workspaces.models import AuditEntry, Workspace
+from tapline.workspaces.tree import FIRST_WORKSPACE_NAME
 
 # What the audit says of what was done here.
 SET_UP, TRIED = "workspace.set_up", "sample.made"

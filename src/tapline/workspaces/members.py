@@ -6,15 +6,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Length
 
 from tapline.errors import TaplineError
 from tapline.workspaces import audit
 from tapline.workspaces.access import Access, Grant, Need, access_to
 from tapline.workspaces.models import Membership, Role, User, Workspace
-from tapline.workspaces.tree import create_workspace
-
-FIRST_WORKSPACE_NAME = "My business"
+from tapline.workspaces.tree import first_workspace
 
 
 class BadMember(TaplineError):
@@ -28,10 +25,8 @@ def ensure_owner(email: str) -> User:
     """
     with transaction.atomic():
         user = _user(email)
-        top = Workspace.objects.filter(parent=None).order_by(Length("path"), "id").first()
-        workspace = top or create_workspace(FIRST_WORKSPACE_NAME)
         Membership.objects.get_or_create(
-            user=user, workspace=workspace, defaults={"role": Role.OWNER}
+            user=user, workspace=first_workspace(), defaults={"role": Role.OWNER}
         )
     return user
 

@@ -6,12 +6,13 @@ import uuid
 
 from django.db import transaction
 from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Concat, Substr
+from django.db.models.functions import Concat, Length, Substr
 
 from tapline.errors import TaplineError
 from tapline.workspaces.models import Workspace
 
 MAX_DEPTH = 12  # Twelve ids of up to 20 digits fit into `path`.
+FIRST_WORKSPACE_NAME = "My business"  # until somebody sets it up
 
 
 class BadTree(TaplineError):
@@ -45,6 +46,12 @@ def create_workspace(
         workspace.path = f"{above}{workspace.pk}/"
         workspace.save(update_fields=["path"])
     return workspace
+
+
+def first_workspace() -> Workspace:
+    """Return the oldest workspace at the top, made where an instance is new."""
+    tops = Workspace.objects.filter(parent=None).order_by(Length("path"), "id")
+    return tops.first() or create_workspace(FIRST_WORKSPACE_NAME)
 
 
 def move_workspace(workspace: Workspace, parent: Workspace | None) -> None:
