@@ -152,10 +152,12 @@ def as_row(change: Change) -> dict[str, Any]:
 
 
 def _day(text: str) -> dt.date | None:
+    """Return a day; None for what is none, and where no calendar has the day after or before."""
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         return None
+    return day if dt.date.min.year < day.year < dt.date.max.year else None
 
 
 def _start_of(day: dt.date, workspace: Workspace) -> dt.datetime:

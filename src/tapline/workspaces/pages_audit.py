@@ -8,6 +8,7 @@ import json
 
 from django.http import Http404, HttpResponse
 
+from tapline.cells import harmless
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.audit_reading import (
@@ -73,14 +74,8 @@ def _as_csv(changes: list[Change]) -> str:
     writer.writeheader()
     for row in rows:
         held = {name: json.dumps(row[name], ensure_ascii=False) for name in ("before", "after")}
-        writer.writerow({name: _harmless(value) for name, value in (row | held).items()})
+        writer.writerow({name: harmless(str(value)) for name, value in (row | held).items()})
     return file.getvalue()
-
-
-def _harmless(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
 
 
 def _as_json(changes: list[Change]) -> str:
