@@ -16,6 +16,7 @@ BASE = {
     "gathering",
     "config",
     "destinations",
+    "digits",
     "outbound",
     "mail",
     "cards",

@@ -364,3 +364,25 @@ def test_a_report_says_that_a_link_fails_people_who_tap() -> None:
             reverse(f"broadcasts:{name}", args=[workspace.pk, broadcast.pk])
         )
         assert "People tap, and reach no page." in shown.content.decode()
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 25])
+def test_what_is_no_number_in_an_address_or_a_form_is_as_if_it_were_not_there(number: str) -> None:
+    workspace = make_workspace()
+    broadcast = make_broadcast(workspace)
+    browser = member_of(workspace)
+
+    def address(name: str, *more: int | str) -> str:
+        return reverse(f"broadcasts:{name}", args=[workspace.pk, *more])
+
+    new, recipients = address("new"), address("recipients", broadcast.pk, "all")
+    asked = ((new, "segment"), (new, "after"), (new, "text"), (recipients, "after"))
+    for page, field in (*asked, (address("compare"), "one")):
+        assert browser.get(page, {field: number}).status_code == 200
+
+    nobody = browser.post(address("test", broadcast.pk), {"contact": number})
+    assert "Nobody is chosen for the test." in _words(nobody.content)
+    kept = browser.post(address("keep"), FORM | {"draft": number})
+    assert (kept.status_code, Broadcast.objects.count()) == (200, 2)
+    wish = {"do": f"replace,text,{number},{number},x"}
+    assert TEXT.split(",")[0] in _words(browser.post(new, FORM | wish).content)

@@ -23,6 +23,7 @@ from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.night import Waiting
 from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reasons import reason_for
+from tapline.digits import whole_number
 from tapline.hours.words import local_moment
 from tapline.texts.advice import Advice
 from tapline.texts.costly import CostlyCharacter
@@ -59,12 +60,11 @@ def change(texts: Mapping[str, str], wish: str, *, field: str = "") -> dict[str,
     changes nothing."""
     if wish == "field" and field.isidentifier():
         return {**texts, "text": f"{texts['text']} {{{{ {field} }}}}".strip()}
-    _word, name, start, end, instead = [*wish.split(",", 4), "", "", "", ""][:5]
-    text = texts.get(name, "")
-    is_readable = wish.startswith("replace,") and start.isdigit() and end.isdigit()
-    if is_readable and int(start) <= int(end) <= len(text):
-        return {**texts, name: text[: int(start)] + instead + text[int(end) :]}
-    return dict(texts)
+    word, name, first, last, instead = [*wish.split(",", 4), "", "", "", ""][:5]
+    text, start, end = texts.get(name, ""), whole_number(first), whole_number(last)
+    if word != "replace" or start is None or end is None or not start <= end <= len(text):
+        return dict(texts)
+    return {**texts, name: text[:start] + instead + text[end:]}
 
 
 def fields_of(draft: Broadcast) -> dict[str, str]:

@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.audience import BadAudience, read_audience
 from tapline.broadcasts.composing import BadBroadcast, take_sender
-from tapline.broadcasts.models import Broadcast, SavedText
+from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.saved_texts import find_saved_text
 from tapline.broadcasts.splitting import MOST_VARIANTS, even_share
 from tapline.broadcasts.wordings import LANGUAGE, letter
 from tapline.contacts.models import ContactImport, Purpose, Tag
 from tapline.contacts.segments import segments_of
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import domain_for, usable_domains
@@ -158,7 +160,7 @@ def _text(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
             *(OWN + token for token in form.getlist("picture")),
             *form.get("media", "").split(),
         ],
-        "saved_text": _saved_text(workspace, form.get("from_text", "")),
+        "saved_text": find_saved_text(workspace, form.get("from_text", "")),
     }
 
 
@@ -216,13 +218,6 @@ def _translations(form: QueryDict) -> dict[str, str]:
     return {language: text for language, text in written.items() if text}
 
 
-def _saved_text(workspace: Workspace, raw: str) -> SavedText | None:
-    if not (raw.isdigit() and len(raw) < 12):
-        return None
-    usable = SavedText.objects.filter(workspace_id__in=workspace.ancestor_ids)
-    return usable.filter(pk=int(raw)).first()
-
-
 def _domain(workspace: Workspace, raw: str) -> Domain:
     chosen = [each for each in usable_domains(workspace) if str(each.pk) == raw]
     return chosen[0] if chosen else domain_for(workspace)
@@ -267,12 +262,12 @@ def variant_slots(broadcast: Broadcast) -> list[dict[str, Any]]:
     ]
 
 
-def _variants(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+def _variants(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
     """Return the further texts, whose shares are even unless said, and who gets nothing."""
     texts = [
         (text, form.get(f"share_{place}", "").strip())
         for place in range(1, MOST_VARIANTS)
-        if (text := form.get(f"variant_{place}", "").replace("\r\n", "\n").strip())
+        if (text := _written(form, f"variant_{place}"))
     ]
     even = str(even_share(len(texts) + 1))
     return {
@@ -282,13 +277,13 @@ def _variants(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
 
 
 def _percent(raw: str) -> int:
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 3):
+    if (percent := whole_number(raw, longest=2)) is None:
         raise BadBroadcast(
             _("A share is no number."),
             why=_("It says how many of the recipients get that text, or none."),
             do=_("Write whole per cent, like 20."),
         )
-    return int(raw)
+    return percent
 
 
 # Each section of the composer reads its own fields.

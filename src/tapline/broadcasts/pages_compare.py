@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tapline.broadcasts.breakdowns import until_words
 from tapline.broadcasts.comparing import Difference, Outcome, Side, difference, side_of
 from tapline.broadcasts.models import WRITTEN, Broadcast, BroadcastKind, BroadcastState
+from tapline.digits import whole_number
 from tapline.web.templatetags.tapline import points
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -66,10 +67,8 @@ def in_words(found: Difference, first: str, second: str) -> str:
 
 
 def _chosen(visit: Visit, name: str) -> Broadcast | None:
-    raw = visit.request.GET.get(name, "")
-    if not (raw.isdigit() and len(raw) < 12):
-        return None
-    return _comparable(visit).filter(pk=int(raw)).first()
+    number = whole_number(visit.request.GET.get(name, "")) or 0
+    return _comparable(visit).filter(pk=number).first()
 
 
 def _comparable(visit: Visit) -> QuerySet[Broadcast]:

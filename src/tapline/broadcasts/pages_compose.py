@@ -28,16 +28,17 @@ from tapline.broadcasts.drafts import (
     save_names,
     variant_slots,
 )
-from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState, SavedText
+from tapline.broadcasts.models import AtNight, Broadcast, BroadcastState
 from tapline.broadcasts.pages import find_broadcast
 from tapline.broadcasts.pages_pictures import changed_media, is_about_pictures, pictures_context
 from tapline.broadcasts.picking import is_large
-from tapline.broadcasts.saved_texts import save_text, saved_texts_of
+from tapline.broadcasts.saved_texts import find_saved_text, save_text, saved_texts_of
 from tapline.broadcasts.saving import FIRST_AUDIENCE, keep_draft
 from tapline.broadcasts.wordings import LANGUAGE, base_language
 from tapline.contacts.fields import known_fields
 from tapline.contacts.models import Purpose
 from tapline.contacts.segments import segments_of
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import usable_domains
@@ -116,18 +117,18 @@ def show_reach(visit: Visit) -> HttpResponse:
 
 def _kept_before(visit: Visit) -> Broadcast | None:
     """Return the draft that the form was kept as while it was written."""
-    number = visit.form("draft")
-    return find_broadcast(visit, int(number)) if number.isdigit() and len(number) < 12 else None
+    number = whole_number(visit.form("draft"))
+    return find_broadcast(visit, number) if number is not None else None
 
 
 def _new(visit: Visit) -> Broadcast:
     """Return an empty broadcast, one to a segment, or one to those of an earlier one: as the
     address names it."""
-    earlier = visit.request.GET.get("after", "")
-    if earlier.isdigit() and len(earlier) < 12:
-        return follow_up(find_broadcast(visit, int(earlier)), visit.request.GET.get("did", ""))
+    earlier = whole_number(visit.request.GET.get("after", ""))
+    if earlier is not None:
+        return follow_up(find_broadcast(visit, earlier), visit.request.GET.get("did", ""))
     policy = policy_of(visit.workspace)
-    saved = _saved_text(visit, visit.request.GET.get("text", ""))
+    saved = find_saved_text(visit.workspace, visit.request.GET.get("text", ""))
     return Broadcast(
         workspace=visit.workspace,
         text=saved.text if saved else "",
@@ -138,10 +139,10 @@ def _new(visit: Visit) -> Broadcast:
     )
 
 
-def _segment(visit: Visit, number: str) -> dict[str, Any]:
+def _segment(visit: Visit, raw: str) -> dict[str, Any]:
     """Return the audience that a segment is; nothing for what names none of this workspace."""
-    is_there = number.isdigit() and segments_of(visit.workspace).filter(pk=number).exists()
-    return {"segment": int(number)} if is_there else {}
+    found = segments_of(visit.workspace).filter(pk=whole_number(raw) or 0).first()
+    return {"segment": found.pk} if found else {}
 
 
 def _save(visit: Visit, stored: Broadcast | None) -> Broadcast:
@@ -162,7 +163,7 @@ def _posted(visit: Visit, stored: Broadcast | None) -> Broadcast:
 def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
     """Return the draft as a button that changes its text wants it, for those without script."""
     if wish == "saved":
-        chosen = _saved_text(visit, visit.form("saved_text"))
+        chosen = find_saved_text(visit.workspace, visit.form("saved_text"))
         if chosen is not None:
             draft.text, draft.saved_text = chosen.text, chosen
     elif wish == "save-text":
@@ -180,12 +181,6 @@ def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
         draft.text = texts.pop("text")
         draft.translations = {name.removeprefix("text_"): text for name, text in texts.items()}
     return draft
-
-
-def _saved_text(visit: Visit, raw: str) -> SavedText | None:
-    if not (raw.isdigit() and len(raw) < 12):
-        return None
-    return saved_texts_of(visit.workspace).filter(pk=int(raw)).first()
 
 
 def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> HttpResponse:
@@ -239,9 +234,9 @@ def _beside(visit: Visit, draft: Broadcast) -> dict[str, Any]:
 
 def _recipient_number(visit: Visit) -> int:
     """Return which recipient to show, from 0: the chosen one, one further or one back."""
-    chosen = visit.form("recipient")
+    chosen = whole_number(visit.form("recipient"), longest=9)
     step = {"next": 1, "previous": -1}.get(visit.request.GET.get("do") or visit.form("do"), 0)
-    return max(0, (int(chosen) if chosen.isdigit() and len(chosen) < 10 else 1) - 1 + step)
+    return max(0, (1 if chosen is None else chosen) - 1 + step)
 
 
 def language_name(code: str) -> str:

@@ -21,6 +21,7 @@ from tapline.broadcasts.reading import fingerprint
 from tapline.broadcasts.trials import MOST_TESTERS, send_test, testers
 from tapline.broadcasts.wordings import texts_of
 from tapline.contacts.phones import mask
+from tapline.digits import whole_number
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -83,8 +84,8 @@ def test(visit: Visit, broadcast_id: int) -> HttpResponse:
             "pictures": pictures_of(broadcast),
         }
         return visit.render("broadcasts/test.html", context)
-    chosen = [int(each) for each in visit.request.POST.getlist("contact") if each.isdigit()]
-    sent = send_test(broadcast, chosen, actor=visit.actor)
+    chosen = [whole_number(each) for each in visit.request.POST.getlist("contact")]
+    sent = send_test(broadcast, list(filter(None, chosen)), actor=visit.actor)
     return redirect("broadcasts:show", visit.workspace.pk, sent[0].pk)
 
 

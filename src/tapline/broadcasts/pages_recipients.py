@@ -20,6 +20,7 @@ from tapline.contacts.models import Contact
 from tapline.contacts.questions import Group, Question, Received
 from tapline.contacts.searching import named
 from tapline.contacts.segments import create_segment
+from tapline.digits import whole_number
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -53,9 +54,8 @@ def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse
         texts = texts.filter(error_code=why)
     if search:
         texts = _matching(texts, visit, search)
-    after = visit.request.GET.get("after", "")
-    if after.isdigit() and len(after) < 12:
-        texts = texts.filter(position__gt=int(after))
+    if (after := whole_number(visit.request.GET.get("after", ""))) is not None:
+        texts = texts.filter(position__gt=after)
     found = list(texts.select_related("contact").order_by("position")[: RECIPIENTS_PER_PAGE + 1])
     shown = found[:RECIPIENTS_PER_PAGE]
     context = {

@@ -26,6 +26,7 @@ from tapline.broadcasts.sharing import (
     shares_of,
     withdraw_share,
 )
+from tapline.digits import whole_number
 from tapline.web.shown_once import lead_to_secret, take_secret
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -126,6 +127,7 @@ def _page(visit: Visit, broadcast: Broadcast, new_address: str) -> HttpResponse:
 
 
 def _expiry(visit: Visit) -> dt.datetime | None:
-    raw = visit.form("days")
-    days = int(raw) if raw.isdigit() and len(raw) < 4 and int(raw) in LASTS else USUAL_LAST
+    days = whole_number(visit.form("days"))
+    if days not in LASTS:
+        days = USUAL_LAST
     return timezone.now() + dt.timedelta(days=days) if days else None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from tapline.broadcasts.composing import MOST_CHARACTERS, BadBroadcast
 from tapline.broadcasts.models import Broadcast, SavedText
 from tapline.broadcasts.samples import samples_of
+from tapline.digits import whole_number
 from tapline.errors import Conflict
 from tapline.intervals import Range, Sample, pooled, range_of
 from tapline.texts.personal import compile_text
@@ -52,6 +53,11 @@ def saved_texts_of(workspace: Workspace) -> QuerySet[SavedText]:
     """Return the texts that a workspace may use, by name: its own and those of all above it."""
     mine = SavedText.objects.filter(workspace_id__in=workspace.ancestor_ids)
     return mine.select_related("workspace").order_by("name", "id")
+
+
+def find_saved_text(workspace: Workspace, raw: str) -> SavedText | None:
+    """Return the saved text that an address or a form names, where the workspace may use it."""
+    return saved_texts_of(workspace).filter(pk=whole_number(raw) or 0).first()
 
 
 def save_text(

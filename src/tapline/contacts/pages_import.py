@@ -28,6 +28,7 @@ from tapline.contacts.uploads import (
     refused_file,
     refused_rows,
 )
+from tapline.digits import whole_number
 from tapline.errors import NotFound, TaplineError
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -201,11 +202,11 @@ def _first_look(
 ) -> tuple[dict[str, str], dict[str, str], ImportOptions]:
     """Return columns and answers with which the form is filled, and the same as options: those
     with which this file was tried out, if the address says so, else what the header tells."""
-    number = visit.request.GET.get("tried", "")
-    if not (number.isdigit() and len(number) < 12):
+    number = whole_number(visit.request.GET.get("tried", ""))
+    if number is None:
         chosen = _guess(columns.map_columns(sheet, {}), sheet.header)
         return chosen, {}, ImportOptions(by=visit.actor, mapping=chosen)
-    options = uploaded.options_of(_find(visit, int(number)))
+    options = uploaded.options_of(_find(visit, number))
     return dict(options.mapping), _said(visit, options), options
 
 

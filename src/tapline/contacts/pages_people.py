@@ -23,6 +23,7 @@ from tapline.contacts.listing import Filter, Listed, Order, list_page
 from tapline.contacts.models import Contact, ContactImport, ImportState, Tag
 from tapline.contacts.roles import ContactRole, role_of
 from tapline.contacts.segments import segments_of
+from tapline.digits import whole_number
 from tapline.web.streaming import FileStream
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -90,7 +91,7 @@ def read_filter(visit: Visit) -> Filter:
         search=visit.form("search")[:200],
         tag=_said(visit, "tag")[:80],
         consent=_said(visit, "consent")[:20],
-        segment=int(segment) if segment.isascii() and segment.isdigit() else None,
+        segment=whole_number(segment),
     )
 
 
@@ -125,7 +126,7 @@ def _meant(visit: Visit) -> Iterable[list[int]]:
     if visit.form("whom") == "all":
         return bulk.found(visit.workspace, read_filter(visit))
     numbers = visit.request.POST.getlist("contact")
-    ids = [int(each) for each in numbers if each.isascii() and each.isdigit() and len(each) < 19]
+    ids = [number for each in numbers if (number := whole_number(each)) is not None]
     return bulk.chosen(visit.workspace, ids)
 
 

@@ -23,6 +23,7 @@ from tapline.contacts.questions import (
     read_question,
     write_question,
 )
+from tapline.digits import whole_number
 
 Choices = Sequence[tuple[str, "str | Promise"]]
 
@@ -289,7 +290,7 @@ def _posted_rows(post: Mapping[str, str], group: str) -> list[Row]:
 def _changed(form: Form, post: Mapping[str, str]) -> Form:
     """Return the form after the pressed button: `add:0`, `remove:0:2`, `group`."""
     step, *at = post.get("step", "").split(":")
-    numbers = [int(each) for each in at if each.isdigit()]
+    numbers = [number for each in at if (number := whole_number(each)) is not None]
     blocks = list(form.blocks)
     if step == "group" and len(blocks) < MOST_GROUPS:
         blocks.append(Block("all", ()))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from tapline.digits import whole_number
 from tapline.insights.groupings import GROUPINGS, Grouping
 from tapline.insights.ranking import Line, rank
 from tapline.insights.sums import BroadcastSum, sums_of
@@ -69,7 +70,8 @@ def what_works(visit: Visit) -> HttpResponse:
 
 
 def _days(raw: str) -> int:
-    return int(raw) if raw.isdigit() and len(raw) < 5 and int(raw) in PERIODS else USUAL_PERIOD
+    days = whole_number(raw)
+    return days if days in PERIODS else USUAL_PERIOD
 
 
 def _section(visit: Visit, grouping: Grouping, sums: list[BroadcastSum]) -> Section:

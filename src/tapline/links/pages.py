@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from tapline.cards import check_card
 from tapline.destinations import check_destination, with_utm
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.links.addresses import own_addresses
 from tapline.links.aliases import create_alias, delete_alias
@@ -46,14 +47,14 @@ QR_SCALE = 12  # A PNG of some 400 points: sharp on a poster of a hand's width.
 @inside(Need.RATES)
 def list_links(visit: Visit) -> HttpResponse:
     """Show the links, newest first; personal ones are behind the link they were made from."""
-    search, older = (visit.request.GET.get(each, "").strip()[:200] for each in ("search", "older"))
+    search = visit.request.GET.get("search", "").strip()[:200]
     found = Link.objects.filter(workspace=visit.workspace, deleted_at=None).exclude(
         kind=LinkKind.PERSONAL
     )
     if search:
         found = found.filter(named(search))
-    if older.isascii() and older.isdigit() and len(older) < 19:
-        found = found.filter(pk__lt=int(older))
+    if (older := whole_number(visit.request.GET.get("older", ""))) is not None:
+        found = found.filter(pk__lt=older)
     rows = found.select_related("in_broadcast__broadcast", "campaign")
     shown = list(rows.prefetch_related("aliases__domain").order_by("-id")[: PER_PAGE + 1])
     tables = LinkTable.objects.filter(workspace=visit.workspace)

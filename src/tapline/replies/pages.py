@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from tapline.contacts.marks import Mark, read_mark
 from tapline.contacts.models import Contact, Purpose
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.replies.answering import answer, can_get_texts, may_be_answered
 from tapline.replies.conversation import read_conversation
@@ -94,8 +95,7 @@ def show_parts(visit: Visit, thread_id: int) -> HttpResponse:
 def read(visit: Visit, thread_id: int) -> HttpResponse:
     """Count as seen what the page showed; the page posts it by itself where scripts run."""
     thread = _find(visit, thread_id)
-    newest = visit.form("up_to")
-    mark_read(thread, int(newest) if newest.isdigit() and len(newest) < 18 else 0)
+    mark_read(thread, whole_number(visit.form("up_to")) or 0)
     if visit.request.headers.get("HX-Request") == "true":
         return _fragment(visit, thread_id)
     return _back(visit, thread)

@@ -15,6 +15,7 @@ from django.db import transaction
 from tapline.contacts.models import Contact, Suppression
 from tapline.contacts.phones import normalise
 from tapline.contacts.upserting import ensure_contacts
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.signups.agreeing import keep_yes
 from tapline.signups.confirming import ask
@@ -86,11 +87,8 @@ def _version(form: SignUpForm, filled: Filled) -> FormVersion:
             why="Without your yes we may not text you.",
             do="Tick it if you agree.",
         )
-    found = (
-        form.versions.select_related("wording").filter(pk=filled.version).first()
-        if filled.version.isdigit() and len(filled.version) < 12
-        else None
-    )
+    versions = form.versions.select_related("wording")
+    found = versions.filter(pk=whole_number(filled.version) or 0).first()
     if found is None:
         raise FormChanged(
             "This form has changed.",

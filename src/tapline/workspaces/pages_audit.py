@@ -9,6 +9,7 @@ import json
 from django.http import Http404, HttpResponse
 
 from tapline.cells import harmless
+from tapline.digits import whole_number
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 from tapline.workspaces.audit_reading import (
@@ -29,10 +30,8 @@ from tapline.workspaces.audit_words import kind_words
 def show(visit: Visit) -> HttpResponse:
     """Show one page of changes, newest first."""
     asked = read_asked(visit.request.GET.dict())
-    before = visit.request.GET.get("before", "")
-    changes, older = one_page(
-        visit.workspace, asked, int(before) if before.isdecimal() and len(before) < 19 else None
-    )
+    before = whole_number(visit.request.GET.get("before", ""))
+    changes, older = one_page(visit.workspace, asked, before)
     context = {
         "room": "audit",
         "asked": asked,
