@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from tapline.broadcasts.models import BroadcastLink
+from tapline.clicks import of_link, store
+from tapline.clicks.listing import ListedFile
 from tapline.clicks.of_link import openings_of_link
 from tapline.clicks.reports import MinuteCount
 from tapline.links.minting import create_link
@@ -45,6 +49,23 @@ def test_a_link_of_a_broadcast_tells_people_taps_machines_and_when() -> None:
     assert openings_of_link(create_workspace("Next").pk, world.broadcast.pk, world.link.pk) == (
         openings_of_link(world.workspace.pk, 0, world.link.pk)
     )
+
+
+def test_clicks_that_are_listed_meanwhile_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world(300)
+    take_in(world.tap(0), world.tap(1))
+    look_up = store.find_files
+
+    def meanwhile(params: Mapping[str, Any]) -> list[ListedFile]:
+        found = look_up(params)
+        monkeypatch.undo()
+        take_in(world.tap(299))
+        return found
+
+    monkeypatch.setattr(of_link, "find_files", meanwhile)
+
+    assert openings_of_link(*world.of, world.link.pk).people == 2
+    assert openings_of_link(*world.of, world.link.pk).people == 3
 
 
 def test_taps_far_apart_are_told_by_the_hour() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tapline.clicks.evidence import Verdict
+from tapline.clicks.listing import ListedFile
 from tapline.clicks.reports import MinuteCount
 from tapline.clicks.slices import count_in_bitmaps
-from tapline.clicks.store import find_files, query
+from tapline.clicks.store import find_files, query, with_files
 
 TOTALS = """
 -- Openings of one link by verdict: the messages behind them, those that belong to no message of
@@ -62,8 +63,14 @@ def openings_of_link(workspace_id: int, broadcast_id: int, link_id: int) -> Link
     The broadcast is what keeps the question small: only files that hold its clicks are read.
     """
     wanted = {"workspace": workspace_id, "broadcast": broadcast_id, "link": link_id}
+    return with_files(lambda: _read(wanted))
+
+
+def _read(wanted: Mapping[str, Any]) -> LinkOpenings:
+    """Ask the same files everything: those that are listed meanwhile hold other messages."""
     files = find_files(wanted)
-    found = {row[0]: row[1:] for row in query(count_in_bitmaps(TOTALS, files, wanted), wanted)}
+    totals = query(count_in_bitmaps(TOTALS, files, wanted), wanted, files=files)
+    found = {row[0]: row[1:] for row in totals}
     people, nameless, taps, _requests, first, last = found.pop(
         Verdict.HUMAN, (0, 0, 0, 0, None, None)
     )
@@ -73,11 +80,13 @@ def openings_of_link(workspace_id: int, broadcast_id: int, link_id: int) -> Link
         nameless_taps=int(nameless),
         last_tap=last and last.replace(tzinfo=dt.UTC),
         requests={verdict: int(row[3]) for verdict, row in found.items()},
-        times=_times(wanted, last - first) if taps else [],
+        times=_times(wanted, last - first, files) if taps else [],
     )
 
 
-def _times(wanted: Mapping[str, Any], span: dt.timedelta) -> list[MinuteCount]:
+def _times(
+    wanted: Mapping[str, Any], span: dt.timedelta, files: Sequence[ListedFile]
+) -> list[MinuteCount]:
     sql = BY_TIME.format(moment=MINUTE if span < MINUTES_WITHIN else HOUR)
-    rows = query(sql, wanted)
+    rows = query(sql, wanted, files=files)
     return [MinuteCount(moment.replace(tzinfo=dt.UTC), int(taps)) for moment, taps in rows]
