@@ -18,6 +18,7 @@ from tapline.clicks.merge import FILES_PER_MERGE, merge_once
 from tapline.clicks.models import WaitingRecount
 from tapline.clicks.newest import recent_clicks
 from tapline.clicks.parquet import write_file
+from tapline.clicks.spans import EVER, spans_of
 from tapline.clicks.store import query
 from tapline.contacts.models import Contact
 from tapline.links.minting import create_link, mint_range
@@ -304,7 +305,8 @@ def test_a_merge_during_a_correction_hides_nothing() -> None:
                 for number in range(5)
             )
         )
-    with judging.opened(*world.of) as database:
+    [span] = spans_of(*world.of, EVER, NOON)
+    with judging.opened(*world.of, span) as database:
         judging.find_changes(database, *world.of)
         assert merge_once()
         assert correcting.change_verdicts(database, *world.of) == 5 * FILES_PER_MERGE

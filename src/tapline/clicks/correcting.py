@@ -7,7 +7,6 @@ transaction that lists the new file, so that no reader of the feed can miss one.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 import duckdb
@@ -21,6 +20,7 @@ from tapline.clicks.first_clicks import set_waiting
 from tapline.clicks.ingest import Overtaken, claim_sequences, ingest_paused
 from tapline.clicks.listing import ListedFile, ListMoved, ensure_counter, raise_rewrites, swap_files
 from tapline.clicks.models import WaitingRecount
+from tapline.clicks.moments import aware
 from tapline.clicks.parquet import write_file
 from tapline.clicks.rules import RULES_VERSION
 from tapline.turns import Turns
@@ -148,7 +148,7 @@ def _recount(messages: Sequence[int]) -> None:
     """Inside the caller's transaction, so that no ingest can list an earlier click in between."""
     as_database = connection.ops.adapt_datetimefield_value
     sql = FIRST_HUMAN_CLICKS.format(messages=store.int_list(messages))
-    first = {message: moment.replace(tzinfo=dt.UTC) for message, moment in store.query(sql)}
+    first = {message: aware(moment) for message, moment in store.query(sql)}
     with connection.cursor() as cursor:
         cursor.executemany(
             SET_FIRST_CLICK, [(as_database(first.get(message)), message) for message in messages]

@@ -24,7 +24,7 @@ from tapline.clicks.evidence import Context, Evidence, Verdict
 from tapline.clicks.known_walkers import opened_by_known
 from tapline.clicks.resolving import EPOCH, MICROSECOND
 from tapline.clicks.rules import RULES_VERSION, judge
-from tapline.clicks.spans import ALWAYS, Span
+from tapline.clicks.spans import Span
 
 MOST_IDS_PER_QUERY = 30_000
 SECOND_US = 1_000_000
@@ -117,9 +117,7 @@ class Judged(NamedTuple):
 
 
 @contextmanager
-def opened(
-    workspace_id: int, broadcast_id: int, span: Span = ALWAYS
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(workspace_id: int, broadcast_id: int, span: Span) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a database of its own whose table `opened` holds a span of one broadcast's openings."""
     database = store.connect(threads=1, memory="512MB")
     wanted = {"workspace": workspace_id, "broadcast": broadcast_id}

@@ -18,6 +18,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from tapline.clicks.models import KnownWalker
+from tapline.clicks.moments import aware, naive
 
 # Scanners move and browsers are updated; a network that was given to somebody else is forgotten.
 COUNTS_FOR = dt.timedelta(days=30)
@@ -85,7 +86,7 @@ def _walked(database: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dt.dat
     found: dict[tuple[str, str], dt.datetime] = {}
     for network, agent, last in database.execute(WALKED).fetchall():
         key = network, family_of(agent)
-        until = last.replace(tzinfo=dt.UTC) + COUNTS_FOR
+        until = aware(last) + COUNTS_FOR
         found[key] = max(until, found.get(key, until))
     return found
 
@@ -127,5 +128,4 @@ def _as_table(rows: list[tuple[str, str, dt.datetime, dt.datetime]]) -> dict[str
 
 
 def _as_utc(moments: tuple[dt.datetime, ...]) -> NDArray[np.datetime64]:
-    naive = [moment.astimezone(dt.UTC).replace(tzinfo=None) for moment in moments]
-    return np.array(naive, "datetime64[us]")
+    return np.array([naive(moment) for moment in moments], "datetime64[us]")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tapline.clicks.listing import ListedFile
+from tapline.clicks.moments import aware, naive
 from tapline.clicks.store import find_files, query, with_files
 
 NEWEST = """
@@ -85,7 +86,7 @@ def _newest(
     condition: str, params: Mapping[str, Any], since: dt.datetime = LONG_AGO
 ) -> list[RecentClick]:
     rows = with_files(lambda: _read(NEWEST.format(condition=condition), params, since))
-    return [RecentClick(row[0], _aware(row[1]), *row[2:]) for row in rows]
+    return [RecentClick(row[0], aware(row[1]), *row[2:]) for row in rows]
 
 
 def _read(sql: str, params: Mapping[str, Any], since: dt.datetime) -> list[tuple[Any, ...]]:
@@ -93,7 +94,7 @@ def _read(sql: str, params: Mapping[str, Any], since: dt.datetime) -> list[tuple
     found: list[tuple[Any, ...]] = []
     files = [file for file in find_files(params) if file.last_at >= since]
     for file in sorted(files, key=lambda file: file.last_at, reverse=True):
-        if len(found) == limit and file.last_at < _aware(found[-1][1]):
+        if len(found) == limit and file.last_at < aware(found[-1][1]):
             break
         found += _read_file(file, sql, params, since)
         found = sorted(found, key=lambda row: (row[1], row[0]), reverse=True)[:limit]
@@ -109,15 +110,7 @@ def _read_file(
         earliest = file.last_at - span
         if earliest <= since:
             break
-        rows = query(sql, {**params, "earliest": _naive(earliest)}, files=[file])
+        rows = query(sql, {**params, "earliest": naive(earliest)}, files=[file])
         if len(rows) == params["limit"]:
             return rows
-    return query(sql, {**params, "earliest": _naive(since)}, files=[file])
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(tzinfo=dt.UTC)
-
-
-def _naive(moment: dt.datetime) -> dt.datetime:
-    return moment.astimezone(dt.UTC).replace(tzinfo=None)
+    return query(sql, {**params, "earliest": naive(since)}, files=[file])

@@ -9,6 +9,7 @@ from typing import Any
 
 from tapline.clicks.evidence import Verdict
 from tapline.clicks.listing import ListedFile
+from tapline.clicks.moments import aware
 from tapline.clicks.reports import MinuteCount
 from tapline.clicks.slices import count_in_bitmaps
 from tapline.clicks.store import find_files, query, with_files
@@ -78,7 +79,7 @@ def _read(wanted: Mapping[str, Any]) -> LinkOpenings:
         people=people,
         taps=taps,
         nameless_taps=int(nameless),
-        last_tap=last and last.replace(tzinfo=dt.UTC),
+        last_tap=last and aware(last),
         requests={verdict: int(row[3]) for verdict, row in found.items()},
         times=_times(wanted, last - first, files) if taps else [],
     )
@@ -89,4 +90,4 @@ def _times(
 ) -> list[MinuteCount]:
     sql = BY_TIME.format(moment=MINUTE if span < MINUTES_WITHIN else HOUR)
     rows = query(sql, wanted, files=files)
-    return [MinuteCount(moment.replace(tzinfo=dt.UTC), int(taps)) for moment, taps in rows]
+    return [MinuteCount(aware(moment), int(taps)) for moment, taps in rows]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 from tapline.clicklog.segment import sync_directory
 from tapline.clicks.columns import NAMES, SORT_ORDER
 from tapline.clicks.listing import WrittenFile
+from tapline.clicks.moments import aware
 
 SUFFIX = ".parquet"
 DRAFT_SUFFIX = ".draft"
@@ -79,8 +79,8 @@ def _measure(database: duckdb.DuckDBPyConnection, draft: Path, name: str) -> Wri
         size_bytes=draft.stat().st_size,
         first_sequence=row[1],
         last_sequence=row[2],
-        first_at=row[3].replace(tzinfo=dt.UTC),
-        last_at=row[4].replace(tzinfo=dt.UTC),
+        first_at=aware(row[3]),
+        last_at=aware(row[4]),
         contents={(row[0], row[1]): (row[2], row[3]) for row in contents},
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tapline.clicks.evidence import Verdict
 from tapline.clicks.listing import read_list
+from tapline.clicks.moments import aware
 from tapline.clicks.slice_table import PERHAPS
 from tapline.clicks.slices import query_broadcast
 from tapline.clicks.store import int_list, query
@@ -215,7 +216,7 @@ def summarise(workspace_id: int, broadcast_id: int) -> ClickSummary:
 def by_minute(workspace_id: int, broadcast_id: int) -> list[MinuteCount]:
     """Return taps per minute, oldest first; minutes without taps are left out."""
     rows = query_broadcast(BY_MINUTE, _of(workspace_id, broadcast_id))
-    return [MinuteCount(_aware(minute), int(taps)) for minute, taps in rows]
+    return [MinuteCount(aware(minute), int(taps)) for minute, taps in rows]
 
 
 def by_link(workspace_id: int, broadcast_id: int) -> list[Share]:
@@ -327,7 +328,7 @@ def feed(
     rows = query(sql, {"cursor": cursor, "limit": limit}, files=files)
     clicks = [dict(zip(FEED_COLUMNS, row, strict=True)) for row in rows]
     for click in clicks:
-        click["clicked_at"] = _aware(click["clicked_at"])
+        click["clicked_at"] = aware(click["clicked_at"])
     return clicks, clicks[-1]["sequence"] if clicks else cursor
 
 
@@ -351,7 +352,3 @@ def _of(workspace_id: int, broadcast_id: int) -> dict[str, Any]:
 def _count(value: Any) -> int:
     """Return a sum as a whole number; the sum of no rows is null."""
     return int(value or 0)
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(tzinfo=dt.UTC)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from tapline.clicks import store
 from tapline.clicks.columns import COLUMNS, NAMES, empty_value
 from tapline.clicks.listing import ListedFile, ListMoved, raise_rewrites, read_list, swap_files
+from tapline.clicks.moments import naive
 from tapline.clicks.parquet import write_file
 
 # What tells of a person becomes «nothing»; what counts stays, the message's number included.
@@ -68,18 +69,14 @@ def erase_people(contact_ids: Sequence[int], message_ids: Sequence[int]) -> int:
 
 def forget_people_before(moment: dt.datetime) -> int:
     """Empty what tells of people in clicks before `moment`; return how many clicks had any."""
-    return rewrite(f"clicked_at < :moment and ({TELLS})", _naive(moment), WITHOUT_PERSON)
+    return rewrite(f"clicked_at < :moment and ({TELLS})", {"moment": naive(moment)}, WITHOUT_PERSON)
 
 
 def count_people_before(moment: dt.datetime) -> int:
     """Return how many clicks before `moment` still tell of somebody."""
     sql = f"select count(*) from clicks where clicked_at < :moment and ({TELLS})"
-    [(count,)] = store.query(sql, _naive(moment))
+    [(count,)] = store.query(sql, {"moment": naive(moment)})
     return int(count)
-
-
-def _naive(moment: dt.datetime) -> dict[str, dt.datetime]:
-    return {"moment": moment.astimezone(dt.UTC).replace(tzinfo=None)}
 
 
 # --- going through the files ----------------------------------------------------------------------

@@ -19,7 +19,8 @@ from tapline.clicks.known_walkers import remember_walkers
 from tapline.clicks.lookalikes import note_seed_openings
 from tapline.clicks.looks import count_received, note_look
 from tapline.clicks.models import Look
-from tapline.clicks.spans import EVER, Span, naive, spans_of
+from tapline.clicks.moments import naive
+from tapline.clicks.spans import EVER, Span, spans_of
 
 # A broadcast that took a second to look at rests for ten: it must not keep the worker busy.
 REST_PER_SECOND = 10.0

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tapline.clicks import store
 from tapline.clicks.listing import ListedFile
+from tapline.clicks.moments import naive
 
 # Receipts come up to three days after their text (providers keep texts no longer), and of the
 # openings of an ordinary broadcast hardly any comes later.
@@ -48,10 +49,6 @@ class Span(NamedTuple):
         return naive(file.last_at) >= self.read_from and naive(file.first_at) < self.until
 
 
-# A whole broadcast at once.
-ALWAYS = Span(EVER.replace(tzinfo=None), EVER.replace(tzinfo=None), dt.datetime.max)  # noqa: DTZ901
-
-
 def spans_of(
     workspace_id: int, broadcast_id: int, since: dt.datetime | None, now: dt.datetime
 ) -> list[Span]:
@@ -69,11 +66,6 @@ def spans_of(
     params = wanted | {"first": first, "span_us": SPAN // dt.timedelta(microseconds=1)}
     rows = store.query(SPANS, params | {"since": first + begin * SPAN})
     return [_span(int(number), first) for (number,) in rows]
-
-
-def naive(moment: dt.datetime) -> dt.datetime:
-    """Return a moment as click files hold it."""
-    return moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def _number(moment: dt.datetime, first: dt.datetime) -> int:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from tapline import config
 from tapline.clicks import store
 from tapline.clicks.listing import read_list
+from tapline.clicks.moments import aware, naive
 from tapline.hours.models import TapMark, TapPlace
 from tapline.hours.places import key_of_tap
 from tapline.turns import Turns
@@ -124,7 +125,7 @@ def _read(after: int, since: dt.datetime) -> tuple[list[Click], int]:
     files = [file for file in read_list() if file.last_sequence > after]
     rows = store.query(
         CLICKS,
-        {"after": after, "since": since.replace(tzinfo=None), "limit": CLICKS_PER_READ},
+        {"after": after, "since": naive(since), "limit": CLICKS_PER_READ},
         files=files,
     )
     clicks = [Click(*row) for row in rows]
@@ -153,7 +154,7 @@ def _apply_in(workspace: Workspace, clicks: Sequence[Click]) -> None:
 
 
 def _row(click: Click, place: str) -> tuple[int, str, str]:
-    moment = click.clicked_at.replace(tzinfo=dt.UTC)
+    moment = aware(click.clicked_at)
     return click.contact, str(connection.ops.adapt_datetimefield_value(moment)), place
 
 
