@@ -24,16 +24,16 @@ select reference, recipient, sender, text, accepted_at from acceptances where re
 THEIRS = "select id from acceptances where recipient = ?"
 OF_BROADCAST = "select id from acceptances where tag = ?"
 
-BLANK_OPENINGS = f"""
+BLANK_OPENINGS = """
 -- An opening that is still to come does not happen: its phone is gone.
 update openings set url = '', headers = '[]', address = '', status = coalesce(status, 0)
-where acceptance in ({THEIRS})
+where acceptance in ({those})
 """
 
-BLANK_REPLIES = f"""
+BLANK_REPLIES = """
 -- A reply that Tapline has not taken yet is never written.
 update replies set text = '', taken_at = coalesce(taken_at, due_at)
-where acceptance in ({THEIRS})
+where acceptance in ({those})
 """
 
 BLANK_TEXTS = """
@@ -51,14 +51,10 @@ update acceptances set recipient = '', text = '' where recipient = ?
 def forget_texts(tags: Iterable[str]) -> None:
     """Forget all texts of some broadcasts, by the tags they were handed over with: their phones
     open, answer and report nothing any more."""
-    statements = [
-        *(sql.replace(THEIRS, OF_BROADCAST) for sql in (BLANK_OPENINGS, BLANK_REPLIES)),
-        BLANK_TEXTS,
-    ]
     with _ledger() as ledger:
         if ledger is not None:
             for tag in tags:
-                _run(ledger, statements, tag)
+                _blank(ledger, BLANK_TEXTS, OF_BROADCAST, tag)
 
 
 def _find(person: Person) -> list[dict[str, Any]]:
@@ -71,14 +67,15 @@ def _find(person: Person) -> list[dict[str, Any]]:
 def _follow(person: Person) -> None:
     with _ledger() as ledger:
         if ledger is not None:
-            _run(ledger, (BLANK_OPENINGS, BLANK_REPLIES, BLANK_ACCEPTANCES), person.phone)
+            _blank(ledger, BLANK_ACCEPTANCES, THEIRS, person.phone)
 
 
-def _run(ledger: sqlite3.Connection, statements: Iterable[str], wanted: str) -> None:
+def _blank(ledger: sqlite3.Connection, acceptances: str, those: str, wanted: str) -> None:
+    """Empty the openings and replies of `those` acceptances, and then these themselves."""
     ledger.execute("pragma secure_delete=on")
     ledger.execute("begin immediate")
-    for sql in statements:
-        ledger.execute(sql, [wanted])
+    for sql in (BLANK_OPENINGS, BLANK_REPLIES, acceptances):
+        ledger.execute(sql.format(those=those), [wanted])
     ledger.execute("commit")
     ledger.execute("pragma wal_checkpoint(truncate)")
 
