@@ -211,6 +211,17 @@ def call(workspace: Workspace, method: str, path: str, body: Any = None, **key: 
     )
 
 
+@pytest.mark.parametrize("country", ["", "  ", "XX", "US fax", "a b mms"])
+def test_a_price_for_no_country_is_refused(workspace: Workspace, country: str) -> None:
+    account = make_twilio(workspace)
+    changes = {"prices": {country: "0.01"}}
+
+    answer = call(workspace, "PATCH", f"/provider-accounts/{account.pk}", changes)
+
+    assert answer.status_code == 422
+    assert not account.prices.exists()
+
+
 def test_programs_add_change_and_list_without_ever_seeing_a_secret(workspace: Workspace) -> None:
     values = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
     made = call(
@@ -223,10 +234,12 @@ def test_programs_add_change_and_list_without_ever_seeing_a_secret(workspace: Wo
 
     changed = call(
         workspace, "PATCH", f"/provider-accounts/{account['id']}",
-        {"prices": {"us": "0.01", "*": "0.05"}, "values": {"connections": "5", **ARRIVAL}},
+        {"prices": {"us": "0.01", "*": "0.05", "us MMS": "0.02"},
+         "values": {"connections": "5", **ARRIVAL}},
     )  # fmt: skip
     assert changed.json()["options"].items() >= ARRIVAL.items()
-    assert changed.json()["prices"] == {"US": "0.01000", "*": "0.05000"}
+    prices = {"US": "0.01000", "*": "0.05000", "US mms": "0.02000"}
+    assert changed.json()["prices"] == prices
 
     sender = call(
         workspace, "POST", "/sender-numbers",

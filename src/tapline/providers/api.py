@@ -31,7 +31,9 @@ from tapline.workspaces.api_types import (
 router = Router(tags=["providers"])
 
 Values = dict[str, Annotated[Text, Field(max_length=4000)]]
-Prices = dict[str, Annotated[Decimal, Field(ge=0, lt=1000)]]
+Prices = dict[
+    Annotated[Text, Field(pattern=r"\S", max_length=20)], Annotated[Decimal, Field(ge=0, lt=1000)]
+]
 
 
 class AccountIn(Payload):
@@ -48,7 +50,9 @@ class AccountChanges(Payload):
     values: Values = Field(default_factory=dict)
     currency: Annotated[Word, Field(max_length=3)] | None = None
     prices: Prices | None = Field(
-        None, description="What a part costs by country; * is everywhere else. Replaces all."
+        None,
+        description="What a part costs by country; * is everywhere else. «US mms» and «* mms»:"
+        " what a text with pictures costs, whatever its parts. Replaces all.",
     )
 
 

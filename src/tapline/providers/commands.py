@@ -127,7 +127,10 @@ def test(account: str, as_json: bool) -> None:
 @click.argument("lines", metavar="COUNTRY=PRICE...", nargs=-1, required=True)
 @json_option
 def prices(account: str, lines: tuple[str, ...], as_json: bool) -> None:
-    """Set what a part costs through ACCOUNT, such as US=0.01 and *=0.05 (everywhere else)."""
+    """Set what a part costs through ACCOUNT, such as US=0.01 and *=0.05 (everywhere else).
+
+    "US mms=0.02" is what a text with pictures costs there. What was set before goes.
+    """
     make_ready()
     known = _find(account)
     set_prices(known, read_prices(lines), actor=ACTOR)
