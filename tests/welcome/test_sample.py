@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from tapline.broadcasts.models import Broadcast, Message
@@ -79,6 +80,22 @@ def test_there_is_one_sample_shop_at_a_time(owner: User) -> None:
 
     with pytest.raises(SampleExists):
         make_sample(owner)
+
+
+def test_only_who_may_enter_the_sample_shop_is_led_there(owner: User) -> None:
+    home = reverse("web:home", args=[make_sample(owner).pk])
+    stranger, maker = member_of(create_workspace("Elsewhere")), member_of(create_workspace("Café"))
+    maker.force_login(owner)
+
+    def page(browser: Client, workspace: Workspace) -> str:
+        return browser.get(reverse("welcome:try", args=[workspace.pk])).text
+
+    assert f'href="{home}">Open the sample shop' in page(
+        maker, owner.memberships.all()[0].workspace
+    )
+    told = page(stranger, Workspace.objects.get(name="Elsewhere"))
+    assert home not in told
+    assert "Somebody else on this server" in told
 
 
 def test_a_sample_shop_that_cannot_be_made_leaves_nothing(

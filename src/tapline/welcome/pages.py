@@ -23,6 +23,7 @@ from tapline.welcome.sample import find_sample, make_sample
 from tapline.welcome.steps import TRIED
 from tapline.workspaces import audit
 from tapline.workspaces.access import Need
+from tapline.workspaces.members import access_for
 from tapline.workspaces.models import Sample, Workspace
 
 MOST_TAPS = 3
@@ -35,7 +36,10 @@ class NoSample(NotFound):
 @inside(Need.MANAGE)
 def show_try(visit: Visit) -> HttpResponse:
     """Offer sample data, or lead to it."""
-    return visit.render("welcome/try.html", {"room": "home", "sample": find_sample()})
+    sample = find_sample()
+    may_open = sample is not None and access_for(visit.user, sample) is not None
+    context = {"room": "home", "sample": sample, "may_open": may_open}
+    return visit.render("welcome/try.html", context)
 
 
 @inside(Need.MANAGE, "POST")
