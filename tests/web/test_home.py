@@ -118,6 +118,19 @@ def test_who_only_looks_is_not_asked_to_do_anything() -> None:
     assert "Write a broadcast" not in page
 
 
+def test_what_a_check_of_a_domain_found_is_said_in_the_language_of_the_page() -> None:
+    workspace = make_workspace()
+    what = "The record stands at go.example.com itself."
+    workspace.domains.update(findings=[{"record": "proof", "state": "wrong", "what": what}])
+
+    answer = member_of(workspace).get(
+        reverse("web:home", args=[workspace.pk]), headers={"Accept-Language": "de"}
+    )
+
+    assert what not in answer.text
+    assert "Der Eintrag steht bei go.example.com selbst." in answer.text
+
+
 def test_after_a_restore_the_home_says_what_is_closed_to_whoever_can_open_it() -> None:
     workspace = make_workspace()
     create_api_key(workspace, "Till", ["links:read"])
