@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from tapline.errors import TaplineError
 from tapline.signin.ending import end_sessions
 from tapline.workspaces import audit
-from tapline.workspaces.access import Grant, access_to
+from tapline.workspaces.access import Need, holds
 from tapline.workspaces.members import grants_of
 from tapline.workspaces.models import Membership, User
 
@@ -31,7 +31,7 @@ def resettable(owner: User, user_ids: Iterable[int]) -> set[int]:
     who can prove who they are removes it on their own page."""
     wanted, grants = set(user_ids) - {owner.pk}, grants_of(owner)
     belong = Membership.objects.filter(user__in=wanted).values_list("user_id", "workspace__path")
-    return wanted - {user for user, path in belong if not _owns(path, grants)}
+    return wanted - {user for user, path in belong if not holds(path, grants, Need.OWN)}
 
 
 def refuse_reset(owner: User, user: User) -> None:
@@ -59,8 +59,3 @@ def reset_second_factor(user: User, *, actor: str) -> int:
                 audit.record(member.workspace, actor, RESET, user, after=after)
     end_sessions(user)
     return count
-
-
-def _owns(path: str, grants: Iterable[Grant]) -> bool:
-    access = access_to(path, grants)
-    return access is not None and access.owns

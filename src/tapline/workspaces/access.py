@@ -74,6 +74,12 @@ def access_to(path: str, grants: Iterable[Grant]) -> Access | None:
     return Access(max(reach)) if reach else None
 
 
+def holds(path: str, grants: Iterable[Grant], need: Need) -> bool:
+    """Say whether `grants` allow `need` in the workspace at `path`."""
+    access = access_to(path, grants)
+    return access is not None and access.allows(need)
+
+
 def _reach(path: str, grant: Grant) -> Need:
     if path == grant.path or grant.sees_people_below:
         return NEED_OF_ROLE[grant.role]

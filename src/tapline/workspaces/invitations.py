@@ -100,9 +100,8 @@ def accept(token: str, user: User | None) -> Membership:
     `InvitedAnother` where the address is not theirs.
     """
     invitation = find_invitation(token)
-    if is_known(invitation) and (user is None or user.email.lower() != invitation.email):
-        raise _another(invitation)
-    if user is not None and user.email.lower() != invitation.email:
+    is_theirs = user.email.lower() == invitation.email if user else not is_known(invitation)
+    if not is_theirs:
         raise _another(invitation)
     with transaction.atomic():
         if not _end(invitation):

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from tapline.errors import TaplineError
 from tapline.workspaces import audit
-from tapline.workspaces.access import Access, Grant, Need, access_to
+from tapline.workspaces.access import Access, Grant, Need, access_to, holds
 from tapline.workspaces.models import Membership, Role, User, Workspace
 from tapline.workspaces.tree import first_workspace
 
@@ -128,8 +128,7 @@ def not_an_address(address: str) -> BadMember:
 
 def _reaches(member: Membership, workspace: Workspace, need: Need) -> bool:
     grant = Grant(member.workspace.path, Role(member.role), member.sees_people_below)
-    access = access_to(workspace.path, [grant])
-    return access is not None and access.allows(need)
+    return holds(workspace.path, [grant], need)
 
 
 def _user(email: str) -> User:

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tapline.workspaces import audit
-from tapline.workspaces.members import access_for, workspaces_of
+from tapline.workspaces.access import Need, holds
+from tapline.workspaces.members import grants_of, workspaces_of
 from tapline.workspaces.models import User, Workspace
 from tapline.workspaces.tree import BadTree, move_workspace
 
@@ -53,8 +54,7 @@ def move(workspace: Workspace, parent: Workspace | None, *, by: User) -> None:
 
 
 def _owns(user: User, workspace: Workspace) -> bool:
-    access = access_for(user, workspace)
-    return access is not None and access.owns
+    return holds(workspace.path, grants_of(user), Need.OWN)
 
 
 def no_such_place() -> BadTree:
