@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+# What a formula can begin with. Source: OWASP, «CSV Injection».
+BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+
 
 def harmless(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula; an import takes the mark off again."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+    """Keep a spreadsheet from running a cell as a formula; `unmarked` takes the mark off again."""
+    return f"'{cell}" if cell.startswith(BEGINNINGS) else cell
+
+
+def unmarked(cell: str) -> str:
+    """Return a cell as it was before `harmless` saw it."""
+    return cell[1:] if cell[:1] == "'" and cell.startswith(BEGINNINGS, 1) else cell

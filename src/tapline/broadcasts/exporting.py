@@ -22,14 +22,13 @@ from tapline.broadcasts.audience_shares import GroupShare, count_all_shares
 from tapline.broadcasts.breakdowns import Table, tables_of
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.reports import Report, build_report
+from tapline.cells import BEGINNINGS, harmless
 from tapline.clicks import store
 from tapline.contacts.doings import REACHED_STATES
 from tapline.links.models import Link
 
 ROWS_AT_ONCE = 5_000
 PIECE_BYTES = 256 * 1024
-# What a formula can begin with.
-BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
 Figure = tuple[str, str, str, float]
 FIGURES: Mapping[str, str] = {
@@ -152,7 +151,7 @@ def _audience(title: str, group: GroupShare) -> Iterator[Figure]:
 
 def _figure_lines(rows: Iterable[Figure], *, guarded: bool) -> bytes:
     if guarded:
-        rows = [(guard(title), guard(name), what, value) for title, name, what, value in rows]
+        rows = [(harmless(title), harmless(name), what, value) for title, name, what, value in rows]
     return csv_lines(rows)
 
 
@@ -204,13 +203,8 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def guard(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(BEGINNINGS) else cell
-
-
 def guard_sql(value: str) -> str:
-    """Return the same in SQL, for any of the databases here."""
+    """Return `cells.harmless` in SQL, for any of the databases here."""
     beginnings = ", ".join(_literal(each) for each in BEGINNINGS)
     return (
         f"case when substr({value}, 1, 1) in ({beginnings}) then '''' || {value} else {value} end"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from tapline.cells import unmarked
 from tapline.contacts import columns as field
 from tapline.contacts.phones import BadNumber, hash_phone, normalise
 
@@ -21,9 +22,7 @@ _ANSWERS = {field.AGREED_HOW, field.AGREED_AT, field.WORDING}
 _ROLES = {field.PHONE, field.LANGUAGE, field.ZONE, field.TAGS, *_ANSWERS}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})?", re.IGNORECASE)
 _TAG_PARTS = re.compile(r"[;,|]")
-# Exports put an apostrophe before what a spreadsheet would take for a formula.
 _MARKS = ("'", "=")
-_GUARDED = re.compile(r"'[=+\-@\t\r]")
 _DATE = re.compile(r"(\d{1,2})([./])(\d{1,2})\2(\d{4})(?:[ ,T]+(\d{1,2}:\d{2}(?::\d{2})?))?")
 
 
@@ -151,7 +150,7 @@ def _plain(cell: str) -> str:
         return value
     if value.startswith('="') and value.endswith('"'):
         return value[2:-1].strip()
-    return value[1:] if _GUARDED.match(value) else value
+    return unmarked(value)
 
 
 @functools.lru_cache(maxsize=1000)

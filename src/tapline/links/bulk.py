@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from tapline.cells import harmless
+from tapline.cells import harmless, unmarked
 from tapline.errors import TaplineError
 
 # Those that a table may have. Unnamed they come in the order of the first three.
@@ -132,10 +132,8 @@ def _line(names: Sequence[str], line: int, cells: Sequence[str]) -> Line:
 
 
 def _plain(cell: str) -> str:
-    """Return a cell without the mark that `harmless` gave it, and without NUL, which databases
-    refuse."""
-    cell = cell.replace("\x00", "")
-    return cell[1:] if cell[:1] == "'" and harmless(cell[1:]) == cell else cell
+    """Return a cell as it was before it was written, without NUL, which databases refuse."""
+    return unmarked(cell.replace("\x00", ""))
 
 
 def _no_lines() -> BadTable:
