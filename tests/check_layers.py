@@ -21,6 +21,7 @@ BASE = {
     "mail",
     "cards",
     "cells",
+    "csv_files",
     "previewers",
     "sqlite",
     "loops",

@@ -23,8 +23,8 @@ from tapline.contacts.importing import (
     import_file,
 )
 from tapline.contacts.models import Consent, Contact, ContactImport, Tag, Wording
-from tapline.contacts.reading import NotACsv
 from tapline.contacts.rows import Answer
+from tapline.csv_files import NotACsv
 from tapline.workspaces.models import Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.contacts.people import ANNA, BEN, CARLA, WORDING, day, may_text

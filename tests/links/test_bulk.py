@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from tapline.csv_files import NotACsv
 from tapline.links import bulk
 from tapline.links.bulk import BadTable, Line, as_csv, decode_table, read_lines
 from tapline.links.domains import create_domain
@@ -73,11 +74,28 @@ def saved(workspace: Workspace, browser: Client, table: LinkTable) -> list[dict[
         f"destination,name,alias\n{MENU},Menu,/Lunch",
         f"Alias;Name;Destination\r\nlunch;Menu;{MENU}\r\n\r\n",
         f"destination\tname\talias\n{MENU}\tMenu\tlunch\n",
+        f"sep=;\r\ndestination;name;alias\r\n{MENU};Menu;lunch\r\n",
     ],
 )
 def test_a_table_is_read_however_its_columns_are_divided_and_ordered(table: str) -> None:
     (line,) = read_lines(table)
     assert line[1:] == Line(0, MENU, "Menu", "lunch")[1:]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_a_table_is_read_in_whatever_encoding_a_spreadsheet_wrote(codec: str) -> None:
+    table = f"destination;name\r\n{MENU};Menü\r\n".encode(codec)
+
+    (line,) = read_lines(decode_table("links.csv", table))
+
+    assert (line.destination, line.name) == (MENU, "Menü")
+
+
+def test_a_quotation_mark_that_is_left_open_is_named_by_its_line() -> None:
+    table = f'destination,name\n{MENU},Menu\n{MENU},"Lunch' + "\n" * 300
+
+    with pytest.raises(NotACsv, match="line 3"):
+        read_lines(table)
 
 
 def test_each_line_knows_where_it_begins() -> None:
@@ -104,7 +122,7 @@ def test_what_is_written_is_read_again_as_it_was() -> None:
     written = b"".join(as_csv([row]))
 
     assert b"'=Menu" in written  # No spreadsheet takes it for a formula.
-    assert [each[1:] for each in read_lines(decode_table(written))] == [row[:-1]]
+    assert [each[1:] for each in read_lines(decode_table("links.csv", written))] == [row[:-1]]
 
 
 def test_a_table_is_shown_before_anything_is_made(workspace: Workspace, browser: Client) -> None:
@@ -170,10 +188,11 @@ def test_pasted_lines_are_a_table_too(workspace: Workspace, browser: Client) -> 
     assert table.lines == 1
 
 
+@pytest.mark.parametrize("content", [b"\x89PNG\xff\xfe", b"PK\x03\x04", bytes(range(32)) * 9])
 def test_a_file_that_is_no_text_is_refused_and_keeps_nothing(
-    workspace: Workspace, browser: Client
+    workspace: Workspace, browser: Client, content: bytes
 ) -> None:
-    picture = SimpleUploadedFile("links.csv", b"\x89PNG\xff\xfe")
+    picture = SimpleUploadedFile("links.csv", content)
 
     answer = browser.post(address(workspace, "bulk"), {"file": picture})
 

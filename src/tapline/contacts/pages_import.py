@@ -19,7 +19,7 @@ from tapline.contacts import columns, uploaded
 from tapline.contacts.importing import BadAgreement, ImportOptions, answer
 from tapline.contacts.models import ContactImport, Purpose
 from tapline.contacts.previewing import preview
-from tapline.contacts.reading import NotACsv, Sheet, open_sheet
+from tapline.contacts.reading import Sheet, open_sheet
 from tapline.contacts.rows import Answer
 from tapline.contacts.uploads import (
     find_upload,
@@ -28,6 +28,7 @@ from tapline.contacts.uploads import (
     refused_file,
     refused_rows,
 )
+from tapline.csv_files import NotACsv
 from tapline.digits import whole_number
 from tapline.errors import NotFound, TaplineError
 from tapline.web.visits import Visit, inside

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from tapline.cells import harmless, unmarked
+from tapline.csv_files import SAMPLE_BYTES, delimiter_of, encoding_of, records
 from tapline.errors import TaplineError
 
 # Those that a table may have. Unnamed they come in the order of the first three.
@@ -41,24 +42,16 @@ class Line(NamedTuple):
     short_link: str = ""
 
 
-def decode_table(content: bytes) -> str:
-    """Return the text of an uploaded file; raises `BadTable`."""
+def decode_table(name: str, content: bytes) -> str:
+    """Return the text of a file called `name`; raises `NotACsv`, and `BadTable` for a long one."""
     if len(content) > MOST_BYTES:
         raise _too_long()
-    try:
-        return content.decode(
-            "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        )
-    except UnicodeDecodeError as error:
-        raise BadTable(
-            _("The file cannot be read."),
-            why=_("It is no text in UTF-8."),
-            do=_("Save it as «CSV UTF-8» from your spreadsheet."),
-        ) from error
+    codec = encoding_of(name, content[:SAMPLE_BYTES], lambda codec: _decodes(content, codec))
+    return content.decode(codec, "replace")
 
 
 def read_lines(table: str) -> list[Line]:
-    """Return the lines of a table with commas, semicolons or tabs; raises `BadTable`.
+    """Return the lines of a table; raises `BadTable`, and `NotACsv` where a quotation mark is open.
 
     Without a line of column names they are destination, name and alias, in this order.
     """
@@ -93,23 +86,17 @@ def as_csv(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
 
 def _rows(table: str) -> Iterator[tuple[int, list[str]]]:
     """Yield line and cells of each row that holds anything."""
-    first = table.lstrip().split("\n", 1)[0]
-    # A destination may hold any of them: what column names are divided by, else what is there most.
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter)
-    line = 1
+    delimiter = delimiter_of(table[:SAMPLE_BYTES])
+    for line, cells in records(io.StringIO(table, newline=""), delimiter):
+        yield line, [cell.strip() for cell in cells]
+
+
+def _decodes(content: bytes, codec: str) -> bool:
     try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any(cells):
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise BadTable(
-            _("The table cannot be read."),
-            why=_("It is no CSV: a quotation mark is left open, or a cell is too long."),
-            do=_("Save it again as CSV from your spreadsheet."),
-        ) from error
+        content.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse_unnamed(first: Sequence[str]) -> None:
@@ -124,16 +111,11 @@ def _refuse_unnamed(first: Sequence[str]) -> None:
 
 
 def _line(names: Sequence[str], line: int, cells: Sequence[str]) -> Line:
-    said = dict(zip(names, (_plain(cell) for cell in cells), strict=False))
+    said = dict(zip(names, map(unmarked, cells), strict=False))
     given = {name: said.get(name, "") for name in GIVEN}
     given["name"] = given["name"][:LONGEST_NAME]
     given["alias"] = given["alias"].removeprefix("/").lower()
     return Line(line, **given)
-
-
-def _plain(cell: str) -> str:
-    """Return a cell as it was before it was written, without NUL, which databases refuse."""
-    return unmarked(cell.replace("\x00", ""))
 
 
 def _no_lines() -> BadTable:

@@ -105,7 +105,8 @@ def _table(visit: Visit) -> tuple[str, str]:
     file = visit.request.FILES.get("file")
     if file is None:
         return _("pasted lines"), visit.form("lines")
-    return file.name or "", decode_table(file.read(MOST_BYTES + 1))
+    name = file.name or ""
+    return name, decode_table(name, file.read(MOST_BYTES + 1))
 
 
 def _find(visit: Visit, table_id: int) -> LinkTable:
