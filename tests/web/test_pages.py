@@ -18,8 +18,8 @@ from tapline.broadcasts.models import Broadcast
 from tapline.instance.epochs import ensure_instance
 from tapline.instance.models import Instance
 from tapline.links.domains import create_domain
+from tapline.numerals import grouped
 from tapline.web.static_files import manifest
-from tapline.web.templatetags.tapline import grouped
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import make_broadcast, make_workspace

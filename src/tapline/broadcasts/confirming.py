@@ -6,10 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,6 +23,7 @@ from tapline.broadcasts.wordings import letter, texts_of, wordings_of
 from tapline.hours.words import local_moment
 from tapline.links.domains import domain_for
 from tapline.links.hosts import as_read
+from tapline.numerals import grouped, money
 from tapline.providers.prices import prices_of
 from tapline.providers.registry import reaches_people
 
@@ -86,7 +85,7 @@ def _who(plan: Plan) -> Said:
         "%(count)s people get a text: %(audience)s.",
         plan.reach.texts,
     )
-    said = [many % {"count": _grouped(plan.reach.texts), "audience": audience}]
+    said = [many % {"count": grouped(plan.reach.texts), "audience": audience}]
     held_out = plan.reach.left_out[HELD_OUT]
     if held_out:
         said.append(
@@ -95,7 +94,7 @@ def _who(plan: Plan) -> Said:
                 "%(count)s more get nothing on purpose.",
                 held_out,
             )
-            % {"count": _grouped(held_out)}
+            % {"count": grouped(held_out)}
         )
     yield _("Who gets it"), said
 
@@ -104,7 +103,7 @@ def _who_not(plan: Plan) -> Said:
     yield (
         _("Who does not"),
         [
-            f"{_grouped(count)}: {reason_for(plan.broadcast, code).what}."
+            f"{grouped(count)}: {reason_for(plan.broadcast, code).what}."
             for code, count in plan.reach.left_out.most_common()
             if code != HELD_OUT
         ],
@@ -174,10 +173,10 @@ def _night(plan: Plan) -> Said:
     if told.skips:
         yield (
             _("Nights"),
-            [_("%(count)s get none: it is night where they live.") % {"count": _grouped(asleep)}],
+            [_("%(count)s get none: it is night where they live.") % {"count": grouped(asleep)}],
         )
         return
-    said = [_("%(count)s wait until it is day where they live.") % {"count": _grouped(asleep)}]
+    said = [_("%(count)s wait until it is day where they live.") % {"count": grouped(asleep)}]
     opens = [each.opens_at for each in told.waiting if each.opens_at]
     if opens:
         said.append(
@@ -187,7 +186,7 @@ def _night(plan: Plan) -> Said:
     if told.too_late + told.never:
         said.append(
             _("%(count)s of them would wait too long, and get none.")
-            % {"count": _grouped(told.too_late + told.never)}
+            % {"count": grouped(told.too_late + told.never)}
         )
     yield _("Nights"), said
 
@@ -210,18 +209,18 @@ def _cost(plan: Plan) -> Said:
     said = []
     is_free = not reaches_people(plan.broadcast.provider) and not cost.is_known
     if cost.is_known:
-        said.append(_("At most %(amount)s.") % {"amount": _amount(cost.amount, cost.currency)})
+        said.append(_("At most %(amount)s.") % {"amount": money(cost.amount, cost.currency)})
     if is_free:
         said.append(_("Nothing: the simulator bills nothing."))
     elif cost.unpriced:
         said.append(
             _("Of %(count)s texts the price is not known: nobody entered it.")
-            % {"count": _grouped(sum(cost.unpriced.values()))}
+            % {"count": grouped(sum(cost.unpriced.values()))}
         )
     if limit is not None:
         said.append(
             _("It pauses before it costs more than %(amount)s.")
-            % {"amount": _amount(limit, cost.currency)}
+            % {"amount": money(limit, cost.currency)}
         )
     yield _("What it costs"), said
 
@@ -251,11 +250,3 @@ def _forecast(plan: Plan) -> Forecast:
     broadcast = copy(plan.broadcast)
     broadcast.scheduled_at = plan.at
     return forecast(broadcast, timezone.now(), plan.reach)
-
-
-def _amount(value: Decimal, currency: str) -> str:
-    return f"{value:,.2f} {currency}".strip()
-
-
-def _grouped(number: int) -> str:
-    return number_format(number, force_grouping=True)

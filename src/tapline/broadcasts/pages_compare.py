@@ -12,7 +12,7 @@ from tapline.broadcasts.breakdowns import until_words
 from tapline.broadcasts.comparing import Difference, Outcome, Side, difference, side_of
 from tapline.broadcasts.models import WRITTEN, Broadcast, BroadcastKind, BroadcastState
 from tapline.digits import whole_number
-from tapline.web.templatetags.tapline import points
+from tapline.numerals import points
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 

@@ -26,7 +26,8 @@ from tapline.clicks import reports as clicks
 from tapline.clicks.heat import by_hour_of_week
 from tapline.clicks.newest import RecentClick, recent_clicks
 from tapline.hours.words import local_moment
-from tapline.web.templatetags.tapline import grouped, seconds_ago
+from tapline.numerals import grouped
+from tapline.web.templatetags.tapline import seconds_ago
 
 RECENT_TAPS = 12
 MOST_MORNINGS = 12

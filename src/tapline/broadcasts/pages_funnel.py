@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.reports import Report
-from tapline.web.templatetags.tapline import percent
+from tapline.numerals import percent
 
 
 @dataclass(frozen=True, slots=True)

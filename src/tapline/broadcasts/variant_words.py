@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tapline.broadcasts.variant_odds import Kind
 from tapline.broadcasts.variants import VariantReport
+from tapline.numerals import grouped, points
 
 
 def in_words(report: VariantReport) -> tuple[str, str]:
@@ -48,7 +48,7 @@ def _early(report: VariantReport) -> tuple[str, str]:
         "To tell the difference seen now, each text needs about %(count)s more recipient.",
         "To tell the difference seen now, each text needs about %(count)s more recipients.",
         more,
-    ) % {"count": number_format(more, force_grouping=True)}
+    ) % {"count": grouped(more)}
     waiting = "" if report.is_over else _("Taps still come in.") + " "
     return _("Too early to tell."), waiting + needed
 
@@ -60,8 +60,8 @@ def _best(report: VariantReport) -> str:
 def _lead(report: VariantReport) -> str:
     difference = report.outcome.difference
     return _("Its click rate is surely between %(low)s and %(high)s points above the next.") % {
-        "low": number_format(difference.low * 100, 1),
-        "high": number_format(difference.high * 100, 1),
+        "low": points(difference.low),
+        "high": points(difference.high),
     }
 
 

@@ -7,40 +7,24 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tapline.numerals import grouped, percent
 from tapline.web.error_words import translated
 from tapline.web.static_files import bundled_url
 
 register = template.Library()
 register.simple_tag(bundled_url, name="bundled")
 register.filter(translated)
-
-
-@register.filter
-def percent(rate: float | None) -> str:
-    """Return 0.1234 as «12.3 %», and a rate that is not known as a dash."""
-    # Rounded before it is written: `number_format` cuts.
-    return "–" if rate is None else f"{number_format(round(rate * 100, 1), 1)} %"
-
-
-def points(difference: float) -> str:
-    """Return a difference of rates in points: 0.0123 as «1.2»."""
-    return number_format(round(difference * 100, 1), 1)
+register.filter(grouped)
+register.filter(percent)
 
 
 @register.filter
 def unlocalised(number: float) -> str:
     """Return a number as SVG reads it, whatever the page's language."""
     return str(number)
-
-
-@register.filter
-def grouped(number: int) -> str:
-    """Return 1000000 as «1,000,000», in the way of the page's language."""
-    return number_format(number, force_grouping=True)
 
 
 @register.filter
