@@ -49,7 +49,7 @@ group by tagged.tag_id
 """
 
 COUNT_SEGMENTS = f"""
--- Of a run of recipients: how many were reached and tapped in all, and in each segment.
+-- Of a run of recipients: how many were reached in each segment, and how many of those tapped.
 select {{sums}} from (
   select case when {_TAPPED} then 1 else 0 end as tapped {{conditions}}
   from broadcasts_message m
@@ -57,7 +57,7 @@ select {{sums}} from (
   where {_CHUNK}) told
 """
 
-Counts = dict[str, tuple[int, int]]  # "tag 3", "segment 5", "all" → reached, tapped
+Counts = dict[str, tuple[int, int]]  # "tag 3", "segment 5" → reached, tapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +145,25 @@ def _count_chunk(
         "first": first,
         "end": end,
     }
-    names = ["all", *(f"segment {number}" for number in segments)]
-    columns = ["1", *(f"in_{number}" for number in segments)]
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_TAGS.format(reached=reached), values)
+        found = {f"tag {tag}": (int(of), int(hits)) for tag, of, hits in cursor.fetchall()}
+        if not segments:
+            return found
+        cursor.execute(_segments_sql(segments, reached), values)
+        row = [int(number) for number in cursor.fetchone()]
+    pairs = zip(segments, row[::2], row[1::2], strict=True)
+    return found | {f"segment {number}": (of, hits) for number, of, hits in pairs}
+
+
+def _segments_sql(segments: Mapping[int, str], reached: str) -> str:
+    columns = [f"in_{number}" for number in segments]
     sums = ", ".join(f"coalesce(sum({c}), 0), coalesce(sum({c} * tapped), 0)" for c in columns)
     conditions = "".join(
         f", case when {condition} then 1 else 0 end as in_{number}"
         for number, condition in segments.items()
     )
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_TAGS.format(reached=reached), values)
-        found = {f"tag {tag}": (int(of), int(hits)) for tag, of, hits in cursor.fetchall()}
-        cursor.execute(
-            COUNT_SEGMENTS.format(sums=sums, conditions=conditions, reached=reached), values
-        )
-        row = [int(number) for number in cursor.fetchone()]
-    pairs = zip(names, row[::2], row[1::2], strict=True)
-    return found | {name: (of, hits) for name, of, hits in pairs}
+    return COUNT_SEGMENTS.format(sums=sums, conditions=conditions, reached=reached)
 
 
 def _askable(broadcast: Broadcast, now: dt.datetime) -> dict[int, str]:

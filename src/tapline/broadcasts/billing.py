@@ -94,7 +94,7 @@ def bill_of(broadcast: Broadcast, *, exact: bool = False) -> Bill:
             sampled=0,
             cost=cost_of(counted.reach, prices),
         )
-    sample = _sampled_parts(broadcast, counted.reach)
+    sample = _sampled_parts(broadcast)
     mean = sum(sample) / len(sample) if sample else 1.0
     cost = cost_of(counted.reach, prices, mean)
     return Bill(counted=counted, parts_each=mean, sampled=len(sample), cost=cost)
@@ -146,7 +146,7 @@ def _with_links(pieces: Sequence[tuple[str, str]], link: str) -> str:
     return "".join(link if kind == "link" else words for kind, words in pieces)
 
 
-def _sampled_parts(broadcast: Broadcast, reach: Reach) -> list[int]:
+def _sampled_parts(broadcast: Broadcast) -> list[int]:
     """Return how many parts the texts of some recipients have, from all over the audience."""
     wordings = wordings_of(broadcast)
     statement = SAMPLE.format(

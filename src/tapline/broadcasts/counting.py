@@ -65,12 +65,11 @@ with told as materialized (
 select told.reason,
   case when told.reason is null then substr(c.phone, 1, %(digits)s) end,
   case when told.reason is null then coalesce({{place}}, '') end,
-  case when told.reason is null then c.language end,
   case when told.reason is null then coalesce({{variant}}, 0) end,
   case when told.reason is null then {{values}} end,
   count(*)
 from told join contacts_contact c on c.id = told.id
-group by 1, 2, 3, 4, 5, 6
+group by 1, 2, 3, 4, 5
 """
 
 CHUNK = "c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s"
@@ -101,7 +100,6 @@ class _Group:
     reason: str | None
     prefix: str
     place: str
-    language: str
     variant: int
     values: str  # JSON: the merge fields', in their order
     count: int
@@ -178,7 +176,6 @@ class _Question:
             country = country_of(each.prefix) or "?"
             reach.countries[country] += each.count
             reach.places[each.place] += each.count
-            reach.languages[each.language] += each.count
             if self._with_text:
                 parts = self._parts(each)
                 reach.parts[parts] += each.count

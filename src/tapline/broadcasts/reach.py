@@ -19,7 +19,6 @@ class Reach:
     left_out: Counter[str] = field(default_factory=Counter)  # by reason
     countries: Counter[str] = field(default_factory=Counter)  # of those who get it
     places: Counter[str] = field(default_factory=Counter)  # keys of `hours.places`
-    languages: Counter[str] = field(default_factory=Counter)
     parts: Counter[int] = field(default_factory=Counter)
     country_parts: Counter[str] = field(default_factory=Counter)
 
