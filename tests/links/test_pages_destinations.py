@@ -26,9 +26,9 @@ def page_of(browser: Client, link: Link) -> str:
     return answer.content.decode()
 
 
-def written(browser: Client, workspace: int, text: str) -> str:
+def written(browser: Client, workspace: int, text: str, **others: str) -> str:
     address = reverse("broadcasts:destinations", args=[workspace])
-    return browser.post(address, {"text": text}).content.decode()
+    return browser.post(address, {"text": text, **others}).content.decode()
 
 
 def test_the_composer_shows_what_a_worker_found(site: Site) -> None:
@@ -67,6 +67,17 @@ def test_a_page_of_each_recipient_s_own_is_not_opened() -> None:
 
     assert "another page for each recipient" in shown
     assert not look_next()
+
+
+@pytest.mark.parametrize("field", ["text_es", "variant_1"])
+def test_links_of_every_text_are_looked_at(field: str) -> None:
+    workspace = make_workspace()
+    other = {field: "Carta: https://www.example.com/es/carta"}
+
+    shown = written(member_of(workspace), workspace.pk, "See https://www.example.com/menu", **other)
+
+    assert "https://www.example.com/menu" in shown
+    assert "https://www.example.com/es/carta" in shown
 
 
 def test_a_link_s_page_looks_again_on_request(site: Site) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
-from tapline.broadcasts.drafts import read_what_can_be_read
+from tapline.broadcasts.drafts import as_unsaved, read_what_can_be_read
 from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.wordings import texts_of
 from tapline.destinations import check_destination, has_fields, with_utm
 from tapline.errors import TaplineError
 from tapline.links.destination_told import Alarm, alarms, tell
@@ -24,8 +25,8 @@ def show_destinations(visit: Visit) -> HttpResponse:
     """Show, as a fragment, how the pages are that the links of the text lead to. Looking is the
     worker's: whoever writes waits for nothing, and the fragment asks again until all is known."""
     values, _wrong = read_what_can_be_read(visit.workspace, visit.request.POST)
-    texts = [values.get("text", ""), *(each["text"] for each in values.get("variants", ()))]
-    addresses, differing = _destinations(texts, values.get("utm", {}))
+    draft = as_unsaved(visit.workspace, values, None)
+    addresses, differing = _destinations(texts_of(draft), draft.utm)
     told = [tell(each) for each in ask(visit.workspace, addresses)]
     context = {
         "destinations": told,
