@@ -149,6 +149,16 @@ def test_a_segment_that_asks_something_else_is_counted_anew(workspace: Workspace
 
 
 @pytest.mark.usefixtures("_in_small_pieces")
+def test_what_was_sent_to_a_segment_can_still_be_looked_at(workspace: Workspace) -> None:
+    make_contacts(workspace, 2, city="Bonn")
+    segment = create_segment(workspace, "Bonn", _lives_in("Bonn"), actor=ACTOR)
+    broadcast = prepare(make_broadcast(workspace, audience={"segment": segment.pk}))
+
+    assert preview(broadcast, 1).text.startswith("Hi N1")
+    assert _to_its_end(broadcast).reach.texts == 2
+
+
+@pytest.mark.usefixtures("_in_small_pieces")
 def test_old_counts_are_forgotten_and_strangers_are_not_counted(workspace: Workspace) -> None:
     _to_its_end(_mixed_audience(workspace))
     long_ago = timezone.now() - counting.KEPT_FOR - dt.timedelta(minutes=1)

@@ -72,7 +72,10 @@ def read_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str
 
 def freeze_audience(workspace: Workspace, audience: Mapping[str, Any]) -> dict[str, Any]:
     """Return an audience as it is when its broadcast starts: a segment with the question that it
-    asks now, and from which moment «within 30 days» counts. Raises `BadAudience`."""
+    asks now, and from which moment «within 30 days» counts; one that was frozen before as it is.
+    Raises `BadAudience`."""
+    if "question" in audience:
+        return dict(audience)
     known = read_audience(workspace, audience)
     if "segment" not in known:
         return known
