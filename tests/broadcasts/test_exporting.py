@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 def world() -> World:
     """A broadcast to five, of whom two tapped, one failed, one is only counted."""
     world = make_world(recipients=5)
+    Message.objects.filter(broadcast=world.broadcast, position__lt=3).update(cost="0.01")
     take_in(world.tap(0), world.tap(0, agent=PIXEL), world.tap(1), world.tap(2, agent=WHATSAPP))
     of = Message.objects.filter(broadcast=world.broadcast)
     of.filter(position=3).update(
@@ -131,6 +132,7 @@ def test_figures_are_for_those_above_as_well_and_name_nobody(world: World, tmp_p
     again = read_parquet(download(world, "figures", "parquet"), tmp_path)
 
     assert float(values["report", "human_clickers", "number"]) == 2
+    assert float(values["report", "cost", "number"]) == 0.03
     assert float(values["Device", "iPhone", "people"]) == 2
     assert ("report", "name", "number") not in values
     assert len(again) == len(values)

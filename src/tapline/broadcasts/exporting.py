@@ -126,6 +126,7 @@ def _numbers(report: Report) -> Iterator[tuple[str, float]]:
     for name, value in report.as_dict().items():
         if isinstance(value, int | float) and not isinstance(value, bool) and name != "broadcast":
             yield name, value
+    yield "cost", float(report.cost)  # as text in the API, so that nothing of it is lost
 
 
 def _measured(table: Table) -> Iterator[Figure]:
