@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.audience import fresh_instance
-from bench.figures import Figure, at_most, seen
+from bench.figures import Figure, at_most, percentile, seen
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -180,10 +180,11 @@ def with_other_columns(database: DuckDBPyConnection, source: str) -> str:
 
 def questions() -> Sequence[Callable[[int, int], Any]]:
     """Return every question that the report page asks about clicks."""
-    from tapline.clicks import heat, newest, reports
+    from tapline.clicks import heat, newest, openings, reports
 
     return (
         reports.summarise,
+        openings.by_reason,
         reports.by_minute,
         reports.by_link,
         reports.by_device_kind,
@@ -238,7 +239,3 @@ def milliseconds(
     begun = clock()
     work()
     return (clock() - begun) * 1000
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
