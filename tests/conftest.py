@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from tapline import config
 from tapline.broadcasts.watched import forget_asked
 from tapline.clicks.listing import forget_list
+from tapline.clicks.second_look import forget_rests
 from tapline.clicks.slices import forget_slices
 from tapline.links.watching import forget_notes
 from tapline.providers.registry import forget_adapters
@@ -56,6 +57,7 @@ def _empty_stores() -> Iterator[None]:
     forget_list()
     forget_slices()
     forget_adapters()
+    forget_rests()
     forget_notes()
     forget_asked()
     yield
