@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +45,18 @@ def test_the_header_s_charset_comes_first() -> None:
     body = '<meta charset="iso-8859-1"><title>Café</title>'.encode()
 
     assert read_head(body, "text/html; charset=UTF-8", PAGE).title == "Café"
+
+
+@pytest.mark.parametrize(("packing", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_packed_page_does_not_grow_beyond_bounds(
+    packing: str, pack: Callable[[bytes], bytes]
+) -> None:
+    page = b"<title>Menu</title>"
+
+    assert unpacked(pack(page), packing) == page
+    assert unpacked(pack(page + b" " * (40 * MOST_BYTES)), packing) == (
+        page + b" " * (MOST_BYTES - len(page))
+    )
 
 
 @given(body=st.binary(max_size=300), content_type=st.text(max_size=40), packing=st.text(max_size=9))

@@ -243,14 +243,3 @@ def test_links_are_paged_without_the_personal_ones(
 
     assert re.findall(r"\b(one|two|three|four)\b", words_of(first)) == ["four", "two"]
     assert re.findall(r"\b(one|two|three|four)\b", words_of(second)) == ["one"]
-
-
-def test_a_taken_alias_leaves_no_link_behind(workspace: Workspace, browser: Client) -> None:
-    domain = workspace.domains.get()
-    create_alias(domain, "sale", make_link(domain, "https://www.example.com/sale"), actor="test")
-
-    asked = {"destination": "https://www.example.com/other", "path": "sale"}
-    answer = browser.post(address(workspace, "new"), asked)
-
-    assert answer.status_code == 422
-    assert Link.objects.count() == 1

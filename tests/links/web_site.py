@@ -31,12 +31,13 @@ HOST = "shop.example"
 
 @dataclass
 class Page:
-    """One answer. `drip_seconds`: how long each byte of the body takes."""
+    """One answer. `drip_seconds`: how long each byte of the body takes, after those `at_once`."""
 
     status: int = 200
     body: bytes = b"<title>Menu</title>"
     headers: Mapping[str, str] = field(default_factory=dict)
     drip_seconds: float = 0.0
+    at_once: int = 0
 
 
 @dataclass
@@ -82,11 +83,11 @@ def web_site(certificate: Path | None = None) -> Iterator[Site]:
 
         def _write(self, page: Page) -> None:
             try:
-                for byte in page.body if page.drip_seconds else ():
+                at_once = page.at_once if page.drip_seconds else len(page.body)
+                self.wfile.write(page.body[:at_once])
+                for byte in page.body[at_once:]:
                     self.wfile.write(bytes([byte]))
                     time.sleep(page.drip_seconds)
-                if not page.drip_seconds:
-                    self.wfile.write(page.body)
             except OSError:
                 pass  # The other side has seen enough.
 
