@@ -134,7 +134,14 @@ def test_too_many_are_not_changed_from_a_page(
     answer = several(browser, workspace, {"do": "tag", "word": "vip", "whom": "all"})
 
     assert answer.status_code == 422
-    assert tagged("vip") == set()
+    assert not Tag.objects.exists()
+
+
+def test_a_tag_for_nobody_is_not_made(workspace: Workspace, browser: Client) -> None:
+    several(browser, workspace, {"do": "tag", "word": "vip"})
+
+    assert not Tag.objects.exists()
+    assert not AuditEntry.objects.filter(action="tag.added").exists()
 
 
 @pytest.mark.parametrize("form", [{"do": "untag", "word": "nobody"}, {"do": "tag", "word": " "}])

@@ -77,7 +77,7 @@ def chosen(workspace: Workspace, ids: Iterable[int]) -> Iterator[list[int]]:
     wanted = list(dict.fromkeys(ids))
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        rows = Contact.objects.in_workspace(workspace).filter(pk__in=chunk[:CHUNK])
+        rows = Contact.objects.in_workspace(workspace).filter(pk__in=chunk)
         yield list(rows.order_by("-pk").values_list("pk", flat=True))
 
 
@@ -92,8 +92,10 @@ def add_tag(workspace: Workspace, ids: Iterable[list[int]], name: str, *, actor:
     Raises `BadContact` for what cannot be a tag, and `TooMany`.
     """
     refuse_bad_tag(name := name.strip())
+    if not (chunks := _few(ids)):
+        return 0
     tag, _is_new = Tag.objects.get_or_create(workspace=workspace, name=name)
-    changed = _in_turns(TAG, _few(ids), {"workspace": workspace.pk, "tag": tag.pk})
+    changed = _in_turns(TAG, chunks, {"workspace": workspace.pk, "tag": tag.pk})
     told = {"name": name, "contacts": changed}
     record(workspace, actor, "tag.added", tag, after=told)
     return changed
@@ -174,9 +176,9 @@ def _in_turns(statement: str, ids: Iterable[list[int]], values: Mapping[str, Any
 
 
 def _few(ids: Iterable[list[int]]) -> list[list[int]]:
-    """Return the chunks, or raise `TooMany` before anything changes."""
+    """Return the chunks that hold anybody, or raise `TooMany` before anything changes."""
     chunks, count = [], 0
-    for chunk in ids:
+    for chunk in filter(None, ids):
         chunks.append(chunk)
         count += len(chunk)
         if count > MOST_AT_ONCE:
