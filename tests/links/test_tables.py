@@ -253,6 +253,16 @@ def test_making_is_begun_once_and_not_before_the_check(domain: Domain) -> None:
     assert LinkTable.objects.exists()
 
 
+def test_who_discards_a_table_that_another_lets_be_made_is_too_late(domain: Domain) -> None:
+    table = checked(domain, many(3))
+    begin(LinkTable.objects.get(), actor="test")
+
+    discard(table)  # as its page was a moment ago
+
+    work_off()
+    assert Link.objects.count() == 3
+
+
 def test_an_old_table_is_forgotten_and_its_links_stay(domain: Domain) -> None:
     begin(checked(domain, many(3)), actor="test")
     work_off()

@@ -118,8 +118,9 @@ def check_again(table: LinkTable) -> None:
 
 
 def discard(table: LinkTable) -> None:
-    """Forget a table of which nothing was made."""
-    if table.state == TableState.CHECKED:
+    """Forget a table of which nothing was made; not one that somebody lets be made meanwhile."""
+    # What never arrived is never made, and forgotten anyway if this ends halfway.
+    if _move(table, TableState.CHECKED, TableState.ARRIVING):
         _forget(table)
 
 
