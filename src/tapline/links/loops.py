@@ -16,14 +16,7 @@ DOMAIN_LOOPS: list[Loop] = [
 ]
 
 
-def forget_tables() -> bool:
-    """Forget tables of links that are old. Nothing comes of doing it again at once."""
-    while forget_old_tables():
-        pass
-    return False
-
-
 TABLE_LOOPS: list[Loop] = [
     Loop(name="tables of links", step=work_next, idle_seconds=0.5),
-    Loop(name="old tables of links", step=forget_tables, idle_seconds=3600.0),
+    Loop(name="old tables of links", step=forget_old_tables, idle_seconds=3600.0),
 ]
