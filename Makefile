@@ -64,7 +64,7 @@ $(VENV)/.programs: $(VENV)/.installed tests/programs.py
 	@$(BIN)/python -m tests.programs
 	@touch $@
 
-$(VENV)/.bundled: $(VENV)/.installed src/tapline/web/bundle.py package-lock.json package.json .npmrc src/tapline/web/catalogues.py $(shell find src/tapline/web/frontend src/tapline/locale -type f -not -name '*.mo' 2>/dev/null)
+$(VENV)/.bundled: $(VENV)/.installed src/tapline/web/bundle.py src/tapline/web/icon_png.py src/tapline/web/catalogues.py package-lock.json package.json .npmrc $(shell find src/tapline/web/frontend src/tapline/locale -type f -not -name '*.mo' 2>/dev/null)
 	@echo "Bundling pages …" >&2
 	@$(BIN)/python -m tapline.web.bundle >&2
 	@touch $@

@@ -117,13 +117,10 @@ def _esbuild_arguments(metafile: Path) -> list[str]:
 
 def _draw_map(node: Path) -> str:
     """Draw the map of countries and return its hashed name."""
-    codes = PROJECT / "node_modules" / ".tapline-countries.json"
-    drawn = DIST / MAP
+    codes, drawn = (PROJECT / "node_modules" / f".tapline-{name}" for name in ("countries", MAP))
     codes.write_text(json.dumps(country_codes()), encoding="utf-8")
     _run([str(node), str(FRONTEND / "world-map.mjs"), str(codes), str(drawn)], node)
-    stem, suffix = MAP.split(".")
-    digest = hashlib.sha256(drawn.read_bytes()).hexdigest()[:8].upper()
-    return drawn.rename(DIST / f"{stem}-{digest}.{suffix}").name
+    return _keep(MAP, drawn.read_bytes())
 
 
 def country_codes() -> dict[str, str]:
@@ -137,15 +134,18 @@ def country_codes() -> dict[str, str]:
 
 
 def _write_icons() -> dict[str, str]:
-    """Write the icons, each under a name with the hash of its content; return name → that name."""
+    """Write the icons; return name → hashed name."""
     pictures = {f"icon-{size}.png": draw_png(size) for size in ICON_SIZES}
     pictures["icon.svg"] = (FRONTEND / "icon.svg").read_bytes()
-    names = {}
-    for name, content in pictures.items():
-        stem, ending = name.rsplit(".", 1)
-        names[name] = f"{stem}-{hashlib.sha256(content).hexdigest()[:8].upper()}.{ending}"
-        (DIST / names[name]).write_bytes(content)
-    return names
+    return {name: _keep(name, content) for name, content in pictures.items()}
+
+
+def _keep(name: str, content: bytes) -> str:
+    """Write a file under its name with the hash of its content; return that name."""
+    stem, ending = name.rsplit(".", 1)
+    hashed = f"{stem}-{hashlib.sha256(content).hexdigest()[:8].upper()}.{ending}"
+    (DIST / hashed).write_bytes(content)
+    return hashed
 
 
 def _licences() -> str:
