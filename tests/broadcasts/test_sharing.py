@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from tapline import config
 from tapline.broadcasts import audience_shares
-from tapline.broadcasts.models import Broadcast, BroadcastState, Message, ReportShare
+from tapline.broadcasts.models import (
+    Broadcast,
+    BroadcastKind,
+    BroadcastLink,
+    BroadcastState,
+    Message,
+    ReportShare,
+)
 from tapline.broadcasts.sharing import (
     close_shares,
     open_share_again,
@@ -21,8 +28,10 @@ from tapline.broadcasts.sharing import (
     shared_report,
     withdraw_share,
 )
+from tapline.broadcasts.watched import PEOPLE
 from tapline.contacts.models import Contact, Tag
 from tapline.geo.files import PLACE_FILE, path_of
+from tapline.links.minting import create_link, mint_range
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role
 from tests.broadcasts.making import ACTOR, make_broadcast, make_workspace
@@ -105,6 +114,24 @@ def test_a_place_so_small_that_it_tells_who_is_not_shared() -> None:
 
     assert "Florida, US" in page
     assert "Miami" not in page
+
+
+def test_an_address_that_one_person_alone_was_sent_is_not_shared() -> None:
+    world = make_world(recipients=PEOPLE)
+    Broadcast.objects.update(kind=BroadcastKind.TRACKED)
+    order = create_link(
+        world.workspace, world.domain, "https://www.example.com/orders/4711", actor=ACTOR
+    )
+    BroadcastLink.objects.create(broadcast=world.broadcast, link=order, ordinal=1)
+    mint_range(order, 1)
+    take_in(world.tap(0), world.tap(1), world.tap(0, link=order.pk))
+    member = member_of(world.workspace).get(reverse("broadcasts:show", args=world.of))
+
+    _status, page = open_link(share_report(world.broadcast, actor=ACTOR)[1])
+
+    assert "https://www.example.com/orders/4711" in words_of(member.content)
+    assert "/orders/4711" not in page
+    assert "https://www.example.com/menu 2 2 others 1 1" in page
 
 
 def test_the_address_is_told_to_nobody_else() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
-from tapline.broadcasts.models import Broadcast
+from tapline.broadcasts.models import Broadcast, BroadcastKind
+from tapline.broadcasts.watched import held_by_many
 from tapline.clicks import reports as clicks
 from tapline.clicks.heat import HourOfWeek
-from tapline.links.models import Link
+from tapline.links.models import Link, LinkKind
 
 LONGEST_TABLE = 12
 HOURS, DAYS = range(24), range(7)
@@ -19,12 +20,15 @@ HOURS, DAYS = range(24), range(7)
 STRONGEST = 4
 
 
+Row = tuple[str, int, int]  # words, people, taps
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How taps divide by one thing: rows of (words, people, taps)."""
+    """How taps divide by one thing."""
 
     title: str
-    rows: list[tuple[str, int, int]]
+    rows: list[Row]
 
     @property
     def has_people(self) -> bool:
@@ -37,42 +41,56 @@ class Table:
         return sum(taps for _words, _people, taps in self.rows)
 
 
-# What other rooms divide a broadcast by (its variants, say): each returns tables, or none. Rooms
-# further right add theirs when they are loaded.
-FURTHER_TABLES: list[Callable[[Broadcast], Iterable[Table]]] = []
-
-
-def tables_of(broadcast: Broadcast) -> list[Table]:
-    """Return the tables of one broadcast that have something to show."""
+def tables_of(broadcast: Broadcast, *, closely: bool = True) -> list[Table]:
+    """Return the tables of one broadcast that have something to show. Without `closely` addresses
+    that may be one person's stand in none."""
     ids = (broadcast.workspace_id, broadcast.pk)
-    own = [
-        Table(_("Link"), _links(clicks.by_link(*ids))),
+    links = clicks.by_link(*ids)
+    found = [
+        Table(_("Link"), _links(links) if closely else _links_of_many(broadcast, links)),
         table(_("Kind of device"), _kinds(clicks.by_device_kind(*ids))),
         table(_("Device"), clicks.by_device(*ids)),
         table(_("System"), clicks.by_os(*ids)),
         table(_("Browser"), clicks.by_browser(*ids)),
     ]
-    further = [each for find in FURTHER_TABLES for each in find(broadcast)]
-    return [each for each in (*further, *own) if each.rows]
+    return [each for each in found if each.rows]
 
 
 def table(title: str, shares: Iterable[clicks.Share]) -> Table:
     """Return the largest shares by name; what comes after them is one line."""
     rows = [(str(each.value or _("unknown")), each.people, each.taps) for each in shares]
-    rest = rows[LONGEST_TABLE:]
-    if rest:
-        others = (_("others"), sum(row[1] for row in rest), sum(row[2] for row in rest))
-        rows = [*rows[:LONGEST_TABLE], others]
-    return Table(title, rows)
+    return Table(title, _with_others(rows[:LONGEST_TABLE], rows[LONGEST_TABLE:]))
 
 
-def _links(shares: Sequence[clicks.Share]) -> list[tuple[str, int, int]]:
+def _with_others(rows: list[Row], rest: Sequence[Row]) -> list[Row]:
+    others = (_("others"), sum(row[1] for row in rest), sum(row[2] for row in rest))
+    return [*rows, others] if rest else rows
+
+
+def _links(shares: Sequence[clicks.Share]) -> list[Row]:
     links = Link.objects.in_bulk([int(each.value) for each in shares])
     return [
         (links[int(each.value)].destination, each.people, each.taps)
         for each in shares
         if int(each.value) in links
     ]
+
+
+def _links_of_many(broadcast: Broadcast, shares: Sequence[clicks.Share]) -> list[Row]:
+    """Return the links that texts to several people hold; all others are one line. What another
+    system writes to one person may open what is theirs alone."""
+    shown = _held_by_many(broadcast, [int(each.value) for each in shares[:LONGEST_TABLE]])
+    rest = [each for each in shares if int(each.value) not in shown]
+    rows = _links([each for each in shares if int(each.value) in shown])
+    return _with_others(rows, [(each.value, each.people, each.taps) for each in rest])
+
+
+def _held_by_many(broadcast: Broadcast, links: Collection[int]) -> set[int]:
+    if broadcast.kind == BroadcastKind.COMPOSED:
+        return set(links)
+    # Of links for each recipient a report names what they were made from.
+    templates = Link.objects.filter(pk__in=links, kind=LinkKind.TEMPLATE)
+    return held_by_many(links) | set(templates.values_list("pk", flat=True))
 
 
 def _kinds(shares: Sequence[clicks.Share]) -> list[clicks.Share]:

@@ -63,7 +63,8 @@ def figures_of(broadcast: Broadcast, *, recent_taps: bool) -> dict[str, Any]:
 
 
 def details_of(broadcast: Broadcast, *, closely: bool = True) -> dict[str, Any]:
-    """Return how taps divide; with `closely`, also by city and network, which tell of people."""
+    """Return how taps divide; with `closely`, also by what tells of people: city, network, and
+    addresses that one person alone was sent."""
     ids = (broadcast.workspace_id, broadcast.pk)
     crowd = count_recipients(broadcast)[1]
     places = places_of(*ids, closely=closely)
@@ -76,7 +77,7 @@ def details_of(broadcast: Broadcast, *, closely: bool = True) -> dict[str, Any]:
         "heat": heat_table(
             by_hour_of_week(*ids), clicks.by_hour(*ids), clicks.by_weekday(*ids), in_taps=crowd > 0
         ),
-        "tables": tables_of(broadcast),
+        "tables": tables_of(broadcast, closely=closely),
         "map": places.map,
         "places": [table(title, shares) for title, shares in places.tables],
         "credits": credits_now() if places.tables else [],
