@@ -12,16 +12,14 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from tapline.broadcasts.audience import audience_sql
 from tapline.broadcasts.composing import Preview, sample_url, sends_pictures
 from tapline.broadcasts.counting import IDS, Counted, count_audience
 from tapline.broadcasts.models import Broadcast
-from tapline.broadcasts.picking import conditions, is_large
+from tapline.broadcasts.picking import CHUNK, conditions, is_large
 from tapline.broadcasts.reach import Cost, Reach, cost_of
 from tapline.broadcasts.wordings import Wordings, wordings_of
 from tapline.codes.alphabet import MAX_LENGTH, MIN_LENGTH
 from tapline.codes.capacity import capacity
-from tapline.contacts.consent import textable_sql
 from tapline.links.domains import domain_for, usable_domains
 from tapline.links.models import Domain
 from tapline.links.serials import handed_out
@@ -35,11 +33,10 @@ SAMPLED_AT_ONE_PLACE = 25
 IDS_LOOKED_AT = 500
 LENGTHS_TOLD = 3
 
-SAMPLE = """
+SAMPLE = f"""
 -- What some recipients from one place on have in their merge fields.
 select c.attributes, c.language from contacts_contact c
-where c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s
-  and {audience} and {textable} and {complete}
+where {CHUNK} and {{audience}} and {{textable}} and {{complete}}
 order by c.id limit %(most)s
 """
 
@@ -149,11 +146,7 @@ def _with_links(pieces: Sequence[tuple[str, str]], link: str) -> str:
 def _sampled_parts(broadcast: Broadcast) -> list[int]:
     """Return how many parts the texts of some recipients have, from all over the audience."""
     wordings = wordings_of(broadcast)
-    statement = SAMPLE.format(
-        audience=audience_sql(broadcast.workspace, broadcast.audience),
-        textable=textable_sql(broadcast.workspace, broadcast.purpose),
-        complete=conditions(broadcast, wordings)["complete"],
-    )
+    statement = SAMPLE.format(**conditions(broadcast, wordings))
     short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
     rows = [row for ids in _places() for row in _some(statement, broadcast, ids)]
     return [_parts_of(wordings, *row, short) for row in rows[:SAMPLED]]

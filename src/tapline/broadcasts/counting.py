@@ -19,7 +19,15 @@ from django.utils import timezone
 from tapline.broadcasts.capping import cap_since
 from tapline.broadcasts.composing import sample_url
 from tapline.broadcasts.models import AudienceCount, Broadcast
-from tapline.broadcasts.picking import REASON, attribute_sql, conditions, is_large, question_key
+from tapline.broadcasts.picking import (
+    ALL,
+    CHUNK,
+    REASON,
+    attribute_sql,
+    conditions,
+    is_large,
+    question_key,
+)
 from tapline.broadcasts.reach import Reach, read_reach
 from tapline.broadcasts.reasons import HELD_OUT
 from tapline.broadcasts.wordings import (
@@ -71,9 +79,6 @@ select told.reason,
 from told join contacts_contact c on c.id = told.id
 group by 1, 2, 3, 4, 5
 """
-
-CHUNK = "c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s"
-ALL = "c.workspace_id = %(workspace)s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

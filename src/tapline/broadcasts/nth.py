@@ -14,7 +14,7 @@ from django.db import connection
 
 from tapline.broadcasts.audience import audience_sql
 from tapline.broadcasts.models import AudienceCount, Broadcast
-from tapline.broadcasts.picking import is_large, question_key
+from tapline.broadcasts.picking import ALL, CHUNK, is_large, question_key
 from tapline.broadcasts.wordings import Wordings
 from tapline.contacts.consent import textable_sql
 
@@ -35,9 +35,6 @@ COUNT = """
 select count(*) from contacts_contact c where {chunk} and {audience} and {textable}
 """
 
-ALL = "c.workspace_id = %(workspace)s"
-STEP = "c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s"
-
 LAST = "select max(id) from contacts_contact"
 
 # id, number, attributes (JSON), language
@@ -46,15 +43,16 @@ Found: TypeAlias = tuple[int, str, str, str]
 
 def nth_recipient(broadcast: Broadcast, wordings: Wordings, n: int) -> Found | None:
     """Return recipient `n` from 0; None past the end, or too far behind to be found at once."""
+    among = _Among(broadcast)
     if not is_large(broadcast.workspace):
-        return _nth(broadcast, ALL, {"n": n})
+        return among.nth(ALL, {"n": n})
     after, skipped = _nearest_mark(broadcast, wordings, n)
     last, until = _last_id(), time.monotonic() + SECONDS_PER_LOOK
     while after < last and time.monotonic() < until:
         bounds = {"after": after, "end": after + IDS_PER_STEP}
-        if found := _nth(broadcast, STEP, {**bounds, "n": n - skipped}):
+        if found := among.nth(CHUNK, {**bounds, "n": n - skipped}):
             return found
-        skipped += _row(broadcast, COUNT, STEP, bounds)[0]
+        skipped += among.count(CHUNK, bounds)
         after += IDS_PER_STEP
     return None
 
@@ -74,17 +72,25 @@ def _last_id() -> int:
         return int(cursor.fetchone()[0] or 0)
 
 
-def _nth(broadcast: Broadcast, chunk: str, values: Mapping[str, int]) -> Found | None:
-    found: Found | None = _row(broadcast, NTH, chunk, values)
-    return found
+class _Among:
+    """Those of an audience who may be texted; who that is, is worked out once for all steps."""
 
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._workspace = broadcast.workspace_id
+        self._made_of = {
+            "audience": audience_sql(broadcast.workspace, broadcast.audience),
+            "textable": textable_sql(broadcast.workspace, broadcast.purpose),
+        }
 
-def _row(broadcast: Broadcast, statement: str, chunk: str, values: Mapping[str, int]) -> Any:
-    made = statement.format(
-        chunk=chunk,
-        audience=audience_sql(broadcast.workspace, broadcast.audience),
-        textable=textable_sql(broadcast.workspace, broadcast.purpose),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(made, {"workspace": broadcast.workspace_id, **values})
-        return cursor.fetchone()
+    def nth(self, chunk: str, values: Mapping[str, int]) -> Found | None:
+        found: Found | None = self._row(NTH, chunk, values)
+        return found
+
+    def count(self, chunk: str, values: Mapping[str, int]) -> int:
+        return int(self._row(COUNT, chunk, values)[0])
+
+    def _row(self, statement: str, chunk: str, values: Mapping[str, int]) -> Any:
+        with connection.cursor() as cursor:
+            made = statement.format(chunk=chunk, **self._made_of)
+            cursor.execute(made, {"workspace": self._workspace, **values})
+            return cursor.fetchone()

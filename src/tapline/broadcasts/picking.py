@@ -35,6 +35,11 @@ REASON = """case
 # A workspace of up to so many contacts is looked through at once; a larger one piece by piece.
 LOOKED_THROUGH_AT_ONCE = 10_000
 
+# All contacts of a workspace, and those in a range of ids. The plus sign keeps SQLite from walking
+# over all of the workspace's instead.
+ALL = "c.workspace_id = %(workspace)s"
+CHUNK = "c.id > %(after)s and c.id <= %(end)s and +c.workspace_id = %(workspace)s"
+
 IS_LARGE = """
 -- Has a workspace more contacts than that? By the index alone, and no further than it must.
 select exists (select 1 from contacts_contact where workspace_id = %s limit 1 offset %s)
