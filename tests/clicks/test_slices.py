@@ -6,11 +6,13 @@ import datetime as dt
 import random
 import threading
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connections
 
-from tapline.clicks import heat, reports, rewrite, second_look, slices, store
+from tapline.clicks import correcting, heat, reports, rewrite, second_look, slices, store
+from tapline.clicks.listing import read_list
 from tapline.clicks.merge import FILES_PER_MERGE, merge_once
 from tapline.clicks.slice_table import SliceTable
 from tapline.clicks.slices import forget_slices
@@ -76,6 +78,48 @@ def test_what_changes_in_one_broadcast_makes_no_other_be_read_anew(
     assert f"{other.broadcast.pk}: 12" in read
 
 
+def as_files_say(world: World, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return the same answers from the files, with nothing remembered."""
+    with monkeypatch.context() as patch:
+        for module in (reports, heat):
+            patch.setattr(
+                module, "query_broadcast", lambda sql, params, people="": store.query(sql, params)
+            )
+        return everything(world)
+
+
+def correct(world: World, positions: set[int]) -> None:
+    """Say of the clicks of some recipients that they were a machine's after all."""
+    messages = [world.messages[each].pk if each >= 0 else each for each in positions]
+    database = store.connect(threads=1, memory="256MB")
+    database.execute(
+        "create or replace temp table changes as"
+        " select id, message, 'scanner' as new_verdict, 'late' as new_reasons"
+        f" from {store.source(read_list())} where message in ({store.int_list(messages)})"
+    )
+    correcting.change_verdicts(database, *world.of)
+
+
+@pytest.mark.parametrize(("nobody_too", "begins_anew"), [(False, 0), (True, 1)])
+def test_corrected_clicks_are_exchanged_beside_those_that_stay(
+    nobody_too: bool, begins_anew: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(8)
+    take_in(*(world.tap(n % 8, agent=(IPHONE, PIXEL)[n % 2]) for n in range(24)))
+    take_in(*(world.tap(-1, serial=8) for _ in range(3)))
+    merge_once()
+    everything(world)
+    clear = mock.Mock(wraps=SliceTable.clear)
+    monkeypatch.setattr(SliceTable, "clear", lambda table: clear(table))
+
+    correct(world, {1, 2, -1} if nobody_too else {1, 2})
+    take_in(world.tap(2, agent=PIXEL), world.tap(5, agent="?"))  # one of them taps again
+
+    assert everything(world) == as_files_say(world, monkeypatch)
+    assert clear.call_count == begins_anew
+    assert reports.summarise(*world.of).human_clickers == 7  # all but the first of the corrected
+
+
 def test_the_least_looked_at_makes_room_and_comes_back() -> None:
     worlds = [make_world(1) for _ in range(slices.MOST_SLICES + 2)]
     take_in(*(world.tap() for world in worlds))
@@ -137,15 +181,7 @@ def test_what_is_added_up_while_taps_come_in_is_what_the_files_say(
                     for _ in range(size)
                 )
             )
-        remembered = everything(world)
-        with monkeypatch.context() as patch:
-            for module in (reports, heat):
-                patch.setattr(
-                    module,
-                    "query_broadcast",
-                    lambda sql, params, people="": store.query(sql, params),
-                )
-            assert everything(world) == remembered
+        assert everything(world) == as_files_say(world, monkeypatch)
 
 
 @pytest.mark.parametrize("most_bits", [0, slices.MOST_BITS])

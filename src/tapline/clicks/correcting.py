@@ -18,7 +18,7 @@ from tapline.clicks import store
 from tapline.clicks.columns import NAMES
 from tapline.clicks.first_clicks import set_waiting
 from tapline.clicks.ingest import Overtaken, claim_sequences, ingest_paused
-from tapline.clicks.listing import ListedFile, ListMoved, ensure_counter, raise_rewrites, swap_files
+from tapline.clicks.listing import ListedFile, ListMoved, ensure_counter, swap_files
 from tapline.clicks.models import WaitingRecount
 from tapline.clicks.moments import aware
 from tapline.clicks.parquet import write_file
@@ -73,7 +73,7 @@ def change_verdicts(
     while again:  # until the list holds nothing to correct: files may be merged meanwhile
         again = False
         for file in store.find_files({"workspace": workspace_id, "broadcast": broadcast_id}):
-            rows = _correct_file(database, file, (workspace_id, broadcast_id))
+            rows = _correct_file(database, file)
             again = again or rows != 0
             corrected += rows or 0
     finish_recounts()
@@ -88,9 +88,7 @@ def finish_recounts() -> None:
             waiting.delete()
 
 
-def _correct_file(
-    database: duckdb.DuckDBPyConnection, file: ListedFile, of: tuple[int, int]
-) -> int | None:
+def _correct_file(database: duckdb.DuckDBPyConnection, file: ListedFile) -> int | None:
     """Write a file anew with its rows corrected; return how many rows, None when somebody else
     replaced the file meanwhile."""
     source = store.source([file])
@@ -107,7 +105,6 @@ def _correct_file(
             with transaction.atomic():
                 claim_sequences(first, news)
                 swap_files([file], [written], file.level, timezone.now())
-                raise_rewrites([of])
                 _note_recounts(database)
         except (ListMoved, Overtaken):  # Surely not listed; what replaced it is in the next look.
             (store.folder() / written.name).unlink(missing_ok=True)

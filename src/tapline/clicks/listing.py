@@ -146,8 +146,8 @@ def raise_version() -> None:
 
 
 def raise_rewrites(of: Collection[tuple[int, int]]) -> None:
-    """Tell readers that rows of some (workspace, broadcast), which they may remember, have changed;
-    inside the caller's transaction."""
+    """Tell readers that rows of some (workspace, broadcast), which they may remember, have changed
+    or gone without getting new numbers; inside the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.executemany(RAISE_REWRITES, sorted(of))
 
@@ -165,10 +165,10 @@ def tells_of_people(workspace_id: int) -> bool:
 
 def look(workspace_id: int, broadcast_id: int) -> tuple[list[ListedFile], int]:
     """Return the files that count now, and how often the broadcast's listed rows were changed until
-    then.
+    then without getting new numbers.
 
-    Merging changes files, but no rows. A rewrite that commits during the look may show in the
-    files already and in the number only the next time.
+    Merging changes files, but no rows, and a corrected row has a new number. A rewrite that commits
+    during the look may show in the files already and in the number only the next time.
     """
     version, rewrites = _read_versions(workspace_id, broadcast_id)
     return _cache.files(version), rewrites

@@ -56,7 +56,8 @@ class ClickCounter(models.Model):
 
 
 class BroadcastRewrites(models.Model):
-    """How often listed rows of one broadcast were changed: whoever remembers some reads anew."""
+    """How often listed rows of one broadcast were changed or taken away without new numbers:
+    whoever remembers some reads all of them anew."""
 
     workspace_id = models.BigIntegerField()
     broadcast_id = models.BigIntegerField()  # 0: clicks of no broadcast

@@ -61,18 +61,40 @@ _KINDS = {column.name: column.kind for column in columns.COLUMNS} | {
 # The group of clicks that no person made for sure.
 NOBODY = np.int8(-1)  # of a type that widens every other as little as it can
 
-FIND_WORDS = """
--- The words in some files' clicks of one broadcast.
-select distinct unnest({lists}) from {source}
+FIND_CORRECTED = """
+-- Whose clicks were corrected since: a correction has a new number, and keeps the earlier verdict.
+select distinct message from {source}
+where workspace = $workspace and broadcast = $broadcast and sequence > $after
+  and earlier_verdict <> ''
+order by message
+"""
+
+NEW = """
+-- New clicks of one broadcast.
+select * from {fresh}
 where workspace = $workspace and broadcast = $broadcast and sequence > $after
 """
 
+NEW_AND_ANEW = """
+-- New clicks of one broadcast, and all of those messages of which some were corrected.
+select * from {fresh}
+where workspace = $workspace and broadcast = $broadcast and sequence > $after
+  and message not in ({corrected})
+union all
+select * from {listed}
+where workspace = $workspace and broadcast = $broadcast and message in ({corrected})
+"""
+
+FIND_WORDS = """
+-- The words in some clicks.
+select distinct unnest({lists}) from ({clicks})
+"""
+
 READ = """
--- New clicks of one broadcast, words as codes: a join takes half the time of making texts.
+-- Clicks with words as codes: a join takes half the time of making texts.
 create temp table fresh as
 select {columns}
-from {source} clicks {joins}
-where workspace = $workspace and broadcast = $broadcast and sequence > $after
+from ({clicks}) clicks {joins}
 """
 
 TO_MARK = f"""
@@ -110,13 +132,37 @@ class SliceTable:
         cursor.execute(f"drop table if exists {self._name}")
         cursor.execute(f"drop table if exists {self._name}_words")
 
-    def append(self, files: Sequence[ListedFile], after: int) -> int:
-        """Add the clicks of `files` with a sequence above `after`; return how many there were."""
-        wanted = self._of | {"after": after}
-        source = store.source(files)
+    def count(self) -> int:
+        """Return how many clicks are in the table."""
         with store.database().cursor() as cursor:
-            self._learn_words(cursor, source, wanted)
-            cursor.execute(self._read(source), wanted)
+            found = cursor.execute(f"select count(*) from {self._name}").fetchone()
+        return int(found[0]) if found else 0
+
+    def corrected(self, files: Sequence[ListedFile], after: int) -> list[int]:
+        """Return the messages of which `files` hold clicks that were corrected with a sequence
+        above `after`, ascending; those of nobody are 0 and below."""
+        sql = FIND_CORRECTED.format(source=store.source(files))
+        with store.database().cursor() as cursor:
+            rows = cursor.execute(sql, self._of | {"after": after}).fetchall()
+        return [message for (message,) in rows]
+
+    def append(
+        self,
+        fresh: Sequence[ListedFile],
+        after: int,
+        corrected: Sequence[int] = (),
+        listed: Sequence[ListedFile] = (),
+    ) -> int:
+        """Add the clicks of the files `fresh` with a sequence above `after`, and read those of the
+        messages `corrected` anew from all that are `listed`; return how many were read."""
+        wanted = self._of | {"after": after}
+        clicks = _clicks(fresh, corrected, listed)
+        with store.database().cursor() as cursor:
+            if corrected:
+                messages = store.int_list(corrected)
+                cursor.execute(f"delete from {self._name} where message in ({messages})")
+            self._learn_words(cursor, clicks, wanted)
+            cursor.execute(self._read(clicks), wanted)
             first = self._mark(cursor)
             cursor.register("marks", {"first": first})
             cursor.execute(
@@ -136,10 +182,10 @@ class SliceTable:
         return self._words[code]
 
     def _learn_words(
-        self, cursor: duckdb.DuckDBPyConnection, source: str, wanted: dict[str, Any]
+        self, cursor: duckdb.DuckDBPyConnection, clicks: str, wanted: dict[str, Any]
     ) -> None:
         lists = " || ".join(f"coalesce(list(distinct {name}), [])" for name in WORDS)
-        found = cursor.execute(FIND_WORDS.format(lists=lists, source=source), wanted).fetchall()
+        found = cursor.execute(FIND_WORDS.format(lists=lists, clicks=clicks), wanted).fetchall()
         new = sorted({word for (word,) in found}.difference(self._words))
         codes = range(len(self._words), len(self._words) + len(new))
         self._words += new
@@ -148,13 +194,13 @@ class SliceTable:
             {"words": new, "codes": list(codes)},
         )
 
-    def _read(self, source: str) -> str:
+    def _read(self, clicks: str) -> str:
         joins = " ".join(
             f"join {self._name}_words {name}_word on {name}_word.word = clicks.{name}"
             for name in WORDS
         )
         columns = ", ".join(_as_read(name) for name in COLUMNS)
-        return READ.format(columns=columns, source=source, joins=joins)
+        return READ.format(columns=columns, clicks=clicks, joins=joins)
 
     def _mark(self, cursor: duckdb.DuckDBPyConnection) -> NDArray[np.uint16]:
         """Return the column `first` of the table `fresh`."""
@@ -171,6 +217,19 @@ class SliceTable:
 def people_bit(division: str) -> int:
     """Return the bit of `first` by which people are counted within a division."""
     return _BITS[division]
+
+
+def _clicks(
+    fresh: Sequence[ListedFile], corrected: Sequence[int], listed: Sequence[ListedFile]
+) -> str:
+    """Return the question for what is to be read."""
+    if not corrected:
+        return NEW.format(fresh=store.source(fresh))
+    return NEW_AND_ANEW.format(
+        fresh=store.source(fresh),
+        listed=store.source(listed),
+        corrected=store.int_list(corrected),
+    )
 
 
 def _as_read(name: str) -> str:

@@ -3,8 +3,9 @@
 A report page asks many questions about one broadcast. Reading its files for each of them took
 50 ms a question with a million clicks; a slice is read once, and then only what was listed since:
 rows are numbered in the order in which they are listed, so everything up to the last number seen
-is in the slice, whatever files merging has moved it to. Only a rewrite of
-this broadcast's rows makes its slice be read anew.
+is in the slice, whatever files merging has moved it to. A correction gives its row a new number, so
+that the messages concerned are read anew; only erasing and forgetting, and a correction of very
+many, make the whole slice be read anew.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ MOST_SLICES = 3
 MOST_ROWS_PER_SLICE = 2_000_000
 # A bitmap of so many messages takes 1 MB per group and thread.
 MOST_BITS = 8_000_000
+# More messages than these are not picked out of a slice: it is read anew.
+MOST_CORRECTED = 2_000
 # Divisions into more groups than some dozens; bitmaps do not pay there.
 _MANY_GROUPS = frozenset({HOUR_OF_WEEK, "device", "region", "city", "network_name"})
 
@@ -129,26 +132,45 @@ def _slice_of(workspace: int, broadcast: int) -> _Slice:
 def _bring_up_to_date(part: _Slice, files: Sequence[ListedFile], rewrites: int) -> bool:
     """Read what was listed since the last look; False when there is too much to keep."""
     if part.rewrites != rewrites:
-        part.table.clear()
-        part.rewrites, part.last_sequence, part.rows = rewrites, 0, 0
-        part.answers.clear()
-    fresh = [file for file in files if file.last_sequence > part.last_sequence]
+        _begin(part, rewrites)
+    fresh = _not_read(part, files)
     if not fresh:
         return True
+    corrected = part.table.corrected(fresh, part.last_sequence) if part.last_sequence else []
+    # Clicks of nobody cannot be told apart by their message.
+    if len(corrected) > MOST_CORRECTED or any(message <= 0 for message in corrected[:1]):
+        _begin(part, rewrites)
+        fresh, corrected = _not_read(part, files), []
     if not _has_room(part, fresh):
         part.answers.clear()
         return False
-    _read_on(part, fresh)
+    _read_on(part, fresh, corrected, files)
     return True
 
 
-def _read_on(part: _Slice, fresh: Sequence[ListedFile]) -> None:
-    """Add what is new in `fresh`; a file may be new by another broadcast's corrections alone, and
-    then the answers stay."""
+def _begin(part: _Slice, rewrites: int) -> None:
+    """Empty a slice, to read it anew."""
+    part.table.clear()
+    part.rewrites, part.last_sequence, part.rows = rewrites, 0, 0
+    part.answers.clear()
+
+
+def _not_read(part: _Slice, files: Sequence[ListedFile]) -> list[ListedFile]:
+    return [file for file in files if file.last_sequence > part.last_sequence]
+
+
+def _read_on(
+    part: _Slice,
+    fresh: Sequence[ListedFile],
+    corrected: Sequence[int],
+    files: Sequence[ListedFile],
+) -> None:
+    """Add what is new in `fresh`, and read corrected messages anew; a file may be new by another
+    broadcast's corrections alone, and then the answers stay."""
     answers, part.answers = part.answers, {}
-    new = part.table.append(fresh, part.last_sequence)
+    new = part.table.append(fresh, part.last_sequence, corrected, files)
     part.last_sequence = max(file.last_sequence for file in fresh)
-    part.rows += new
+    part.rows = part.table.count()
     part.answers = {} if new else answers
 
 
