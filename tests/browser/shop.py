@@ -27,8 +27,9 @@ IPHONE = (
     " (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
 )
 JSON = "application/json"
-# Each tap is another phone's: one that opens many people's links would count as a machine.
-PHONES = (f"127.77.{number // 250}.{number % 250 + 1}" for number in itertools.count())
+# Each tap is another phone's in another network: whoever opens many people's links from one would
+# count as a machine.
+PHONES = (f"127.{77 + number // 250}.{number % 250}.1" for number in itertools.count())
 UNTAPPED = """
 select text from broadcasts_message
 where broadcast_id = ? and state = 'delivered' and first_human_click_at is null
