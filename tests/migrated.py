@@ -12,12 +12,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from tapline.instance.keys import load_or_create_master_key
 
 SOURCE = Path(__file__).resolve().parents[1]
+FOLDERS = "tapline-migrated-"
 NAME = "control.sqlite3"
+KEPT_SECONDS = 7 * 86_400
 MIGRATE = """
 from tapline.cli import set_up_django
 set_up_django()
@@ -43,13 +46,22 @@ def begin_instance(data_dir: Path) -> None:
 
 def _migrated() -> Path:
     """Return the one of these migrations; the first process that asks makes it."""
-    folder = Path(tempfile.gettempdir()) / f"tapline-migrated-{os.getuid()}-{_state()}"
+    folder = Path(tempfile.gettempdir()) / f"{FOLDERS}{os.getuid()}-{_state()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / NAME).exists():
             _make(folder)
+            _forget_old(folder)
+    os.utime(folder)
     return folder / NAME
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove those of other states that nobody asked for within a week."""
+    for other in folder.parent.glob(f"{FOLDERS}{os.getuid()}-*"):
+        if other != folder and other.stat().st_mtime < time.time() - KEPT_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _make(folder: Path) -> None:
