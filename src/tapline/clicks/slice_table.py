@@ -85,6 +85,11 @@ select * from {listed}
 where workspace = $workspace and broadcast = $broadcast and message in ({corrected})
 """
 
+GATHER = """
+-- Few clicks, to be read from here more than once.
+create temp table gathered as select {columns} from ({clicks})
+"""
+
 FIND_WORDS = """
 -- The words in some clicks.
 select distinct unnest({lists}) from ({clicks})
@@ -161,6 +166,8 @@ class SliceTable:
             if corrected:
                 messages = store.int_list(corrected)
                 cursor.execute(f"delete from {self._name} where message in ({messages})")
+                cursor.execute(GATHER.format(columns=", ".join(COLUMNS), clicks=clicks), wanted)
+                clicks, wanted = "select * from gathered", {}
             self._learn_words(cursor, clicks, wanted)
             cursor.execute(self._read(clicks), wanted)
             first = self._mark(cursor)
