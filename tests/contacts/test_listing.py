@@ -128,6 +128,30 @@ def test_people_are_found_by_number_part_of_it_and_words(
         assert set(people.values_list("attributes__first_name", flat=True)) == found
 
 
+@pytest.mark.parametrize("country", ["US", "DE", "GB"])
+def test_a_part_of_a_number_is_a_part_also_where_it_could_be_a_whole_one(
+    workspace: Workspace, country: str
+) -> None:
+    workspace.default_country = country
+    people = make_contacts(workspace, 2)
+    part = Filter(search="5550101")
+
+    assert names(page(workspace, part)) == ["N1"]
+    assert list(every_id(workspace, part, 9)) == [[people[1].pk]]
+    assert names(page(workspace, Filter(search="+49 5550101"))) == []  # which is a whole one
+
+
+def test_whoever_has_that_very_number_is_found_wherever_in_the_list_they_stand(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "WINDOW", 2)
+    monkeypatch.setattr(listing, "FEWEST_OF_WHOLE", 11)
+    make_contacts(workspace, 7)
+
+    assert names(page(workspace, Filter(search="2005550100"), seconds=0)) == ["N0"]
+    assert names(page(workspace, Filter(search="200555010"), seconds=0)) == ["N6", "N5"]
+
+
 def test_filters_narrow_the_list_together(workspace: Workspace) -> None:
     people = make_contacts(workspace, 3)
     others = make_contacts(workspace, 2, first=3, agreed=False)

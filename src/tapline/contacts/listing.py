@@ -15,6 +15,7 @@ from typing import Any, Literal
 from django.db import connection
 from django.utils import timezone
 
+from tapline.contacts.models import Contact
 from tapline.contacts.phones import BadNumber, normalise
 from tapline.contacts.question_sql import question_sql, said_sql
 from tapline.contacts.questions import Consented, Group, Question, Tagged
@@ -27,7 +28,8 @@ PER_PAGE = 50
 # A page shows what it found within this; 20,000 contacts by name take some 20 ms.
 SECONDS_PER_PAGE = 0.15
 WINDOW = 20_000
-FEWEST_DIGITS = 3
+# Of a part of a number, and of a number that nobody needs to have.
+FEWEST_DIGITS, FEWEST_OF_WHOLE = 3, 9
 
 ADDED_WINDOW = """
 -- Where the next window of a workspace's contacts ends; no row: it is the last one.
@@ -174,17 +176,26 @@ def _search_sql(workspace: Workspace, search: str) -> str:
     """Return a condition: this number, or these digits in one, or these words of attributes."""
     if (phone := _number(workspace, search)) is not None:
         return f"c.phone = {said_sql(phone)}"
-    digits = "".join(each for each in search if each.isascii() and each.isdigit())
+    digits = _digits(search)
     is_part = len(digits) >= FEWEST_DIGITS and not any(map(str.isalpha, search))
     words = named_sql(search)
     return f"(instr(c.phone, '{digits}') > 0 or {words})" if is_part else words
 
 
 def _number(workspace: Workspace, search: str) -> str | None:
+    """Return the whole number that somebody looks for. In many countries a few digits are a
+    possible number; so short ones are a part, unless somebody has that very number."""
     try:
-        return normalise(search, workspace.default_country) if search else None
+        phone = normalise(search, workspace.default_country) if search else None
     except BadNumber:
         return None
+    is_whole = search.startswith("+") or len(_digits(search)) >= FEWEST_OF_WHOLE
+    known = Contact.objects.in_workspace(workspace).filter(phone=phone)
+    return phone if is_whole or (phone and known.exists()) else None
+
+
+def _digits(search: str) -> str:
+    return "".join(each for each in search if each.isascii() and each.isdigit())
 
 
 def _one(workspace: Workspace, phone: str, condition: str) -> Listed:

@@ -64,7 +64,7 @@ ANSWERS = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a row. `source` names choices that the workspace has (`Sources`)."""
+    """One field of a row. `source` names choices that the workspace has."""
 
     name: str
     words: Promise
