@@ -58,7 +58,7 @@ def delete_alias(alias: Alias, *, actor: str) -> None:
 
 def check_path(raw: str) -> str:
     """Return `raw` as the path of an alias, lowered, without a leading slash. Raises `BadAlias`."""
-    path = raw.strip().removeprefix("/").lower()
+    path = plain_path(raw)
     if path.split("/")[0] in RESERVED:
         raise _bad_alias(raw, "Tapline itself answers there.")
     if not _PATH.fullmatch(path):
@@ -68,6 +68,11 @@ def check_path(raw: str) -> str:
     if is_code(path):
         raise _bad_alias(raw, "It looks like a code that a recipient may have.")
     return path
+
+
+def plain_path(raw: str) -> str:
+    """Return the path that somebody means by what they typed, whether it can be one or not."""
+    return raw.strip().removeprefix("/").lower()
 
 
 def taken(existing: Alias, workspace_id: int) -> AliasTaken:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from tapline.destinations import with_utm
 from tapline.errors import TaplineError
-from tapline.links.aliases import BadAlias, taken
+from tapline.links.aliases import BadAlias, plain_path, taken
 from tapline.links.api import Destination, UtmIn
 from tapline.links.domains import domain_for, own_hosts
 from tapline.links.goals import campaign_named, offer_named
@@ -114,7 +114,7 @@ def _written(wanted: Sequence[Wanted], made: Sequence[Made]) -> list[dict[str, A
 def _checked(workspace: Workspace, domain: Domain, asked: Sequence[ManyLinkIn]) -> list[Wanted]:
     """Return what is wanted; raises `BadLinks`."""
     hosts, wanted, errors = own_hosts(), [], []
-    known = taken_aliases(domain, [each.alias.strip("/ ").lower() for each in asked])
+    known = taken_aliases(domain, [plain_path(each.alias) for each in asked])
     seen: set[str] = set()
     for index, each in enumerate(asked):
         try:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from tapline.cells import harmless, unmarked
 from tapline.csv_files import SAMPLE_BYTES, delimiter_of, encoding_of, records
 from tapline.errors import TaplineError
+from tapline.links.aliases import plain_path
 
 # Those that a table may have. Unnamed they come in the order of the first three.
 GIVEN = ("destination", "name", "alias", "campaign", "offer", "short_link")
@@ -114,7 +115,7 @@ def _line(names: Sequence[str], line: int, cells: Sequence[str]) -> Line:
     said = dict(zip(names, map(unmarked, cells), strict=False))
     given = {name: said.get(name, "") for name in GIVEN}
     given["name"] = given["name"][:LONGEST_NAME]
-    given["alias"] = given["alias"].removeprefix("/").lower()
+    given["alias"] = plain_path(given["alias"])
     return Line(line, **given)
 
 
