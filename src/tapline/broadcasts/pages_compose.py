@@ -42,7 +42,7 @@ from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import usable_domains
-from tapline.links.models import Campaign, Offer
+from tapline.links.goals import offered_names
 from tapline.providers.senders import usable_senders
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -184,7 +184,6 @@ def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
 
 
 def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> HttpResponse:
-    above = visit.workspace.ancestor_ids
     context = {
         "room": "broadcasts",
         "broadcast": draft,
@@ -203,8 +202,7 @@ def _form(visit: Visit, draft: Broadcast, error: TaplineError | None = None) -> 
             for code in LANGUAGES
             if code not in draft.translations and code != base_language(visit.workspace.language)
         ],
-        "campaigns": Campaign.objects.filter(workspace_id__in=above).order_by("name"),
-        "offers": Offer.objects.filter(workspace_id__in=above).order_by("name"),
+        **offered_names(visit.workspace),
         "purposes": Purpose.choices,
         "nights": NIGHTS.items(),
         "senders": usable_senders(visit.workspace),

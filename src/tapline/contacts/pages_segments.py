@@ -37,6 +37,7 @@ from tapline.contacts.segments import (
     segments_of,
 )
 from tapline.errors import TaplineError
+from tapline.links.goals import goals_of
 from tapline.links.models import Campaign
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -174,7 +175,7 @@ def _sources(visit: Visit) -> dict[str, list[tuple[Any, str]]]:
     tags = Tag.objects.filter(workspace=workspace).order_by("name")[:OFFERED]
     imports = ContactImport.objects.filter(workspace=workspace, is_trial=False).order_by("-id")
     broadcasts = Broadcast.objects.filter(workspace=workspace, kind__in=OF_ONES_OWN)
-    campaigns = Campaign.objects.filter(workspace_id__in=workspace.ancestor_ids).order_by("name")
+    campaigns = goals_of(workspace, Campaign)
     return {
         "fields": [(name, name.replace("_", " ")) for name in known_fields(workspace)],
         "tags": [(tag.name, tag.name) for tag in tags],

@@ -20,6 +20,7 @@ from tapline.insights.ranking import Group
 from tapline.insights.sums import BroadcastSum, keyword_sums
 from tapline.intervals import Sample
 from tapline.keywords.models import Keyword
+from tapline.links.goals import goals_of
 from tapline.links.models import Campaign, Offer
 from tapline.workspaces.models import Workspace
 
@@ -39,13 +40,13 @@ class Grouping:
 
 
 def by_campaign(workspace: Workspace, sums: Sums) -> list[Group]:
-    above = Campaign.objects.filter(workspace_id__in=workspace.ancestor_ids)
-    return _named(sums, lambda each: each.campaign, dict(above.values_list("pk", "name")))
+    names = dict(goals_of(workspace, Campaign).values_list("pk", "name"))
+    return _named(sums, lambda each: each.campaign, names)
 
 
 def by_offer(workspace: Workspace, sums: Sums) -> list[Group]:
-    above = Offer.objects.filter(workspace_id__in=workspace.ancestor_ids)
-    return _named(sums, lambda each: each.offer, dict(above.values_list("pk", "name")))
+    names = dict(goals_of(workspace, Offer).values_list("pk", "name"))
+    return _named(sums, lambda each: each.offer, names)
 
 
 def by_saved_text(workspace: Workspace, sums: Sums) -> list[Group]:

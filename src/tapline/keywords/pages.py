@@ -17,8 +17,7 @@ from tapline.keywords.writing import (
     end_keyword,
     looks_like_stop,
 )
-from tapline.links.goals import campaign_named, offer_named
-from tapline.links.models import Campaign, Offer
+from tapline.links.goals import campaign_named, offer_named, offered_names
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -107,12 +106,10 @@ def _find(visit: Visit, keyword_id: int) -> Keyword:
 
 
 def _choices(visit: Visit) -> dict[str, object]:
-    above = visit.workspace.ancestor_ids
     return {
         "room": "keywords",
         "purposes": [("", "–"), *Purpose.choices],
-        "campaigns": Campaign.objects.filter(workspace__in=above).order_by("name"),
-        "offers": Offer.objects.filter(workspace__in=above).order_by("name"),
+        **offered_names(visit.workspace),
         "filled": {"forgives": "on"},
     }
 
@@ -140,8 +137,8 @@ def _details(visit: Visit) -> KeywordDetails:
         only_word=bool(visit.form("only_word")),
         forgives=bool(visit.form("forgives")),
         reply_text=visit.form("reply_text").replace("\r\n", "\n"),
-        campaign=campaign_named(visit.workspace, visit.form("campaign") or None),
-        offer=offer_named(visit.workspace, visit.form("offer") or None),
+        campaign=campaign_named(visit.workspace, visit.form("campaign")),
+        offer=offer_named(visit.workspace, visit.form("offer")),
         tags=_listed(visit.form("tags")),
         purpose=visit.form("purpose"),
         wording=visit.form("wording"),
