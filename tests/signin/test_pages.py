@@ -8,10 +8,13 @@ from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tapline import config
+from tapline.signin import mailing
 from tapline.workspaces.members import ensure_owner
 from tapline.workspaces.models import SignInLink, User
 from tapline.workspaces.sign_in import make_sign_in_link
@@ -34,15 +37,14 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
     settings = replace(config.current(), mail_url="smtp://127.0.0.1:1")
     monkeypatch.setattr(config, "current", lambda: settings)
+    monkeypatch.setattr(mailing, "_send", lambda mail: texts.append(str(mail.body)))
 
-    class AtOnce:
-        def __init__(self, target: object, args: tuple[object, ...], daemon: bool) -> None:
-            texts.append(str(args[0].body))  # type: ignore[attr-defined]
-
+    class AtOnce(threading.Thread):
         def start(self) -> None:
-            """It was taken above."""
+            self.run()
 
     monkeypatch.setattr(threading, "Thread", AtOnce)
+    monkeypatch.setattr(mailing, "close_old_connections", lambda: None)  # It is the test's own.
     return texts
 
 
@@ -72,6 +74,20 @@ def test_members_get_a_link_by_mail_and_strangers_hear_the_same(
     (text,) = sent
     (path,) = re.findall(r"https://[^/]+(/sign-in/\S+)", text)
     assert Client().post(path).status_code == HTTPStatus.FOUND
+
+
+def test_the_answer_asks_no_more_of_the_database_where_a_member_has_the_address(
+    owner: User, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading.Thread, "start", lambda _thread: None)
+
+    def statements(email: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            Client().post("/sign-in", {"email": email})
+        return len(asked)
+
+    assert statements(owner.email) == statements("stranger@example.com")
+    assert not SignInLink.objects.exists()
 
 
 def test_nobody_is_flooded_with_links(owner: User, sent: list[str]) -> None:

@@ -8,6 +8,7 @@ import threading
 
 from allauth.core import ratelimit
 from django.core.mail import EmailMessage
+from django.db import close_old_connections
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ def can_mail() -> bool:
 def ask_for_link(request: HttpRequest, email: str) -> None:
     """Mail a sign-in link to the member with this address, if there is one; raises `TooOften`.
 
-    The answer takes as long for an address that nobody has: mails leave beside it.
+    Beside the answer, which so takes as long for an address that nobody has.
     """
     if not ratelimit.consume(request, action="send_link", key=email.lower()):
         raise TooOften(
@@ -42,9 +43,8 @@ def ask_for_link(request: HttpRequest, email: str) -> None:
             why=_("Each one is mailed, and nobody needs that many."),
             do=_("Look into your mail box, or try again in ten minutes."),
         )
-    user = User.objects.filter(email__iexact=email, is_active=True).first()
-    if user is not None:
-        threading.Thread(target=_send, args=(_write(user),), daemon=True).start()
+    asked = (email, translation.get_language())
+    threading.Thread(target=_send_link, args=asked, daemon=True).start()
 
 
 def tell_of_reset(user: User) -> None:
@@ -60,6 +60,17 @@ def tell_of_reset(user: User) -> None:
         )
         subject = _("Your second factor was removed")
     _send(EmailMessage(subject, f"{text}\n", config.current().mail_from, [user.email]))
+
+
+def _send_link(email: str, language: str) -> None:
+    try:
+        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        if user is not None:
+            with translation.override(language):
+                mail = _write(user)
+            _send(mail)
+    finally:
+        close_old_connections()  # The thread has one of its own.
 
 
 def _write(user: User) -> EmailMessage:
