@@ -17,8 +17,8 @@ from hypothesis import settings as hypothesis_settings
 
 from tapline import config
 from tapline.broadcasts.watched import forget_asked
+from tapline.clicks import second_look
 from tapline.clicks.listing import forget_list
-from tapline.clicks.second_look import forget_rests
 from tapline.clicks.slices import forget_slices
 from tapline.links.watching import forget_notes
 from tapline.providers.registry import forget_adapters
@@ -47,6 +47,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(autouse=True)
+def _no_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a broadcast be looked at again at once, also on a machine where a look takes long."""
+    monkeypatch.setattr(second_look, "REST_PER_SECOND", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def _empty_stores() -> Iterator[None]:
     """Begin without other tests' clicks, uploads and erasures, and remember none afterwards."""
     settings = config.current()
@@ -57,7 +63,6 @@ def _empty_stores() -> Iterator[None]:
     forget_list()
     forget_slices()
     forget_adapters()
-    forget_rests()
     forget_notes()
     forget_asked()
     yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -33,6 +34,19 @@ ACME = f"{PIXEL} AcmeShield/1.0"
 WALKED = 30
 MENDED = rules.RULES_VERSION + 1  # the version of rules that a test mends
 SUBMITTED = NOON - dt.timedelta(seconds=70)
+
+
+@dataclass
+class Clock:
+    """Stands for the module `time`: a thread that does nothing else than look."""
+
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def thread_time(self) -> float:
+        return self.now
 
 
 def rows(columns: str) -> list[tuple[Any, ...]]:
@@ -103,6 +117,26 @@ def test_a_look_without_news_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> N
         second_look, "judge_broadcast", lambda *_, **__: pytest.fail("looked again")
     )
     second_look.look_again()
+
+
+def test_a_broadcast_that_took_long_to_look_at_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, looked = Clock(), list[int]()
+
+    def judge(_workspace: int, broadcast: int, *_: object, **__: object) -> int:
+        looked.append(broadcast)
+        clock.now += 3  # seconds
+        return 0
+
+    monkeypatch.setattr(second_look, "time", clock)
+    monkeypatch.setattr(second_look, "judge_broadcast", judge)
+    monkeypatch.setattr(second_look, "REST_PER_SECOND", 10.0)
+    world = make_world(3)
+    for place, passed in enumerate((0, 29, 2)):
+        clock.now += passed
+        take_in(world.tap(place))
+        second_look.look_again()
+
+    assert looked == [world.broadcast.pk] * 2  # The look after 29 seconds came too soon.
 
 
 def test_a_receipt_is_news() -> None:

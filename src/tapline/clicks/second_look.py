@@ -103,11 +103,6 @@ def differences(since: dt.datetime = EVER) -> Differences:
     return found
 
 
-def forget_rests() -> None:
-    """Let no broadcast rest: in another database its look's number is another's."""
-    _rests_until.clear()
-
-
 def _differences_in(workspace_id: int, broadcast_id: int, span: Span, is_asked: str) -> Differences:
     with opened(workspace_id, broadcast_id, span) as database:
         find_changes(database, workspace_id, broadcast_id, is_asked)
