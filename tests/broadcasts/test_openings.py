@@ -19,7 +19,16 @@ from tapline.geo.files import PLACE_FILE, path_of
 from tapline.links.models import CROWD_POSITION
 from tapline.workspaces.models import Role
 from tapline.workspaces.tree import create_workspace
-from tests.clicks.world import IPHONE, NOON, PIXEL, WHATSAPP, World, make_world, take_in
+from tests.clicks.world import (
+    IPHONE,
+    NOON,
+    PIXEL,
+    WHATSAPP,
+    World,
+    elsewhere,
+    make_world,
+    take_in,
+)
 from tests.geo.mmdb import write_mmdb
 from tests.geo.test_places import FLORIDA
 from tests.web.browsing import member_of
@@ -66,8 +75,7 @@ def test_a_recipients_openings_stand_in_order_with_what_they_count_as_and_why(wo
 
 
 def test_what_was_corrected_says_what_it_counted_as_before() -> None:
-    world = make_world(1)
-    type(world.broadcast).objects.update(provider="elsewhere")
+    world = elsewhere(make_world(1))
     take_in(world.tap(0, at=NOON - dt.timedelta(seconds=69)))
     second_look.look_again()
 

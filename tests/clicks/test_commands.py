@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tapline.clicks.commands import clicks
-from tests.clicks.test_second_look import ACME, elsewhere, mend_rules, verdicts
-from tests.clicks.world import NOON, make_world, take_in
+from tests.clicks.test_second_look import ACME, mend_rules, verdicts
+from tests.clicks.world import NOON, elsewhere, make_world, take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -25,7 +25,7 @@ from tapline.geo.network_lists import keep_lists, networks_path
 from tapline.geo.ranges import PREVIEW, RangeList
 from tapline.instance.keys import load_or_create_master_key
 from tapline.links.codebook import load_codebook
-from tests.clicks.world import IPHONE, PIXEL, World, make_world
+from tests.clicks.world import IPHONE, PIXEL, World, elsewhere, make_world
 from tests.edge.control import RunningEdge
 from tests.geo.mmdb import write_mmdb
 
@@ -69,8 +69,7 @@ class Street:
 
 @pytest.fixture
 def street(tmp_path: Path) -> Iterator[Street]:
-    world = make_world(10)
-    type(world.broadcast).objects.update(provider="elsewhere")  # its clock is ours
+    world = elsewhere(make_world(10))
     folder = tmp_path / "edge"
     _serve_the_same(folder)
     edge = RunningEdge(folder).start()

@@ -14,7 +14,7 @@ from tapline.clicks.known_walkers import COUNTS_FOR, KEPT_FOR, family_of
 from tapline.clicks.models import KnownWalker
 from tapline.clicks.store import query
 from tapline.links.models import Link
-from tests.clicks.world import IPHONE, PIXEL, World, make_world, take_in
+from tests.clicks.world import IPHONE, PIXEL, World, elsewhere, make_world, take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,8 +25,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 def small_broadcast(workspace_of: World | None = None) -> World:
     """Make a broadcast to five through a provider whose clock is ours."""
-    made = make_world(5)
-    type(made.broadcast).objects.update(provider="elsewhere")
+    made = elsewhere(make_world(5))
     if workspace_of is None:
         return made
     workspace = workspace_of.workspace
@@ -37,8 +36,7 @@ def small_broadcast(workspace_of: World | None = None) -> World:
 
 def walked(*, days_ago: int = 0) -> World:
     """One opener has gone through a broadcast's thirty recipients, and that was seen."""
-    world = make_world(30)
-    type(world.broadcast).objects.update(provider="elsewhere")
+    world = elsewhere(make_world(30))
     at = timezone.now() - dt.timedelta(days=days_ago)
     take_in(
         *(

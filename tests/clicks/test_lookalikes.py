@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapline import config
-from tapline.broadcasts.models import Broadcast, Message
+from tapline.broadcasts.models import Message
 from tapline.broadcasts.reports import build_report
 from tapline.clicks import second_look
 from tapline.clicks.lookalikes import Lookalikes, measure, upper_count, upper_share
 from tapline.contacts.models import Contact
-from tests.clicks.world import WHATSAPP, World, make_world, take_in
+from tests.clicks.world import WHATSAPP, World, elsewhere, make_world, take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,11 +97,6 @@ def test_fewer_texts_than_people_take_nothing_off() -> None:
 
 
 # --- what seed contacts measure -------------------------------------------------------------------
-
-
-def elsewhere(world: World) -> World:
-    Broadcast.objects.filter(pk=world.broadcast.pk).update(provider="elsewhere")
-    return world
 
 
 def make_seeds(world: World, count: int) -> None:

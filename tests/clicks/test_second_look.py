@@ -25,7 +25,7 @@ from tapline.contacts.models import Contact
 from tapline.links.minting import create_link, mint_range
 from tapline.providers.accounts import name_of
 from tapline.providers.models import ProviderAccount
-from tests.clicks.world import NOON, PIXEL, World, make_world, take_in, write_log
+from tests.clicks.world import NOON, PIXEL, World, elsewhere, make_world, take_in, write_log
 from tests.providers.making import make_twilio
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,12 +55,6 @@ def rows(columns: str) -> list[tuple[Any, ...]]:
 
 def verdicts() -> Counter[str]:
     return Counter(verdict for (verdict,) in rows("verdict"))
-
-
-def elsewhere(world: World) -> World:
-    """The texts left through a provider whose clock is ours."""
-    type(world.broadcast).objects.update(provider="elsewhere")
-    return world
 
 
 def walk(world: World, *, agent: str = PIXEL, count: int = WALKED) -> None:

@@ -20,7 +20,7 @@ from tapline.clicks.models import Look
 from tapline.clicks.spans import EVER, SPAN, Span, spans_of
 from tapline.clicks.store import query
 from tapline.links.minting import create_link, mint_range
-from tests.clicks.world import IPHONE, NOON, PIXEL, World, make_world, take_in
+from tests.clicks.world import IPHONE, NOON, PIXEL, World, elsewhere, make_world, take_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,8 +31,7 @@ NOW = NOON + 60 * DAY
 
 def one_by_one(recipients: int) -> World:
     """Texts that are sent one by one, through a provider whose clock is ours, with two links."""
-    world = make_world(recipients)
-    type(world.broadcast).objects.update(provider="elsewhere")
+    world = elsewhere(make_world(recipients))
     second = create_link(world.workspace, world.domain, "https://www.example.com/", actor="test")
     BroadcastLink.objects.create(broadcast=world.broadcast, link=second, ordinal=1)
     mint_range(second, recipients)

@@ -87,6 +87,12 @@ def make_world(recipients: int = 5, *, zone: str = "UTC", is_test: bool = False)
     return World(workspace, domain, broadcast, link, _make_messages(broadcast, recipients))
 
 
+def elsewhere(world: World) -> World:
+    """The texts left through a provider whose clock is ours."""
+    Broadcast.objects.filter(pk=world.broadcast.pk).update(provider="elsewhere")
+    return world
+
+
 def _make_messages(broadcast: Broadcast, count: int) -> list[Message]:
     phones = [f"+1212555{100 + number % 100:04d}" for number in range(count)]
     contacts = Contact.objects.bulk_create(
