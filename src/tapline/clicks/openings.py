@@ -37,14 +37,15 @@ limit :limit
 
 OF_MESSAGES = """
 -- The first openings of some texts of one person, each text's oldest first. (Files are chosen by
--- broadcast. To name those here, or to read the ids of clicks, would take half as long again.)
+-- broadcast. Each further column costs: what is not shown is not read, and of openings at the same
+-- microsecond any may come first.)
 select
     message, clicked_at, verdict, reasons, earlier_verdict, requests, link,
     device_kind, device, os, browser, app, country, region, city, network_name
 from clicks
 where workspace = :workspace and message in ({messages}) and message > 0
-qualify row_number() over (partition by message order by clicked_at, sequence) <= :limit
-order by message, clicked_at, sequence
+qualify row_number() over (partition by message order by clicked_at) <= :limit
+order by message, clicked_at
 """
 
 
