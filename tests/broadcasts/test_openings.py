@@ -11,13 +11,14 @@ import pytest
 from django.urls import reverse
 
 from tapline import config
-from tapline.broadcasts.models import Message
+from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.pages_openings import kinds_of
+from tapline.broadcasts.sharing import share_report
 from tapline.clicks import openings, second_look
 from tapline.clicks.openings import ReasonCount
 from tapline.geo.files import PLACE_FILE, path_of
 from tapline.links.models import CROWD_POSITION
-from tapline.workspaces.models import Role
+from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
 from tests.clicks.world import (
     IPHONE,
@@ -59,6 +60,24 @@ def words_of(world: World, address: str, role: Role = Role.VIEWER) -> str:
     """Return a page as people read it: without tags, entities and runs of space."""
     page = member_of(world.workspace, role).get(address).content.decode()
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def test_times_are_told_on_the_workspaces_clock_to_members_and_to_strangers(world: World) -> None:
+    Workspace.objects.filter(pk=world.workspace.pk).update(zone="Asia/Kolkata")
+    Broadcast.objects.update(state=BroadcastState.SENT, started_at=NOON)
+    _share, token = share_report(world.broadcast, expires_at=None, actor="test")
+
+    openings = words_of(world, address_of(world, world.messages[0]))
+    tapped = words_of(world, reverse("broadcasts:recipients", args=[*world.of, "tapped"]))
+    report = words_of(world, reverse("broadcasts:show", args=world.of))
+    shared = words_of(world, reverse("shared-report", args=[token]))
+
+    assert "When (Asia/Kolkata)" in openings
+    assert "2026-11-02 17:33:00 A person" in openings
+    assert "First tap (Asia/Kolkata)" in tapped
+    assert "2026-11-02 17:33:00" in tapped
+    assert "From (Asia/Kolkata) Taps 2026-11-02 17:33 1" in report
+    assert "From (Asia/Kolkata) Taps 2026-11-02 17:33 1" in shared
 
 
 def test_a_recipients_openings_stand_in_order_with_what_they_count_as_and_why(world: World) -> None:

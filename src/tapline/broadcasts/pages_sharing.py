@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
@@ -98,13 +99,15 @@ def _to_strangers(
     request: HttpRequest, token: str, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     # Nobody is signed in here, even if they are elsewhere: the page shows what a stranger sees.
+    workspace = context["broadcast"].workspace
     context |= {
-        "workspace": context["broadcast"].workspace,
+        "workspace": workspace,
         "shared_token": token,
         "is_shared": True,
         "user": AnonymousUser(),
     }
-    answer = render(request, template, context)
+    with timezone.override(ZoneInfo(workspace.zone)):
+        answer = render(request, template, context)
     # The address is the key: neither pages opened from here nor search engines may learn it.
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

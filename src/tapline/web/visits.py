@@ -9,10 +9,12 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tapline.signin.recent import ask_again, lacks_second_factor
@@ -57,7 +59,7 @@ def inside(
 
     Strangers get 404, members with too small a role an explanation, people who are not signed in
     the sign-in page. `methods` are GET (and HEAD) unless named. With `again` a POST asks for a
-    recent proof of who it is.
+    recent proof of who it is. Its times are on the workspace's clock.
     """
     allowed = methods or ("GET", "HEAD")
 
@@ -78,7 +80,8 @@ def inside(
                 return redirect("signin:needed")
             if again and request.method == "POST":
                 ask_again(request)
-            return page(visit, *args, **kwargs)
+            with timezone.override(ZoneInfo(visit.workspace.zone)):
+                return page(visit, *args, **kwargs)
 
         return view
 
