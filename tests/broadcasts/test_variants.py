@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tapline.broadcasts.composing import preview
 from tapline.broadcasts.models import Broadcast, Message, MessageTally
 from tapline.broadcasts.splitting import BadBroadcast
 from tapline.broadcasts.variant_odds import Kind
@@ -27,6 +29,7 @@ from tapline.broadcasts.wordings import (
 )
 from tapline.links.models import Link, LinkKind
 from tapline.texts.personal import compile_text
+from tapline.workspaces.models import Role
 from tests.broadcasts.making import (
     StandIn,
     make_broadcast,
@@ -116,6 +119,44 @@ def test_each_recipient_gets_one_text_and_its_links() -> None:
         assert text.text.count("https://go.example.com/") == 1 + (message.variant or 0)
     assert {each.variant for each in messages.values()} == {0, 1}
     assert Link.objects.count() == 2  # what both lead to is one link
+
+
+@pytest.mark.django_db
+def test_the_preview_shows_each_recipient_the_text_that_they_will_get() -> None:
+    broadcast = made(30, variants=others(B, share=40), hold_out=30)
+    of_contacts = dict(
+        Message.objects.filter(broadcast=broadcast).values_list("contact_id", "variant")
+    )
+
+    shown = [preview(broadcast, n) for n in range(30)]
+
+    told = {each.contact: None if each.is_held_out else each.variant for each in shown}
+    assert told == of_contacts
+    assert set(told.values()) == {None, 0, 1}
+    assert {each.text[:3] for each in shown if each.variant == 1} == {"Hun"}
+    assert not preview(broadcast, 30).is_held_out
+
+
+@pytest.mark.django_db
+def test_the_composer_steps_to_the_second_text_and_mends_it_there() -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 30)
+    broadcast = make_broadcast(workspace, text=A, variants=others("FREE PIE today"), hold_out=20)
+    second = next(n for n in range(30) if preview(broadcast, n).variant == 1)
+    nobody = next(n for n in range(30) if preview(broadcast, n).is_held_out)
+    form = {"name": "Pie", "text": A, "variant_1": "FREE PIE today", "hold_out": "20"}
+    form |= {"draft": str(broadcast.pk), "audience": '{"all": true}', "purpose": "marketing"}
+    member = member_of(workspace, Role.SENDER)
+
+    def page_of(name: str, **more: str) -> str:
+        address = reverse(f"broadcasts:{name}", args=[workspace.pk])
+        return html.unescape(member.post(address, form | more).content.decode())
+
+    shown = page_of("preview", recipient=str(second + 1))
+    assert ">Text B<" in shown
+    assert "«FREE PIE» is written in large letters." in shown
+    assert "gets nothing, on purpose" in page_of("preview", recipient=str(nobody + 1))
+    assert 'rows="3">Free pie today<' in page_of("new", do="replace,variant_1,0,8,Free pie")
 
 
 @pytest.mark.django_db

@@ -48,7 +48,7 @@ def check(broadcast: Broadcast, reach: Reach | None = None) -> list[Finding]:
     """
     now = timezone.now()
     try:
-        template, first = read_text(broadcast.text), preview(broadcast)
+        template, first = read_text(broadcast.text), preview(broadcast, first_text=True)
         audience = forecast(broadcast, now, reach) if reach else look_ahead(broadcast, now)
         draft = _Draft(broadcast, template, first, audience, reach)
     except TaplineError as error:

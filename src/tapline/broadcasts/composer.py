@@ -23,6 +23,7 @@ from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.night import Waiting
 from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reasons import reason_for
+from tapline.broadcasts.wordings import letter, texts_of
 from tapline.digits import whole_number
 from tapline.hours.words import local_moment
 from tapline.texts.advice import Advice
@@ -68,9 +69,22 @@ def change(texts: Mapping[str, str], wish: str, *, field: str = "") -> dict[str,
 
 
 def fields_of(draft: Broadcast) -> dict[str, str]:
-    """Return a draft's texts by the names of their fields in the form."""
-    others = {f"text_{language}": text for language, text in draft.translations.items()}
-    return {"text": draft.text, **others}
+    """Return a draft's texts by the names of their fields in the form, in the order of
+    `texts_of`."""
+    names = [f"text_{language}" for language in sorted(draft.translations)]
+    names = names or [f"variant_{place}" for place in range(1, len(draft.variants) + 1)]
+    return dict(zip(["text", *names], texts_of(draft), strict=True))
+
+
+def take_fields(draft: Broadcast, texts: Mapping[str, str]) -> None:
+    """Write the texts of `fields_of` back into a draft."""
+    draft.text, *others = (texts[name] for name in fields_of(draft))
+    if draft.translations:
+        draft.translations = dict(zip(sorted(draft.translations), others, strict=True))
+    else:
+        draft.variants = [
+            {**each, "text": text} for each, text in zip(draft.variants, others, strict=True)
+        ]
 
 
 def shown(draft: Broadcast, n: int) -> dict[str, Any]:
@@ -83,10 +97,10 @@ def shown(draft: Broadcast, n: int) -> dict[str, Any]:
     told = preview(draft, n)
     if told.contact is None and told.n > 0:  # Past the end: stay at the last one seen.
         told = preview(draft, told.n - 1)
-    field = f"text_{told.language}" if told.language else "text"
-    text = fields_of(draft)[field]
+    field, text = list(fields_of(draft).items())[told.variant]
     return {
         "preview": told,
+        "letter": letter(told.variant) if draft.variants and not draft.translations else "",
         "pictures": pictures_of(draft),
         "pieces": list(_pieces(told)),
         "advice": [
@@ -120,7 +134,7 @@ def reached(draft: Broadcast) -> dict[str, Any]:
         "skipped": sum(each.count for each in told.asleep) if told.skips else told.too_late,
         "first_opens_at": next((_local(draft, each) for each in told.waiting), ""),
         "has_text": has_text,
-        "choices": list(link_choices(draft, preview(draft), reach))
+        "choices": list(link_choices(draft, preview(draft, first_text=True), reach))
         if bill.counted.is_whole and has_text
         else [],
     }

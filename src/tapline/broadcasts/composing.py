@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from tapline.broadcasts.audience import read_audience
 from tapline.broadcasts.models import Broadcast, BroadcastState, SavedText
-from tapline.broadcasts.nth import nth_recipient
+from tapline.broadcasts.nth import Found, nth_recipient
 from tapline.broadcasts.splitting import BadBroadcast as BadBroadcast
 from tapline.broadcasts.splitting import refuse_bad_split
-from tapline.broadcasts.wordings import LANGUAGE, texts_of, wordings_of
+from tapline.broadcasts.wordings import LANGUAGE, Wordings, texts_of, variant_of, wordings_of
 from tapline.contacts.models import Purpose
 from tapline.contacts.phones import mask
 from tapline.destinations import check_destination, check_template
@@ -71,6 +71,8 @@ class Preview:
     contact: int | None
     phone: str  # masked
     language: str  # in which of several it is written; "" for the first, or the only one
+    variant: int  # which of the broadcast's texts it is, as `texts_of` has them
+    is_held_out: bool  # this recipient gets nothing, on purpose: shown as others get it
     text: str
     pieces: tuple[tuple[PieceKind, str], ...]  # the text, taken apart
     parts: PartCount
@@ -196,18 +198,17 @@ def read_text(text: str) -> MessageTemplate:
     return template
 
 
-def preview(broadcast: Broadcast, n: int = 0, variant: int = 0) -> Preview:
-    """Return what recipient `n` would get, by the contacts as they are now: of one variant, or in
-    their own language.
+def preview(broadcast: Broadcast, n: int = 0, *, first_text: bool = False) -> Preview:
+    """Return what recipient `n` would get, by the contacts as they are now: the variant that falls
+    to them, or the text in their own language. `first_text`: the first variant, whoever gets it.
 
     The short links in it lead nowhere, so that looking at a preview never counts as a tap. Works
     for a broadcast that is not saved. Raises what `read_text` raises.
     """
     wordings = wordings_of(broadcast)
     found = nth_recipient(broadcast, wordings, max(0, n))
-    if wordings.languages:
-        variant = wordings.in_language(found[3] if found else "")
-    template = read_text(texts_of(broadcast)[variant])
+    variant = 0 if first_text else _variant_for(broadcast, wordings, found)
+    template = read_text(texts_of(broadcast)[variant or 0])
     attributes: dict[str, str] = json.loads(found[2]) if found else {}
     short = sample_url(broadcast.domain or domain_for(broadcast.workspace))
     pieces = render_pieces(template, attributes, [short] * len(template.urls))
@@ -217,7 +218,9 @@ def preview(broadcast: Broadcast, n: int = 0, variant: int = 0) -> Preview:
         n=n,
         contact=found[0] if found else None,
         phone=mask(found[1]) if found else "",
-        language=wordings.languages[variant] if wordings.languages else "",
+        language=wordings.languages[variant or 0] if wordings.languages else "",
+        variant=variant or 0,
+        is_held_out=variant is None,
         text=text,
         pieces=tuple(pieces),
         parts=describe(text),
@@ -231,6 +234,14 @@ def preview(broadcast: Broadcast, n: int = 0, variant: int = 0) -> Preview:
         ),
         missing=tuple(sorted(missing)) if found else (),
     )
+
+
+def _variant_for(broadcast: Broadcast, wordings: Wordings, found: Found | None) -> int | None:
+    """Return which text falls to a contact; None: nothing, on purpose."""
+    if found is None:
+        return 0
+    falls = variant_of(wordings, found[0], broadcast.token)
+    return wordings.in_language(found[3]) if wordings.languages and falls is not None else falls
 
 
 def sample_url(domain: Domain) -> str:

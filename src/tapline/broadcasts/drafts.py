@@ -136,7 +136,9 @@ def follow_up(earlier: Broadcast, did: str) -> Broadcast:
 
 def as_unsaved(workspace: Workspace, values: dict[str, Any], stored: Broadcast | None) -> Broadcast:
     """Return the form's values as a broadcast that is not saved: for previews and for the form."""
-    draft = Broadcast(workspace=workspace, pk=stored.pk if stored else None)
+    # Which text falls to whom hangs on the token: what is shown is what will be sent.
+    known = {"pk": stored.pk, "token": stored.token} if stored else {}
+    draft = Broadcast(workspace=workspace, **known)
     for name, value in values.items():
         setattr(draft, name, value)
     with suppress(TaplineError):  # A number that is still being typed; saving says it.

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
-from tapline.broadcasts.composer import change, fields_of, reached, shown
+from tapline.broadcasts.composer import change, fields_of, reached, shown, take_fields
 from tapline.broadcasts.composing import CHANGEABLE, create_broadcast, update_draft
 from tapline.broadcasts.counting import count_again
 from tapline.broadcasts.drafts import (
@@ -97,7 +97,8 @@ def keep(visit: Visit) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def show_preview(visit: Visit) -> HttpResponse:
     """Show, as a fragment, what recipient n gets of the text that is being written."""
-    draft = as_unsaved(visit.workspace, read_form(visit.workspace, visit.request.POST), None)
+    values = read_form(visit.workspace, visit.request.POST)
+    draft = as_unsaved(visit.workspace, values, _kept_before(visit))
     return visit.render("broadcasts/compose/_shown.html", shown(draft, _recipient_number(visit)))
 
 
@@ -177,9 +178,7 @@ def _changed(visit: Visit, draft: Broadcast, wish: str) -> Broadcast:
         if LANGUAGE.fullmatch(language := visit.form("language")):
             draft.translations = {**draft.translations, language: draft.text}
     else:
-        texts = change(fields_of(draft), wish, field=visit.form("field"))
-        draft.text = texts.pop("text")
-        draft.translations = {name.removeprefix("text_"): text for name, text in texts.items()}
+        take_fields(draft, change(fields_of(draft), wish, field=visit.form("field")))
     return draft
 
 
