@@ -121,6 +121,20 @@ def test_a_mistake_in_one_field_keeps_the_others(workspace: Workspace) -> None:
     assert (draft.text, draft.audience, draft.purpose) == ("New text", {"all": True}, "marketing")
 
 
+def test_a_share_that_is_no_number_loses_no_text(workspace: Workspace) -> None:
+    draft = make_broadcast(workspace)
+    wrong = {"draft": str(draft.pk), "variant_1": "Text B", "share_1": "a", "hold_out": "10"}
+
+    _post(workspace, "keep", wrong)
+    again = _post(workspace, "new", wrong)
+
+    draft.refresh_from_db()
+    assert (draft.variants, draft.hold_out) == ([{"text": "Text B", "share": 50}], 10)
+    assert again.status_code == 422
+    assert "A share is no number." in _words(again.content)
+    assert 'rows="3">Text B<' in again.content.decode()
+
+
 def test_nothing_is_kept_of_an_empty_form_and_of_what_waits_for_its_time(
     workspace: Workspace,
 ) -> None:

@@ -64,6 +64,8 @@ def read_what_can_be_read(
             values |= read(workspace, form)
         except TaplineError as error:
             wrong.append(error)
+            if as_written := _AS_WRITTEN.get(read):
+                values |= as_written(form)
     return values, wrong
 
 
@@ -264,18 +266,37 @@ def variant_slots(broadcast: Broadcast) -> list[dict[str, Any]]:
     ]
 
 
-def _variants(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
-    """Return the further texts, whose shares are even unless said, and who gets nothing."""
+def _further_texts(form: QueryDict) -> list[tuple[str, str]]:
+    """Return the further texts and their shares as they were typed; even ones unless said."""
     texts = [
         (text, form.get(f"share_{place}", "").strip())
         for place in range(1, MOST_VARIANTS)
         if (text := _written(form, f"variant_{place}"))
     ]
     even = str(even_share(len(texts) + 1))
+    return [(text, share or even) for text, share in texts]
+
+
+def _variants(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    found = _further_texts(form)
+    return {"variants": [{"text": text, "share": _percent(share)} for text, share in found]}
+
+
+def _variants_as_written(form: QueryDict) -> dict[str, Any]:
+    """Return the further texts, with even shares where those that were typed are no numbers."""
+    found = _further_texts(form)
+    even = even_share(len(found) + 1)
+    shares = [whole_number(share, longest=2) for _text, share in found]
     return {
-        "variants": [{"text": text, "share": _percent(share or even)} for text, share in texts],
-        "hold_out": _percent(form.get("hold_out", "").strip() or "0"),
+        "variants": [
+            {"text": text, "share": even if share is None else share}
+            for (text, _share), share in zip(found, shares, strict=True)
+        ]
     }
+
+
+def _hold_out(_workspace: Workspace, form: QueryDict) -> dict[str, Any]:
+    return {"hold_out": _percent(form.get("hold_out", "").strip() or "0")}
 
 
 def _percent(raw: str) -> int:
@@ -293,9 +314,15 @@ SECTIONS: tuple[Callable[[Workspace, QueryDict], dict[str, Any]], ...] = (
     _about,
     _text,
     _variants,
+    _hold_out,
     _who,
     _links,
     _sender,
     _limit,
     _night,
 )
+
+# What is kept of a section of which one field cannot be read.
+_AS_WRITTEN: dict[
+    Callable[[Workspace, QueryDict], dict[str, Any]], Callable[[QueryDict], dict[str, Any]]
+] = {_variants: _variants_as_written}
