@@ -11,8 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import update_draft
 from tapline.broadcasts.confirming import in_words, make_plan
+from tapline.broadcasts.leading import addresses_of
 from tapline.broadcasts.lifecycle import ChangedMeanwhile, schedule, start, unschedule
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.reading import fingerprint
@@ -21,6 +23,8 @@ from tapline.broadcasts.trials import send_test
 from tapline.broadcasts.wordings import variant_of, wordings_of
 from tapline.contacts.models import Contact
 from tapline.errors import Conflict
+from tapline.links.destination_look import Hop, Seen
+from tapline.links.watching import ask, keep
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
@@ -67,6 +71,22 @@ def test_it_is_said_who_when_and_what(workspace: Workspace) -> None:
     assert said["From which number"] == ("From the built-in simulator: it reaches nobody.",)
     assert said["Links"][1:] == ("https://www.example.com/menu",)
     assert "go.example.com" in said["Links"][0]
+
+
+def test_a_page_that_does_not_work_is_said_before_it_is_sent(workspace: Workspace) -> None:
+    broadcast = make_broadcast(workspace, variants=[{"text": f"{TEXT}/b", "share": 50}])
+    addresses, _differing = addresses_of(broadcast)
+    working, gone = addresses
+    ask(workspace, addresses)
+    assert "What does not work" not in told(broadcast)
+
+    keep(working, Seen(hops=(Hop(working, 200),)))
+    keep(gone, Seen(hops=(Hop(gone, 404),)))
+
+    (said,) = told(broadcast)["What does not work"]
+    assert said.startswith(gone)
+    found = [each for each in check(broadcast) if "did not work" in each.what]
+    assert [(each.level, each.what[-len(gone) :]) for each in found] == [("warning", gone)]
 
 
 def test_variants_a_hold_out_and_a_time_are_said(workspace: Workspace) -> None:

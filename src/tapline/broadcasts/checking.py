@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tapline.broadcasts.checking_cost import cost_findings
 from tapline.broadcasts.checking_hours import check_hours
@@ -13,6 +14,7 @@ from tapline.broadcasts.checking_sender import sender_findings
 from tapline.broadcasts.composing import Preview, preview, read_text
 from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.forecast import Forecast, forecast, look_ahead
+from tapline.broadcasts.leading import not_working
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.reach import Reach
 from tapline.errors import TaplineError
@@ -118,6 +120,13 @@ def _overlooked_links(draft: _Draft) -> Iterator[Finding]:
         )
 
 
+def _pages(draft: _Draft) -> Iterator[Finding]:
+    for page in not_working(draft.broadcast):
+        worst = page.findings[0]
+        what = _("The page of a link did not work: %(address)s") % {"address": page.address}
+        yield Finding("warning", what, f"{worst.what} {worst.why}", worst.do)
+
+
 def _domain(draft: _Draft) -> Iterator[Finding]:
     chosen = draft.broadcast.domain or domain_for(draft.broadcast.workspace)
     if chosen not in usable_domains(draft.broadcast.workspace):
@@ -215,6 +224,7 @@ _CHECKS: tuple[Callable[[_Draft], Iterator[Finding]], ...] = (
     _hours,
     _links,
     _overlooked_links,
+    _pages,
     _domain,
     _fields,
     _only_counted,

@@ -15,6 +15,7 @@ from tapline.broadcasts.composing import sends_pictures
 from tapline.broadcasts.counting import Counted, count_audience
 from tapline.broadcasts.drafts import describe_audience
 from tapline.broadcasts.forecast import Forecast, forecast
+from tapline.broadcasts.leading import not_working
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.pictures import Shown, pictures_of
 from tapline.broadcasts.reach import Cost, Reach, cost_of
@@ -66,7 +67,19 @@ def make_plan(broadcast: Broadcast, at: dt.datetime | None) -> Plan:
 
 def in_words(plan: Plan) -> list[Line]:
     """Return what will happen, in the order in which one asks."""
-    lines = (_who, _who_not, _what, _with_pictures, _when, _night, _sender, _cost, _links, _checks)
+    lines = (
+        _who,
+        _who_not,
+        _what,
+        _with_pictures,
+        _when,
+        _night,
+        _sender,
+        _cost,
+        _links,
+        _failing,
+        _checks,
+    )
     return [
         Line(about, tuple(said), pictures_of(plan.broadcast) if each is _with_pictures else None)
         for each in lines
@@ -233,6 +246,13 @@ def _links(plan: Plan) -> Said:
     domain = plan.broadcast.domain or domain_for(plan.broadcast.workspace)
     said = _("Each recipient gets short links of their own on %(host)s, which lead to:")
     yield _("Links"), [said % {"host": as_read(domain.host)}, *urls]
+
+
+def _failing(plan: Plan) -> Said:
+    yield (
+        _("What does not work"),
+        [f"{page.address}\n{page.findings[0].what}" for page in not_working(plan.broadcast)],
+    )
 
 
 def _checks(plan: Plan) -> Said:
