@@ -127,16 +127,19 @@ def _check(url: str, own_hosts: Collection[str], *, fields_allowed: bool) -> str
     _refuse_unprintable(url)
     scheme, authority, rest = _take_apart(url)
     if "{" in authority:
-        _refuse("has a placeholder in its host", "Recipients' data may only stand after the host.")
+        _refuse(
+            "The destination has a placeholder in its host.",
+            "Recipients' data may only stand after the host.",
+        )
     host, port = _split_port(authority)
     netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     if {host, f"{host}:{port or _DEFAULT_PORTS[scheme]}"} & set(own_hosts):
         _refuse(
-            "leads back to Tapline",
+            "The destination leads back to Tapline.",
             "Links that lead to links go round in circles and cost the reader time.",
         )
     if "{{" in rest and not fields_allowed:
-        _refuse("has merge fields", "This link leads everybody to the same page.")
+        _refuse("The destination has merge fields.", "This link leads everybody to the same page.")
     checked = f"{scheme}://{netloc}{_escape(rest)}"
     _refuse_too_long(_FIELD.sub("", checked))
     return checked
@@ -144,7 +147,10 @@ def _check(url: str, own_hosts: Collection[str], *, fields_allowed: bool) -> str
 
 def _refuse_unprintable(url: str) -> None:
     if any(ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F for character in url):
-        _refuse("has control characters", "They could smuggle a second header into an answer.")
+        _refuse(
+            "The destination has control characters.",
+            "They could smuggle a second header into an answer.",
+        )
 
 
 def _take_apart(url: str) -> tuple[str, str, str]:
@@ -153,28 +159,40 @@ def _take_apart(url: str) -> tuple[str, str, str]:
     scheme = match["scheme"].lower() if match else ""
     if match is None or scheme not in _DEFAULT_PORTS:
         _refuse(
-            f"has the scheme '{scheme[:20]}'" if scheme and "." not in scheme else "has no scheme",
+            f"The destination has the scheme '{scheme[:20]}'."
+            if scheme and "." not in scheme
+            else "The destination has no scheme.",
             "Only http and https addresses open a page on every phone and nothing else.",
         )
     after_scheme = _AUTHORITY.fullmatch(match["rest"])
     if after_scheme is None:
-        _refuse("has no host", "After http: or https: come two slashes and a host.")
+        _refuse(
+            "The destination has no host.", "After http: or https: come two slashes and a host."
+        )
     if after_scheme["rest"].startswith("\\"):
-        _refuse("has a backslash after its host", "Browsers and programs disagree where it leads.")
+        _refuse(
+            "The destination has a backslash after its host.",
+            "Browsers and programs disagree where it leads.",
+        )
     return scheme, after_scheme["authority"], after_scheme["rest"]
 
 
 def _split_port(authority: str) -> tuple[str, int | None]:
     if "@" in authority:
-        _refuse("names a user", "The part before @ is used to make one host look like another.")
+        _refuse(
+            "The destination names a user.",
+            "The part before @ is used to make one host look like another.",
+        )
     name, colon, digits = authority.rpartition(":")
     if not colon or authority.endswith("]"):
         name, digits = authority, ""
     host = normalise_host(name)
     if host is None:
-        _refuse(f"has the host '{name[:60]}'", "That is not a valid host name.")
+        _refuse(f"The destination has the host '{name[:60]}'.", "That is not a valid host name.")
     if digits and not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) < 65536):
-        _refuse(f"has the port '{digits[:10]}'", "A port is a number from 1 to 65535.")
+        _refuse(
+            f"The destination has the port '{digits[:10]}'.", "A port is a number from 1 to 65535."
+        )
     return host, int(digits) if digits else None
 
 
@@ -182,7 +200,10 @@ def _escape(rest: str) -> str:
     """Escape what may not stand in a URL; `{code}` and merge fields stay."""
     pieces = _CODE_OR_FIELD.split(rest)
     if any("{{" in piece or "}}" in piece for piece in pieces[::2]):
-        _refuse("has a merge field without its end", "A field is written {{ first_name }}.")
+        _refuse(
+            "The destination has a merge field without its end.",
+            "A field is written {{ first_name }}.",
+        )
     # Splitting by a group puts what it matched at the odd places.
     pieces[::2] = [
         quote(_STRAY_PERCENT.sub("%25", piece), safe=_URL_CHARACTERS) for piece in pieces[::2]
@@ -207,7 +228,7 @@ def _refuse_too_long(url: str) -> None:
     length = len(url.replace(CODE, "x" * MAX_LENGTH))
     if length > MAX_CHARACTERS:
         _refuse(
-            f"has {length:,} characters",
+            f"The destination has {length:,} characters.",
             f"Phones and servers cut addresses longer than {MAX_CHARACTERS:,}.",
         )
 
@@ -228,7 +249,7 @@ def _ipv6(host: str) -> str | None:
 
 def _refuse(what: str, why: str) -> NoReturn:
     raise BadDestination(
-        f"The destination {what}.",
+        what,
         why=why,
         do="Give the full address of the page, such as https://www.example.com/menu.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from html import unescape
 
@@ -9,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from tapline.errors import TaplineError
 from tapline.hours.commands import hours
 from tapline.hours.deciding import decide, policy_of
 from tapline.hours.rules import RULES, week
+from tapline.hours.words import local_moment
 from tapline.workspaces.audit import history
 from tapline.workspaces.models import Role, Workspace
 from tapline.workspaces.tree import create_workspace
@@ -194,4 +197,15 @@ def test_the_command_line_says_what_is_no_number(shop: Workspace) -> None:
     with pytest.raises(TaplineError, match="«many» is no number"):
         CliRunner().invoke(
             hours, ["set", "--workspace", "Shop", "--cap", "many/7"], catch_exceptions=False
+        )
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "Sun 29 Nov 21:00"), ("de", "So 29 Nov 21:00"), ("es", "dom 29 Nov 21:00")],
+)
+def test_a_moment_is_told_in_the_language_of_the_page(language: str, told: str) -> None:
+    with translation.override(language):
+        assert (
+            local_moment(dt.datetime(2026, 11, 29, 20, 0, tzinfo=dt.UTC), "Europe/Berlin") == told
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from django.utils import translation
 
+from tapline.contacts.phones import normalise
+from tapline.destinations import check_destination
+from tapline.errors import TaplineError
+from tapline.links.domains import check_address
+from tapline.links.hosts import refuse_unfit
 from tapline.web import error_words
 from tapline.web.error_patterns import patterns
 from tapline.web.error_words import translated
@@ -20,6 +25,10 @@ TRANSLATIONS = {
     "{count} of {of} got it.": "Von {of} bekamen es {count}.",
     "Choose another name.": "Wählen Sie einen anderen Namen.",
 }
+
+
+def number_of_the_us(raw: str) -> str:
+    return normalise(raw, "US")
 
 
 @pytest.fixture
@@ -47,6 +56,10 @@ def _catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         ("There is no tag 'vip' in this workspace.", "Hier gibt es keinen Tag „vip“."),
         ("3 of 10 got it.", "Von 10 bekamen es 3."),
         ("There is no tag '{x} \\1 %s'.", "Kein Tag „{x} \\1 %s“."),
+        (
+            "3 of 10 got it. Nobody translated this. Choose another name.",
+            "Von 10 bekamen es 3. Nobody translated this. Wählen Sie einen anderen Namen.",
+        ),
         ("Nobody translated this.", "Nobody translated this."),
         ("", ""),
     ],
@@ -62,3 +75,34 @@ def test_the_code_of_errors_and_findings_is_read() -> None:
     assert "The text has {count} different links." in found  # with a value
     assert not any(each.startswith("The data folder") for each in found)  # told in terminals
     assert len(found) > 300
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+@pytest.mark.parametrize(
+    ("refuse", "said"),
+    [
+        (check_destination, "not a url"),
+        (check_destination, "javascript:alert(1)"),
+        (check_destination, "https://user@example.com/"),
+        (check_destination, "https://example.com:99999999/"),
+        (check_destination, "https://example.com/" + "x" * 5_000),
+        (check_address, "http://go.example.com"),
+        (check_address, "https://go.example.com/path"),
+        (check_address, "https://localhost"),
+        (refuse_unfit, "bit.ly"),
+        (refuse_unfit, "co.uk"),
+        (number_of_the_us, "abc"),
+        (number_of_the_us, "+1 212"),
+        (number_of_the_us, "+999 5550100"),
+    ],
+)
+def test_each_sentence_of_what_people_type_wrong_is_translated(
+    language: str, refuse: Callable[[str], object], said: str
+) -> None:
+    with pytest.raises(TaplineError) as refused:
+        refuse(said)
+
+    error = refused.value
+    with translation.override(language):
+        for sentence in (error.what, error.why, error.do):
+            assert translated(sentence) != sentence

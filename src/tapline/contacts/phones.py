@@ -13,6 +13,7 @@ import hashlib
 import re
 
 import phonenumbers
+from django.utils.translation import gettext_noop
 from phonenumbers import NumberParseException, ValidationResult
 
 from tapline import config
@@ -43,11 +44,11 @@ _DECIMAL_TAIL = re.compile(r"(\+?\d{6,})[.,]0+", re.ASCII)
 _THOUSANDS = re.compile(r"\+?\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})+", re.ASCII)
 
 _WHY = {
-    ValidationResult.TOO_SHORT: "It has too few digits for its country.",
-    ValidationResult.TOO_LONG: "It has too many digits for its country.",
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "Its area code is missing.",
-    ValidationResult.INVALID_LENGTH: "Numbers of its country have another length.",
-    ValidationResult.INVALID_COUNTRY_CODE: "No country has its country code.",
+    ValidationResult.TOO_SHORT: gettext_noop("It has too few digits for its country."),
+    ValidationResult.TOO_LONG: gettext_noop("It has too many digits for its country."),
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: gettext_noop("Its area code is missing."),
+    ValidationResult.INVALID_LENGTH: gettext_noop("Numbers of its country have another length."),
+    ValidationResult.INVALID_COUNTRY_CODE: gettext_noop("No country has its country code."),
 }
 
 
@@ -134,26 +135,30 @@ def _parse(text: str, country: str) -> tuple[str | None, str]:
         return None, "It has an extension, and texts reach no extensions."
     verdict = phonenumbers.is_possible_number_with_reason(number)
     if verdict != ValidationResult.IS_POSSIBLE:
-        return None, _WHY.get(verdict, "It cannot exist.")
+        return None, _WHY.get(verdict, gettext_noop("It cannot exist."))
     phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return (phone, "") if _E164.fullmatch(phone) else (None, "No area code is like that.")
+    return (
+        (phone, "")
+        if _E164.fullmatch(phone)
+        else (None, gettext_noop("No area code is like that."))
+    )
 
 
 def _parse_failure(error: NumberParseException, country: str) -> str:
     if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
         if country not in phonenumbers.SUPPORTED_REGIONS:
             return f"It has no country code, and '{country}' is no country."
-        return "No country has its country code."
+        return gettext_noop("No country has its country code.")
     if error.error_type == NumberParseException.TOO_LONG:
-        return "It has too many digits."
-    return "It has too few digits, or none."
+        return gettext_noop("It has too many digits.")
+    return gettext_noop("It has too few digits, or none.")
 
 
 def _bad(raw: str, why: str) -> BadNumber:
     shown = raw.strip()[:40]
     return BadNumber(
         f"'{shown}' is not a phone number." if shown else "The phone number is missing.",
-        why=why if shown else "The cell is empty.",
+        why=why if shown else gettext_noop("The cell is empty."),
         do="Write it with its country code, like +1 212 555 0123.",
     )
 

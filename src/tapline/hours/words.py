@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -75,9 +76,10 @@ def describe_week(week: Week) -> str:
 
 
 def local_moment(moment: dt.datetime, zone: str) -> str:
-    """Return a moment as clocks and calendars there show it: «Wed 4 Mar 08:00»."""
+    """Return a moment as clocks and calendars there show it: «Wed 4 Mar 08:00», in the
+    language of the page."""
     there = moment.astimezone(zoneinfo.ZoneInfo(known_zone(zone)))
-    return f"{there:%a} {there.day} {there:%b %H:%M}"
+    return date_format(there, "D j M H:i")
 
 
 def _days(first: int, last: int) -> str:

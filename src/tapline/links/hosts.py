@@ -56,23 +56,22 @@ class Advice:
 
 def refuse_unfit(host: str) -> None:
     """Raise `UnfitHost` for a normalised host name that no text may show."""
+    shown = as_read(host)
     if len(host) > LONGEST_HOST:
-        _refuse(host[:40] + "…", "is too long", "Every character of it is part of every text.")
+        _refuse(f"{host[:40]}… is too long.", "Every character of it is part of every text.")
     if not all(_LABEL.fullmatch(label) for label in host.split(".")):
-        _refuse(host, "is no plain host name", "Certificates need letters, digits and hyphens.")
-    if "xn--" in host and as_read(host) == host:
-        _refuse(host, "is no valid international name", "Nobody can register it.")
+        _refuse(f"{shown} is no plain host name.", "Certificates need letters, digits and hyphens.")
+    if "xn--" in host and shown == host:
+        _refuse(f"{shown} is no valid international name.", "Nobody can register it.")
     registered = registered_name(host)
     if registered is None:
         _refuse(
-            host,
-            "belongs to everybody",
+            f"{shown} belongs to everybody.",
             "Names directly below it are sold or given to anyone, so it stands for no brand.",
         )
     if registered in SHORTENERS:
         _refuse(
-            host,
-            "is a public link shortener",
+            f"{shown} is a public link shortener.",
             "Carriers block texts with such links: anybody can hide behind them.",
         )
 
@@ -135,9 +134,9 @@ def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _refuse(host: str, what: str, why: str) -> NoReturn:
+def _refuse(what: str, why: str) -> NoReturn:
     raise UnfitHost(
-        f"{as_read(host)} {what}.",
+        what,
         why=why,
         do="Give a name below a domain that you have registered, like go.example.com.",
     )

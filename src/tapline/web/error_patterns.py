@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # What only terminals, logs or programs are told.
 NOT_ON_PAGES = ("cli", "codes", "clicklog", "config", "edge", "geo", "instance", "sqlite")
 NOT_ON_PAGES_STEMS = ("api", "bundle", "commands", "demo", "engine", "server", "static_files")
-FINDINGS = ("Advice", "Finding", "_finding")
+# Findings, and functions of a module that make its error of what and why.
+MAKERS = ("Advice", "Finding", "_finding", "_refuse", "_bad_domain")
 KEYWORDS = ("what", "why", "do")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Fewer letters around its values tell one sentence from another no more.
@@ -47,7 +48,7 @@ def _texts(call: ast.Call) -> Iterator[ast.expr]:
     """Yield what an error or a finding is made of: what, why, and what to do."""
     named = {each.arg: each.value for each in call.keywords}
     name = call.func.id if isinstance(call.func, ast.Name) else ""
-    if {"why", "do"} <= set(named) or name in FINDINGS:
+    if {"why", "do"} <= set(named) or name in MAKERS:
         yield from call.args
         yield from (named[key] for key in KEYWORDS if key in named)
 

@@ -17,6 +17,8 @@ from django.utils.translation import get_language, gettext
 from tapline.web.catalogues import path_of
 from tapline.web.error_patterns import PLACEHOLDER
 
+SENTENCE_ENDS = re.compile(r"(?<=\.) (?=[A-Z])")
+
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
@@ -27,7 +29,15 @@ class _Pattern:
 
 
 def translated(text: str) -> str:
-    """Return a sentence of the core in the active language; as it is where nobody translated it."""
+    """Return what the core says in the active language; as it is where nobody translated it.
+
+    Several sentences in a row («why a row was refused») are translated one by one.
+    """
+    whole = _sentence(text)
+    return whole if whole != text else " ".join(map(_sentence, SENTENCE_ENDS.split(text)))
+
+
+def _sentence(text: str) -> str:
     exact = gettext(text) if text else text
     if exact != text:
         return exact

@@ -21,21 +21,22 @@ MOST_CONNECTIONS = 100
 def check(options: Mapping[str, str], secrets: Mapping[str, str]) -> None:
     """Raise `BadAccount` or `BadAddress` for what Twilio cannot take."""
     if not _ACCOUNT_SID.fullmatch(options["account_sid"]):
-        _refuse("Account SID", "It is AC and 32 hexadecimal digits.")
+        _refuse("That is no Account SID.", "It is AC and 32 hexadecimal digits.")
     if options["messaging_service_sid"] and not _SERVICE_SID.fullmatch(
         options["messaging_service_sid"]
     ):
-        _refuse("Messaging Service SID", "It is MG and 32 hexadecimal digits.")
+        _refuse("That is no Messaging Service SID.", "It is MG and 32 hexadecimal digits.")
     connections = options["connections"]
     if not connections.isdigit() or not 1 <= int(connections) <= MOST_CONNECTIONS:
-        _refuse("number of connections", f"It is a number from 1 to {MOST_CONNECTIONS}.")
+        _refuse(
+            "That is no number of requests at once.",
+            f"It is a number from 1 to {MOST_CONNECTIONS}.",
+        )
     check_address(options["base_url"])
 
 
 def _refuse(what: str, why: str) -> None:
-    raise BadAccount(
-        f"That is no {what}.", why=why, do="Copy it from the Twilio Console, without spaces."
-    )
+    raise BadAccount(what, why=why, do="Copy it from the Twilio Console, without spaces.")
 
 
 KIND = Kind(
