@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import update_draft
@@ -101,7 +102,7 @@ def test_variants_a_hold_out_and_a_time_are_said(workspace: Workspace) -> None:
     held = sum(variant(broadcast, each) is None for each in contacts)
     assert f"{10 - held} people get a text: Everybody who agreed." in said["Who gets it"]
     assert held == 0 or said["Who gets it"][1].startswith(f"{held} more get")
-    assert "Wed 1 May 09:30 (Europe/Berlin)" in said["When"][0]
+    assert "Wed 1 May 2030 09:30 (Europe/Berlin)" in said["When"][0]
     assert said["Links"] == ("None: there is nothing to tap.",)
     assert "It pauses before it costs more than 5.00." in said["What it costs"]
 
@@ -216,7 +217,7 @@ def test_a_schedule_is_made_changed_and_taken_back(workspace: Workspace) -> None
     broadcast.refresh_from_db()
     assert broadcast.scheduled_at == LATER.replace(tzinfo=ZoneInfo("Europe/Berlin"))
     page = browser.get(address("show", broadcast)).content.decode()
-    assert "Goes out Wed 1 May 09:30 (Europe/Berlin)." in page
+    assert "Goes out Wed 1 May 2030 09:30 (Europe/Berlin)." in page
     assert f'value="{raw}"' in browser.get(address("confirm", broadcast)).content.decode()
 
     browser.post(address("confirm", broadcast), form | {"at": "2030-06-01T10:00"})
@@ -234,6 +235,34 @@ def test_a_schedule_is_made_changed_and_taken_back(workspace: Workspace) -> None
         "broadcast.scheduled",
         "broadcast.scheduled",
     ]
+
+
+def test_a_time_that_is_past_is_said(workspace: Workspace) -> None:
+    broadcast, browser = make_broadcast(workspace), member_of(workspace, Role.SENDER)
+
+    def page(at: str) -> str:
+        return browser.get(address("confirm", broadcast), {"at": at}).content.decode()
+
+    assert "That time is past" in page("2020-05-01T09:30")
+    assert "That time is past" not in page("")
+    assert "That time is past" not in page("2030-05-01T09:30")
+
+
+def test_an_hour_that_clocks_leave_out_is_told_as_the_one_that_it_is(workspace: Workspace) -> None:
+    broadcast = make_broadcast(workspace)
+
+    said = read(member_of(workspace, Role.SENDER), broadcast, "2030-03-31T02:30")
+
+    assert "Sun 31 Mar 2030 03:30 (Europe/Berlin)" in said
+
+
+def test_a_schedule_is_told_in_the_reader_s_language(workspace: Workspace) -> None:
+    at = LATER.replace(month=12, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    with override("de"):
+        said = told(make_broadcast(workspace), at)["Wann"][0]
+
+    assert "So 1 Dez 2030 09:30" in said.replace(".", "")
 
 
 def test_a_test_goes_to_ones_own_people_in_every_text(workspace: Workspace) -> None:

@@ -172,7 +172,7 @@ def _when(plan: Plan) -> Said:
     if plan.at is None:
         yield _("When"), [_("Now, as soon as you confirm.")]
         return
-    moment = local_moment(plan.at, plan.zone)
+    moment = local_moment(plan.at, plan.zone, with_year=True)
     said = _("On %(moment)s (%(zone)s). Until then it can be changed or taken back.")
     yield _("When"), [said % {"moment": moment, "zone": plan.zone}]
 

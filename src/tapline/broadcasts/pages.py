@@ -115,4 +115,4 @@ def find_broadcast(visit: Visit, broadcast_id: int) -> Broadcast:
 
 def _local(broadcast: Broadcast) -> str:
     at = broadcast.scheduled_at
-    return local_moment(at, broadcast.workspace.zone) if at else ""
+    return local_moment(at, broadcast.workspace.zone, with_year=True) if at else ""

@@ -34,7 +34,8 @@ def confirm(visit: Visit, broadcast_id: int) -> HttpResponse:
         return redirect("broadcasts:show", visit.workspace.pk, broadcast_id)
     if visit.request.method != "POST":
         at = _asked(visit, broadcast)
-        context = {"room": "broadcasts", "broadcast": broadcast, "at": at, "now": at is None}
+        is_past = at is None and bool(visit.request.GET.get("at"))
+        context = {"room": "broadcasts", "broadcast": broadcast, "at": at, "is_past": is_past}
         return visit.render("broadcasts/confirm.html", context)
     at, read = _time(visit.form("at"), visit.workspace.zone), visit.form("fingerprint")
     if at is None:
@@ -107,4 +108,5 @@ def _time(raw: str, zone: str) -> dt.datetime | None:
             why=_("It needs a day and an hour, like 2030-05-01T09:30."),
             do=_("Choose when to send."),
         ) from error
-    return moment if moment and moment > timezone.now() else None
+    # In UTC: an hour that clocks leave out in spring is then told as the one that it is.
+    return moment.astimezone(dt.UTC) if moment and moment > timezone.now() else None

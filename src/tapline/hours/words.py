@@ -75,11 +75,11 @@ def describe_week(week: Week) -> str:
     return ", ".join([*told, *(["no public holidays"] if week.holidays else [])])
 
 
-def local_moment(moment: dt.datetime, zone: str) -> str:
+def local_moment(moment: dt.datetime, zone: str, *, with_year: bool = False) -> str:
     """Return a moment as clocks and calendars there show it: «Wed 4 Mar 08:00», in the
     language of the page."""
     there = moment.astimezone(zoneinfo.ZoneInfo(known_zone(zone)))
-    return date_format(there, "D j M H:i")
+    return date_format(there, "D j M Y H:i" if with_year else "D j M H:i")
 
 
 def _days(first: int, last: int) -> str:
