@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from tapline.contacts.commands import contacts
 from tapline.contacts.models import Contact
+from tapline.workspaces.models import Sample
 from tapline.workspaces.tree import create_workspace
 from tests.contacts.people import ANNA, may_text
 from tests.running import wait_for
@@ -74,6 +75,18 @@ def test_a_person_reads_what_became_of_the_file(guests: Path, tmp_path: Path) ->
     assert "get no texts" in result.stdout
     assert "bad.csv" in result.stderr
     assert (tmp_path / "bad.csv").read_text(encoding="utf-8-sig").count("nobody") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_only_real_workspace_is_meant_beside_a_sample_shop(guests: Path) -> None:
+    shop = create_workspace("Shop")
+    sample = create_workspace("Sample shop")
+    sample.sample = Sample.THERE
+    sample.save()
+
+    run("import", guests)
+
+    assert set(Contact.objects.values_list("workspace", flat=True)) == {shop.pk}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -250,10 +250,13 @@ def import_erasures(file: Path, as_json: bool) -> None:
 
 
 def find_workspace(name: str | None) -> Workspace:
-    """Return the workspace named, or the only one at the top; makes the first on a new instance."""
+    """Return the workspace named, or the only one at the top; makes the first on a new instance.
+
+    A sample shop is meant only by its name.
+    """
     make_ready()
     if name is None:
-        roots = list(Workspace.objects.filter(parent=None)[:2])
+        roots = list(Workspace.objects.filter(parent=None, sample="")[:2])
         if len(roots) == 1:
             return roots[0]
         raise UnclearWorkspace(
