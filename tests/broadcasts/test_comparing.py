@@ -75,3 +75,6 @@ def test_the_page_shows_both_and_takes_only_what_was_sent_here() -> None:
     assert "Too few texts arrived" in both
     for other in (draft.pk, elsewhere.broadcast.pk, 10**9):
         assert "Click rate" not in page(one=world.broadcast.pk, other=other)
+    twice = page(one=world.broadcast.pk, other=world.broadcast.pk)
+    assert "That is the same broadcast twice" in twice
+    assert "Click rate" not in twice

@@ -29,8 +29,9 @@ def compare(visit: Visit) -> HttpResponse:
         "offered": _comparable(visit).order_by("-id")[:OFFERED],
         "one": one,
         "other": other,
+        "is_twice": one is not None and one == other,
     }
-    if one is not None and other is not None:
+    if one is not None and other is not None and one != other:
         context |= _side_by_side(side_of(one), side_of(other))
     return visit.render("broadcasts/compare.html", context)
 
