@@ -292,6 +292,20 @@ def test_a_test_goes_to_nobody_else(workspace: Workspace) -> None:
     assert not Message.objects.exists()
 
 
+def test_a_test_that_may_not_be_sent_says_why_and_leaves_no_draft(workspace: Workspace) -> None:
+    mine = Contact.objects.filter(workspace=workspace).order_by("pk").last()
+    assert mine is not None  # One of the two who did not agree.
+    Contact.objects.filter(pk=mine.pk).update(is_staff=True)
+    broadcast = make_broadcast(workspace)
+
+    page = member_of(workspace, Role.SENDER).post(address("test", broadcast), {"contact": mine.pk})
+
+    assert page.status_code == 422
+    assert "None of those chosen may be texted." in page.content.decode()
+    assert f'value="{mine.pk}"' in page.content.decode()
+    assert list(Broadcast.objects.all()) == [broadcast]
+
+
 def test_the_composer_keeps_variants(workspace: Workspace) -> None:
     browser = member_of(workspace)
     form = {

@@ -22,6 +22,7 @@ from tapline.broadcasts.trials import MOST_TESTERS, send_test, testers
 from tapline.broadcasts.wordings import texts_of
 from tapline.contacts.phones import mask
 from tapline.digits import whole_number
+from tapline.errors import TaplineError
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -76,18 +77,28 @@ def test(visit: Visit, broadcast_id: int) -> HttpResponse:
     """Send every text of a draft to some of one's own people."""
     broadcast = find_broadcast(visit, broadcast_id)
     if visit.request.method != "POST":
-        people = [(each, mask(each.phone)) for each in testers(visit.workspace)[:MOST_TESTERS]]
-        context = {
-            "room": "broadcasts",
-            "broadcast": broadcast,
-            "people": people,
-            "texts": texts_of(broadcast),
-            "pictures": pictures_of(broadcast),
-        }
-        return visit.render("broadcasts/test.html", context)
+        return _test_page(visit, broadcast)
     chosen = [whole_number(each) for each in visit.request.POST.getlist("contact")]
-    sent = send_test(broadcast, list(filter(None, chosen)), actor=visit.actor)
+    try:
+        sent = send_test(broadcast, list(filter(None, chosen)), actor=visit.actor)
+    except TaplineError as error:
+        return _test_page(visit, broadcast, error)
     return redirect("broadcasts:show", visit.workspace.pk, sent[0].pk)
+
+
+def _test_page(
+    visit: Visit, broadcast: Broadcast, error: TaplineError | None = None
+) -> HttpResponse:
+    people = [(each, mask(each.phone)) for each in testers(visit.workspace)[:MOST_TESTERS]]
+    context = {
+        "room": "broadcasts",
+        "broadcast": broadcast,
+        "people": people,
+        "texts": texts_of(broadcast),
+        "pictures": pictures_of(broadcast),
+        "error": error,
+    }
+    return visit.render("broadcasts/test.html", context, status=422 if error else 200)
 
 
 def _asked(visit: Visit, broadcast: Broadcast) -> dt.datetime | None:

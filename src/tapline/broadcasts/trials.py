@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.composing import create_broadcast
@@ -12,13 +12,13 @@ from tapline.broadcasts.lifecycle import start
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.splitting import BadBroadcast
 from tapline.broadcasts.wordings import letter, texts_of, wordings_of
-from tapline.contacts.models import Contact
+from tapline.contacts.models import Contact, ContactQuerySet
 from tapline.workspaces.models import Workspace
 
 MOST_TESTERS = 20
 
 
-def testers(workspace: Workspace) -> QuerySet[Contact]:
+def testers(workspace: Workspace) -> ContactQuerySet:
     """Return the contacts that are marked as one's own people."""
     return Contact.objects.in_workspace(workspace).filter(is_staff=True).order_by("pk")
 
@@ -26,8 +26,8 @@ def testers(workspace: Workspace) -> QuerySet[Contact]:
 def send_test(broadcast: Broadcast, contacts: Sequence[int], *, actor: str) -> list[Broadcast]:
     """Send each text of a draft to some of one's own people, at once; return the test broadcasts.
 
-    Their openings count as the operator's. Raises `BadBroadcast` where nobody is chosen, and
-    `NotReady` where somebody did not agree to such texts: a test asks what a broadcast asks.
+    Their openings count as the operator's. Raises `BadBroadcast` where nobody is chosen or may be
+    texted, a test asks what a broadcast asks, and `NotReady` where a check finds an error.
     """
     chosen = list(testers(broadcast.workspace).filter(pk__in=contacts).values_list("pk", flat=True))
     if not chosen or len(chosen) > MOST_TESTERS:
@@ -37,10 +37,17 @@ def send_test(broadcast: Broadcast, contacts: Sequence[int], *, actor: str) -> l
             % {"most": MOST_TESTERS},
             do=_("Mark your own contact on its page, and choose it."),
         )
-    return [
-        start(_copy(broadcast, text, place, chosen, actor), actor=actor)
-        for place, text in enumerate(texts_of(broadcast))
-    ]
+    if not testers(broadcast.workspace).filter(pk__in=chosen).textable(broadcast.purpose).exists():
+        raise BadBroadcast(
+            _("None of those chosen may be texted."),
+            why=_("They did not agree to such texts, or opted out: a test asks it, too."),
+            do=_("Write down on your own contact's page that you agree."),
+        )
+    with transaction.atomic():  # One that is refused leaves no draft behind.
+        return [
+            start(_copy(broadcast, text, place, chosen, actor), actor=actor)
+            for place, text in enumerate(texts_of(broadcast))
+        ]
 
 
 def _copy(
