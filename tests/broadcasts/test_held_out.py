@@ -15,6 +15,7 @@ from tapline.broadcasts.commands import read_audiences
 from tapline.broadcasts.held_out import Compared, compare_held_out
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.reasons import HELD_OUT
+from tapline.broadcasts.reports import build_report
 from tapline.contacts.consent import opt_out
 from tapline.contacts.models import Contact
 from tapline.contacts.questions import read_question
@@ -106,6 +107,21 @@ def test_the_report_leads_to_them(broadcast: Broadcast) -> None:
         reverse("broadcasts:make-segment", args=[workspace.pk, broadcast.pk, "held-out"]), name
     )
     assert saved.status_code == 302
+
+
+def test_the_report_counts_them_apart_from_texts_that_were_cancelled(broadcast: Broadcast) -> None:
+    stopped = Message.objects.filter(broadcast=broadcast, state=MessageState.DELIVERED).first()
+    assert stopped is not None
+    stopped.state, stopped.error_code = MessageState.CANCELLED, "opted_out"
+    stopped.save()
+
+    found = build_report(broadcast)
+    address = reverse("broadcasts:show", args=[broadcast.workspace_id, broadcast.pk])
+    page = html.unescape(member_of(broadcast.workspace, Role.VIEWER).get(address).content.decode())
+
+    assert (found.held_out, found.stopped) == (len(held_out(broadcast)), 1)
+    assert f"<dt>Got nothing on purpose</dt><dd>{found.held_out}</dd>" in page
+    assert "<dt>Cancelled</dt><dd>1</dd>" in page
 
 
 def _rates(compared: Compared | None) -> dict[str, tuple[int, int, str]]:

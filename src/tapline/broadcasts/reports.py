@@ -27,7 +27,7 @@ from django.utils import timezone
 from tapline.broadcasts.models import Broadcast, MessageTally
 from tapline.broadcasts.models import MessageState as State
 from tapline.broadcasts.night import Asleep, who_sleeps
-from tapline.broadcasts.reasons import reason_for
+from tapline.broadcasts.reasons import HELD_OUT, reason_for
 from tapline.clicks.lookalikes import Lookalikes, measure
 from tapline.clicks.reports import ClickSummary, summarise
 from tapline.providers.prices import currency_of
@@ -121,6 +121,16 @@ class Report:
     def machines(self) -> int:
         """Return how often machines opened the links."""
         return self.preview + self.scanner + self.prefetch + self.tool
+
+    @property
+    def held_out(self) -> int:
+        """Return how many got nothing on purpose."""
+        return self.cancelled_by_reason.get(HELD_OUT, 0)
+
+    @property
+    def stopped(self) -> int:
+        """Return how many texts were cancelled, but for those who got nothing on purpose."""
+        return self.cancelled - self.held_out
 
     @property
     def names_nobody(self) -> bool:
