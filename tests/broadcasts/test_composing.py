@@ -15,7 +15,7 @@ from tapline.broadcasts.forecast import look_ahead
 from tapline.broadcasts.lifecycle import start
 from tapline.broadcasts.models import Broadcast
 from tapline.codes.alphabet import is_code
-from tapline.contacts.models import Contact
+from tapline.contacts.models import Contact, Tag
 from tapline.destinations import BadDestination
 from tapline.errors import Conflict, NotFound, TaplineError
 from tapline.links.domains import create_domain
@@ -117,6 +117,18 @@ def test_a_recipient_who_lacks_a_field_is_pointed_out(workspace: Workspace) -> N
     shown = preview(make_broadcast(workspace, text="{{ city }} https://example.com/{{ shop }}"))
 
     assert shown.missing == ("city", "shop")
+
+
+def test_a_change_is_written_down_in_names_and_values(workspace: Workspace) -> None:
+    draft = make_broadcast(workspace)
+    campaign = Campaign.objects.create(workspace=workspace, name="Autumn")
+    Tag.objects.create(workspace=workspace, name="vip")
+
+    update_draft(draft, actor=ACTOR, campaign=campaign, audience={"tags": ["vip"]})
+
+    entry = AuditEntry.objects.get(action="broadcast.changed")
+    assert entry.before == {"campaign": None, "audience": {"all": True}}
+    assert entry.after == {"campaign": "Autumn", "audience": {"tags": ["vip"]}}
 
 
 def test_a_draft_can_be_changed_until_it_is_on_its_way(workspace: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from tapline.workspaces.audit_values import tell_values
 
@@ -24,3 +25,11 @@ def test_values_are_told_without_the_signs_of_programs(
     values: dict[str, object], told: str
 ) -> None:
     assert tell_values(values) == told
+
+
+@pytest.mark.parametrize(
+    "at", ["2026-11-30 01:25:36.222679+00:00", "2026-11-30T01:25:36+00:00", "2026-11-30T01:25:36Z"]
+)
+def test_moments_are_told_on_the_clock_of_the_page(at: str) -> None:
+    with timezone.override("America/New_York"):
+        assert tell_values({"started_at": at}) == "started at: 2026-11-29 20:25"

@@ -37,7 +37,7 @@ from tapline.texts.personal import (
     render_destination,
     render_pieces,
 )
-from tapline.workspaces.audit import record
+from tapline.workspaces.audit import as_values, record
 from tapline.workspaces.models import Workspace
 
 # Providers refuse longer bodies. Source: Twilio's API description, `Body` ≤ 1,600 characters.
@@ -157,7 +157,7 @@ def update_draft(broadcast: Broadcast, *, actor: str, **changes: Any) -> Broadca
                 why=f"It is {fresh.state}.",
                 do="Make a new broadcast.",
             )
-        before = {field: str(getattr(fresh, field)) for field in changes}
+        before = as_values({field: getattr(fresh, field) for field in changes})
         for field, value in changes.items():
             setattr(fresh, field, value)
         if {"sender_number", "provider"} & changes.keys():
@@ -165,7 +165,7 @@ def update_draft(broadcast: Broadcast, *, actor: str, **changes: Any) -> Broadca
         fresh.state, fresh.scheduled_at = BroadcastState.DRAFT, None
         _refuse_bad(fresh)
         fresh.save()
-        after = {field: str(value) for field, value in changes.items()}
+        after = as_values(changes)
         record(fresh.workspace, actor, "broadcast.changed", fresh, before=before, after=after)
     return fresh
 

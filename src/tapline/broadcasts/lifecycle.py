@@ -19,7 +19,7 @@ from tapline.broadcasts.checking import check
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.reading import fingerprint as fingerprint_of
 from tapline.errors import Conflict, TaplineError
-from tapline.workspaces.audit import record
+from tapline.workspaces.audit import as_values, record
 
 _WAITING = (BroadcastState.DRAFT, BroadcastState.CHECKED, BroadcastState.SCHEDULED)
 # Each start counts its audience, which may take seconds.
@@ -183,6 +183,6 @@ def _move(
         for field, value in changes.items():
             setattr(fresh, field, value)
         fresh.save(update_fields=["state", "state_before_pause", *changes])
-        told = {"state": fresh.state} | {field: str(value) for field, value in changes.items()}
+        told = {"state": fresh.state} | as_values(changes)
         record(fresh.workspace, actor, action, fresh, before={"state": before}, after=told)
     return fresh

@@ -34,6 +34,18 @@ def record(
     )
 
 
+def as_values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields of a model as the audit holds them: JSON values as they are, things by their
+    name (or number), all else (moments, amounts) as text."""
+    return {name: _as_value(value) for name, value in fields.items()}
+
+
+def _as_value(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | dict | list):
+        return value
+    return (getattr(value, "name", "") or value.pk) if isinstance(value, Model) else str(value)
+
+
 def user_actor(user: User) -> str:
     """Return how a person is named as the actor of a change."""
     return f"user {user.pk}"

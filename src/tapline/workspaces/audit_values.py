@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 NOTHING = "–"
 MOST_ITEMS = 5
 MOST_LETTERS = 160
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 
 
 def tell_values(values: Mapping[str, object]) -> str:
@@ -31,6 +35,8 @@ def _told(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return _listed([_told(each) for each in value])
     said = str(value)
+    if MOMENT.fullmatch(said):
+        return f"{timezone.localtime(dt.datetime.fromisoformat(said)):%Y-%m-%d %H:%M}"
     return said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]} …"
 
 
