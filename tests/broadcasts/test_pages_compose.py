@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from tapline.broadcasts import counting, picking
+from tapline.broadcasts.advising import costly_in
 from tapline.broadcasts.composer import change
 from tapline.broadcasts.models import Broadcast, BroadcastState
 from tapline.workspaces.audit import history
@@ -185,6 +187,15 @@ def test_the_character_that_costs_parts_is_named_and_written_otherwise_by_one_bu
     again = _post(workspace, "new", {"text": text, "do": wish})
     assert text.replace("–", "-") in html.unescape(again.content.decode())
     assert not Broadcast.objects.exists()
+
+
+def test_the_character_that_costs_parts_is_named_in_the_reader_s_language() -> None:
+    costly = costly_in("x – " * 30, "x – " * 30) + costly_in("x Ж", "x Ж")
+
+    with override("de"):
+        named = [each.name for each in costly]
+
+    assert named == ["Halbgeviertstrich", "cyrillic capital letter zhe"]
 
 
 def test_advice_is_mended_by_one_button_without_script(workspace: Workspace) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tapline.broadcasts.advice_words import ToldAdvice, in_words
+from tapline.broadcasts.character_names import name_of
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.style_words import style_of
 from tapline.contacts.models import Purpose
@@ -30,6 +31,10 @@ class Costly:
     def first_place(self) -> int:
         """For people: counted from 1; 0 where it is not in the text itself."""
         return self.places[0] + 1 if self.places else 0
+
+    @property
+    def name(self) -> str:
+        return name_of(self.character.character, self.character.name)
 
     @property
     def is_left_out(self) -> bool:
