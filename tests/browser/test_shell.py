@@ -34,6 +34,21 @@ def test_on_a_phone_every_room_is_two_taps_away(shop: Shop, phone_page: Page) ->
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_page_of_settings_that_one_is_on_is_in_sight_in_their_row(
+    shop: Shop, phone_page: Page
+) -> None:
+    page = phone_page
+    page.goto(shop.address("workspaces:audit"))
+    row = page.get_by_role("navigation", name="Settings")
+    here = row.get_by_role("link", name="What changed")
+    expect(here).to_be_in_viewport(ratio=0.9)
+
+    page.set_viewport_size({"width": 768, "height": 1024})
+    page.goto(shop.address("workspaces:settings"))
+    for each in (row.get_by_role("link").first, here):
+        expect(each).to_be_in_viewport(ratio=0.9)
+
+
 def test_keys_lead_to_rooms_and_to_the_search_and_do_nothing_while_one_types(
     shop: Shop, page: Page
 ) -> None:

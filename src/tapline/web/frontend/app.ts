@@ -22,6 +22,7 @@ import "./styles/reports.css";
 import "./styles/settings.css";
 import "./composer";
 import { watchPasskeys } from "./passkeys";
+import { showWhereOneIs } from "./tabs";
 import { TapChart } from "./tap-chart";
 import { guessZones } from "./zone";
 import { listenToKeys } from "./keyboard";
@@ -42,6 +43,7 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 
 customElements.define("tap-chart", TapChart);
+showWhereOneIs();
 watchPasskeys();
 guessZones();
 listenToKeys();
