@@ -10,6 +10,7 @@ from tapline.destinations import (
     CODE,
     MAX_CHARACTERS,
     BadDestination,
+    as_typed,
     check_destination,
     check_template,
     fill_destination,
@@ -253,3 +254,21 @@ def test_whatever_is_accepted_as_a_host_is_safe_in_a_header(host: str) -> None:
     except BadDestination:
         return
     assert is_safe_location(checked.replace(CODE, "23456789"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (" www.example.com/menu ", "https://www.example.com/menu"),
+        ("bücher.example?a=1#b", "https://bücher.example?a=1#b"),
+        ("example.com:8443", "https://example.com:8443"),
+        ("http://example.com", "http://example.com"),
+        ("javascript:alert(1.5)", "javascript:alert(1.5)"),
+        ("a@example.com", "a@example.com"),
+        ("not a url", "not a url"),
+        ("menu", "menu"),
+        ("", ""),
+    ],
+)
+def test_what_somebody_types_may_lack_its_beginning(typed: str, read: str) -> None:
+    assert as_typed(typed) == read

@@ -35,6 +35,8 @@ _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~-._"
 _SAFE_LOCATION = re.compile(
     rf"https?://[A-Za-z0-9._:\[\]-]+(?:[/?#][A-Za-z0-9{re.escape(_URL_CHARACTERS)}]*)?"
 )
+# What people type of an address: a host with a dot in it, and what may follow one.
+_WITHOUT_SCHEME = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}(?:[:/?#].*)?", re.DOTALL)
 
 
 class BadDestination(TaplineError):
@@ -49,6 +51,12 @@ def check_destination(url: str, *, own_hosts: Collection[str] = ()) -> str:
     and elsewhere than `own_hosts` (`host` or `host:port`), where it would go round in circles.
     """
     return _check(url, own_hosts, fields_allowed=False)
+
+
+def as_typed(text: str) -> str:
+    """Return an address that somebody typed, with `https://` where they left it out."""
+    text = text.strip()
+    return f"https://{text}" if _WITHOUT_SCHEME.fullmatch(text) else text
 
 
 def check_template(url: str, *, own_hosts: Collection[str] = ()) -> str:

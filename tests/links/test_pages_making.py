@@ -51,6 +51,18 @@ UTM = {"utm_source": "poster", "utm_medium": "print", "utm_campaign": "May & Jun
 MENU = "https://www.example.com/menu?utm_medium=qr#today"
 
 
+def test_an_address_may_be_typed_without_its_beginning(
+    workspace: Workspace, browser: Client
+) -> None:
+    browser.post(address(workspace, "new"), {"destination": "www.example.com/menu"})
+    link = Link.objects.get()
+    assert link.destination == "https://www.example.com/menu"
+
+    browser.post(address(workspace, "destination", link.pk), {"destination": "example.org"})
+    link.refresh_from_db()
+    assert link.destination == "https://example.org"
+
+
 def test_campaign_fields_join_the_address_and_are_offered_again(
     workspace: Workspace, browser: Client
 ) -> None:

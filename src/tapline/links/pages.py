@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from tapline.cards import check_card
-from tapline.destinations import check_destination, with_utm
+from tapline.destinations import as_typed, check_destination, with_utm
 from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.links.addresses import own_addresses
@@ -106,7 +106,7 @@ def create(visit: Visit) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def show_utm(visit: Visit) -> HttpResponse:
     """Show, as a fragment, where the link that is being made leads with its campaign fields."""
-    destination = visit.form("destination")
+    destination = as_typed(visit.form("destination"))
     try:
         checked = check_destination(destination, own_hosts=own_hosts()) if destination else ""
         told = with_utm(checked, posted_utm(visit.request.POST)) if checked else ""
@@ -165,7 +165,8 @@ def show(visit: Visit, link_id: int) -> HttpResponse:
 @inside(Need.EDIT, "POST")
 def set_destination(visit: Visit, link_id: int) -> HttpResponse:
     """Send everybody who taps from now on somewhere else."""
-    change_destination(find_link(visit, link_id), visit.form("destination"), actor=visit.actor)
+    leads_to = as_typed(visit.form("destination"))
+    change_destination(find_link(visit, link_id), leads_to, actor=visit.actor)
     return _back(visit, link_id)
 
 
@@ -253,7 +254,7 @@ def _create(visit: Visit) -> Link:
         link = create_link(
             visit.workspace,
             domain,
-            visit.form("destination"),
+            as_typed(visit.form("destination")),
             name=visit.form("name"),
             utm=posted_utm(visit.request.POST),
             campaign=campaign_named(visit.workspace, visit.form("campaign")),
