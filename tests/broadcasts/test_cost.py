@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from tapline.broadcasts.billing import bill_of
 from tapline.broadcasts.checking import check
@@ -37,6 +38,7 @@ from tests.broadcasts.making import (
     prepare,
 )
 from tests.providers.making import make_number, make_twilio, set_config
+from tests.web.browsing import member_of
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +106,23 @@ def test_the_cost_is_told_before_sending(account: ProviderAccount) -> None:
     set_prices(account, {"US": Decimal("0.01"), "GB": Decimal("0.05")}, actor=ACTOR)
 
     assert "note: It costs about 0.08 USD." in findings(make_mixed(account))
+
+
+def test_the_cost_of_texts_that_are_all_counted_is_told_to_the_cent(
+    account: ProviderAccount,
+) -> None:
+    set_prices(account, {"US": Decimal("0.01")}, actor=ACTOR)
+    people = make_contacts(account.workspace, 3)
+    named = {"first_name": "Łukasz"}  # One letter outside GSM-7: his text has two parts.
+    Contact.objects.filter(pk=people[1].pk).update(attributes=named)
+    text = "Hi {{ first_name }}, https://www.example.com/menu " + "x" * 40
+    broadcast = make_broadcast(account.workspace, text=text)
+    address = reverse("broadcasts:findings", args=[account.workspace.pk, broadcast.pk])
+
+    page = member_of(account.workspace).get(address).content.decode()
+
+    assert "It costs at most 0.04 USD." in page
+    assert "3 texts have 4 parts in all" in page
 
 
 def test_countries_without_a_price_are_named(account: ProviderAccount) -> None:

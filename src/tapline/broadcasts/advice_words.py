@@ -77,7 +77,7 @@ WORDS: dict[str, Words] = {
     "other_domain": Words(
         what=_("The links go out under %(found)s, which is not the name in your text."),
         why=_("People and carriers look whether name and domain belong together."),
-        do=_("Choose the domain of your brand under «Links», or name the brand that it has."),
+        do=_("Choose your brand's domain under «Domain of the links», or name the brand it has."),
     ),
     "link_in_the_middle": Words(
         what=_("The link stands in the middle."),

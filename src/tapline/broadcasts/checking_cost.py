@@ -34,7 +34,10 @@ def cost_findings(
         return
     prices = prices_of(broadcast.provider, with_pictures=sends_pictures(broadcast))
     countries = reach.countries if reach else count_by_country(broadcast)
-    told, texts = cost_of(Reach(countries=countries), prices, parts_each), countries.total()
+    is_exact = reach is not None and bool(reach.parts)
+    counted = reach if reach and is_exact else Reach(countries=countries)
+    told = cost_of(counted, prices, None if is_exact else parts_each)
+    texts = countries.total()
     if sends_pictures(broadcast) and not prices.is_per_text:
         yield Finding(
             "warning",
@@ -43,13 +46,7 @@ def cost_findings(
             "Look it up in your provider's price list; carriers outside the US may take none.",
         )
     if told.is_known:
-        yield Finding(
-            "note",
-            f"It costs about {_amount(told.amount, told)}.",
-            f"{texts:,} texts of {parts_each} parts each, at the prices that you entered."
-            " Names in the text may make single ones longer.",
-            "Nothing needs to be done; the report says what it came to.",
-        )
+        yield _in_all(told, counted) if is_exact else _about(told, texts, parts_each)
     if told.unpriced:
         yield _unpriced(told)
         yield from _unkept_limit(broadcast)
@@ -63,6 +60,26 @@ def cost_findings(
             f" {_amount(told.amount, told)}.",
             "Raise the limit, shorten the text, or choose fewer recipients.",
         )
+
+
+def _in_all(told: Cost, reach: Reach) -> Finding:
+    return Finding(
+        "note",
+        f"It costs at most {_amount(told.amount, told)}.",
+        f"{reach.texts:,} texts have {reach.billed_parts:,} parts in all, each counted as its"
+        " recipient gets it, at the prices that you entered.",
+        "Nothing needs to be done; the report says what it came to.",
+    )
+
+
+def _about(told: Cost, texts: int, parts_each: int) -> Finding:
+    return Finding(
+        "note",
+        f"It costs about {_amount(told.amount, told)}.",
+        f"{texts:,} texts of {parts_each} parts each, at the prices that you entered."
+        " Names in the text may make single ones longer.",
+        "Nothing needs to be done; the report says what it came to.",
+    )
 
 
 def _unpriced(told: Cost) -> Finding:

@@ -20,6 +20,7 @@ from tapline.broadcasts.findings import Finding
 from tapline.broadcasts.lifecycle import cancel, pause, resume
 from tapline.broadcasts.models import Broadcast, BroadcastKind, BroadcastState
 from tapline.broadcasts.pages_report import report_page
+from tapline.broadcasts.picking import is_large
 from tapline.broadcasts.pictures import pictures_of
 from tapline.errors import TaplineError
 from tapline.hours.words import local_moment
@@ -91,7 +92,8 @@ def _checked(broadcast: Broadcast) -> tuple[Counted | None, list[Finding]]:
     """Return how far the audience is counted and, once it is, what there is to know; None where
     something stands against counting it."""
     try:
-        counted = count_audience(broadcast, with_text=False)
+        # Where every text is counted in a moment, what they cost is told to the cent.
+        counted = count_audience(broadcast, with_text=not is_large(broadcast.workspace))
     except TaplineError:
         return None, check(broadcast)  # It says so among its findings.
     return counted, check(broadcast, counted.reach) if counted.is_whole else []
