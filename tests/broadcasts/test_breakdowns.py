@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from tapline.broadcasts.breakdowns import (
     LONGEST_TABLE,
@@ -10,9 +11,14 @@ from tapline.broadcasts.breakdowns import (
     heat_table,
     place_of_half,
     table,
+    time_to_tap,
 )
+from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.clicks.heat import HourOfWeek
 from tapline.clicks.reports import Share
+from tapline.workspaces.models import Role
+from tests.clicks.world import NOON, make_world, take_in
+from tests.web.browsing import member_of
 
 
 def test_what_comes_after_the_largest_is_one_line() -> None:
@@ -58,3 +64,20 @@ def test_where_nobody_is_told_apart_the_week_counts_taps() -> None:
     shown = heat_table(hours, [Share(9, 0, 7)], [Share(0, 0, 7)], in_taps=True)
     assert shown is not None
     assert shown.rows[9][1][0].count == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_said_how_many_tapped_before_their_texts_receipt_came() -> None:
+    world = make_world(3)
+    early = [world.messages[1].pk, world.messages[2].pk]
+    Message.objects.filter(pk__in=early).update(delivered_at=None)
+    take_in(world.tap(0), world.tap(1), world.tap(1), world.tap(2))
+    Broadcast.objects.update(state=BroadcastState.SENT, started_at=NOON)
+
+    shown = time_to_tap(world.broadcast)
+    address = reverse("broadcasts:show", args=world.of)
+    page = member_of(world.workspace, Role.VIEWER).get(address).content.decode()
+
+    assert shown is not None
+    assert (shown.all_people, shown.untimed) == (1, 2)
+    assert "2 more tapped before a receipt said that their text had arrived." in page

@@ -119,6 +119,7 @@ class TimeToTap:
 
     spans: list[Span]
     half: str
+    untimed: int  # people who tapped before a receipt said that their text had arrived
 
     @property
     def all_people(self) -> int:
@@ -127,11 +128,12 @@ class TimeToTap:
 
 def time_to_tap(broadcast: Broadcast) -> TimeToTap | None:
     """Return how long people took to tap; None where no delivery receipt tells when to begin."""
-    counts = [count for _, count in clicks.time_to_tap(broadcast.workspace_id, broadcast.pk)]
+    timed, untimed = clicks.first_taps(broadcast.workspace_id, broadcast.pk)
+    counts = [count for _, count in timed]
     if not any(counts):
         return None
     spans = [Span(words, count) for words, count in zip(_span_words(), counts, strict=True)]
-    return TimeToTap(spans, _half_words()[place_of_half(counts)])
+    return TimeToTap(spans, _half_words()[place_of_half(counts)], untimed)
 
 
 def place_of_half(counts: Sequence[int]) -> int:

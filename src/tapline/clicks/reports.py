@@ -68,7 +68,7 @@ order by people desc, taps desc, {column}
 """
 
 TIME_TO_TAP = """
--- How many people tapped first within each span after delivery.
+-- How many people tapped first within each span after delivery, and of how many it is not known.
 select
     sum(case when delay < 60 then 1 else 0 end) as minute_1,
     sum(case when delay >= 60 and delay < 300 then 1 else 0 end) as minutes_5,
@@ -76,12 +76,12 @@ select
     sum(case when delay >= 900 and delay < 3600 then 1 else 0 end) as hour_1,
     sum(case when delay >= 3600 and delay < 21600 then 1 else 0 end) as hours_6,
     sum(case when delay >= 21600 and delay < 86400 then 1 else 0 end) as day_1,
-    sum(case when delay >= 86400 then 1 else 0 end) as later
+    sum(case when delay >= 86400 then 1 else 0 end) as later,
+    sum(case when delay is null then 1 else 0 end) as untimed
 from (
     select message, min(seconds_since_delivery) as delay
     from clicks
     where workspace = :workspace and broadcast = :broadcast and human = 1 and message > 0
-      and seconds_since_delivery is not null
     group by message
 ) firsts
 """
@@ -277,10 +277,16 @@ def by_weekday(workspace_id: int, broadcast_id: int) -> list[Share]:
 def time_to_tap(workspace_id: int, broadcast_id: int) -> list[tuple[int | None, int]]:
     """Return (upper bound in seconds, people) per span between delivery and first tap.
 
-    The last bound is None. Messages without a delivery receipt are left out.
+    The last bound is None. Who tapped before any delivery receipt came is left out.
     """
+    return first_taps(workspace_id, broadcast_id)[0]
+
+
+def first_taps(workspace_id: int, broadcast_id: int) -> tuple[list[tuple[int | None, int]], int]:
+    """Return `time_to_tap`, and how many people it leaves out."""
     row = query_broadcast(TIME_TO_TAP, _of(workspace_id, broadcast_id))[0]
-    return list(zip(TIME_SPANS_SECONDS, map(_count, row), strict=True))
+    *spans, untimed = map(_count, row)
+    return list(zip(TIME_SPANS_SECONDS, spans, strict=True)), untimed
 
 
 def clickers(workspace_id: int, broadcast_id: int) -> list[int]:
