@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
 from tapline.hours.reading import BadHours, read_week
 from tapline.hours.rules import DEFAULT_WEEK, RULES, week
-from tapline.hours.words import describe_week
+from tapline.hours.words import describe_week, tell_week
 
 # as it is written, as it is kept
 WRITTEN = [
@@ -66,3 +67,21 @@ def test_every_rule_can_be_written_down_and_read_again() -> None:
 def test_public_holidays_are_those_of_the_place() -> None:
     read = read_week("Mon-Sat 9-19, no public holidays", "FR")
     assert read == week("9-19", sunday="", holidays="FR")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Mon–Fri 9:00–21:00, Sat–Sun closed, no public holidays"),
+        ("de", "Mo–Fr 9:00–21:00, Sa–So geschlossen, nicht an Feiertagen"),
+        ("es", "lun–vie 9:00–21:00, sáb–dom cerrado, no en festivos"),
+    ],
+)
+def test_hours_are_told_in_the_language_of_the_page_and_kept_as_they_are_typed(
+    language: str, told: str
+) -> None:
+    spanish = RULES["ES"].week
+
+    with translation.override(language):
+        assert tell_week(spanish) == told
+        assert read_week(describe_week(spanish), spanish.holidays) == spanish

@@ -15,7 +15,7 @@ from tapline.contacts.models import Contact
 from tapline.hours.deciding import policy_of
 from tapline.hours.places import ANY_HOUR
 from tapline.hours.policy import Policy
-from tapline.hours.words import describe_place, describe_week, local_moment, name_region
+from tapline.hours.words import describe_place, local_moment, name_region, tell_week
 
 # More places than these are told by their number, and clocks by the first and the last.
 MOST_SHOWN = 3
@@ -47,7 +47,7 @@ def tell_place(contact: Contact, now: dt.datetime) -> Told:
         until=_until(found),
         is_unsure=_unsure(found),
         rules=_rules(found) if len(found.place.regions) <= MOST_SHOWN else [],
-        own=[describe_week(week) for week in found.own],
+        own=[tell_week(week) for week in found.own],
         sleeps=config.current().quiet_hours != "off",
     )
 
@@ -96,7 +96,7 @@ def _rules(found: Whereabouts) -> list[tuple[str, str, str]]:
     for rule in found.rules:
         name = name_region(rule.region) or _("anywhere")
         if instead := found.replaced.get(rule.region):
-            told.append((name, describe_week(instead), _("decided by a workspace")))
+            told.append((name, tell_week(instead), _("decided by a workspace")))
         else:
-            told.append((name, describe_week(rule.week), rule.source))
+            told.append((name, tell_week(rule.week), rule.source))
     return told

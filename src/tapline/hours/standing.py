@@ -9,7 +9,7 @@ from typing import Any
 from tapline.hours.deciding import DEFAULTS, nearest, replaced_above, settings_above
 from tapline.hours.models import HoursSetting
 from tapline.hours.rules import DEFAULT_SOURCE, DEFAULT_WEEK, RULES
-from tapline.hours.words import describe_week, name_region
+from tapline.hours.words import name_region, tell_week
 from tapline.workspaces.models import Workspace
 
 EVERYWHERE_ELSE = "*"
@@ -100,7 +100,7 @@ def _rule(region: str, instead: tuple[str, HoursSetting] | None, workspace: Work
     return RuleTold(
         region=region,
         name=name_region(region),
-        hours=describe_week(rule.week) if rule else "" if is_state else describe_week(DEFAULT_WEEK),
+        hours=tell_week(rule.week) if rule else "" if is_state else tell_week(DEFAULT_WEEK),
         basis=rule.basis if rule else "convention",
         source=rule.source if rule else "" if is_state else DEFAULT_SOURCE,
         seen=rule.seen if rule else "",

@@ -6,8 +6,9 @@ import datetime as dt
 import zoneinfo
 
 from django.utils.dateformat import format as date_format
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from tapline.hours.places import Place, known_zone
 from tapline.hours.regions import region_names
@@ -26,7 +27,6 @@ _COUNTRIES = {
     "NZ": gettext_lazy("New Zealand"),
     "US": gettext_lazy("United States"),
 }
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def describe_place(place: Place) -> str:
@@ -64,7 +64,13 @@ def _evidence(place: Place) -> str:
 
 
 def describe_week(week: Week) -> str:
-    """Return a week's hours: «Mon–Sat 9:00–21:00, Sun 12:00–21:00»."""
+    """Return a week's hours as they are typed: «Mon–Sat 9:00–21:00, Sun 12:00–21:00»."""
+    with override("en"):
+        return tell_week(week)
+
+
+def tell_week(week: Week) -> str:
+    """Return a week's hours in the language of the page: «Mo–Sa 9:00–21:00, So geschlossen»."""
     groups: list[tuple[int, int, Span]] = []
     for day, span in enumerate(week.days):
         if groups and groups[-1][2] == span:
@@ -72,7 +78,7 @@ def describe_week(week: Week) -> str:
         else:
             groups.append((day, day, span))
     told = [f"{_days(first, last)} {_hours(span)}" for first, last, span in groups]
-    return ", ".join([*told, *(["no public holidays"] if week.holidays else [])])
+    return ", ".join([*told, *([_("no public holidays")] if week.holidays else [])])
 
 
 def local_moment(moment: dt.datetime, zone: str, *, with_year: bool = False) -> str:
@@ -84,11 +90,12 @@ def local_moment(moment: dt.datetime, zone: str, *, with_year: bool = False) -> 
 
 def _days(first: int, last: int) -> str:
     if (first, last) == (0, 6):
-        return "every day"
-    return _DAYS[first] if first == last else f"{_DAYS[first]}–{_DAYS[last]}"
+        return _("every day")
+    names = WEEKDAYS_ABBR[first], WEEKDAYS_ABBR[last]
+    return str(names[0]) if first == last else f"{names[0]}–{names[1]}"
 
 
 def _hours(span: Span) -> str:
     if span is None:
-        return "closed"
+        return _("closed")
     return "–".join(f"{minutes // 60}:{minutes % 60:02}" for minutes in span)
