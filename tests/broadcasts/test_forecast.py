@@ -7,6 +7,7 @@ import zoneinfo
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from tapline import config
 from tapline.broadcasts.checking import check
@@ -104,6 +105,16 @@ def test_it_is_said_in_words_with_the_first_and_last_morning(workspace: Workspac
         " (America/New_York)."
     )
     assert unsure.what.startswith("Of 1 it is not certain")  # Texas has two time zones
+
+
+def test_it_is_said_in_whole_sentences_of_the_reader_s_language(workspace: Workspace) -> None:
+    with override("de"):
+        waiting, _unsure = _told(make_broadcast(workspace))
+
+    assert waiting.why == (
+        "Ihre Orte sind jetzt geschlossen. Die ersten öffnen Mi 4 Mär 11:00, die letzten Mi 4 Mär"
+        " 12:00 (America/New_York)."
+    )
 
 
 def test_by_day_nothing_is_said(workspace: Workspace) -> None:

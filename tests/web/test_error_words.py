@@ -55,6 +55,8 @@ def _catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         ("Choose another name.", "Wählen Sie einen anderen Namen."),
         ("There is no tag 'vip' in this workspace.", "Hier gibt es keinen Tag „vip“."),
         ("3 of 10 got it.", "Von 10 bekamen es 3."),
+        ("3 of 1,000 got it.", "Von 1.000 bekamen es 3."),
+        ("8.33 USD of 1,234.50 USD got it.", "Von 1.234,50 USD bekamen es 8,33 USD."),
         ("There is no tag '{x} \\1 %s'.", "Kein Tag „{x} \\1 %s“."),
         (
             "3 of 10 got it. Nobody translated this. Choose another name.",

@@ -65,14 +65,14 @@ def _audience(draft: _Draft) -> Iterator[Finding]:
         yield Finding(
             "error",
             "Nobody would get this text.",
-            f"The audience has {contacts:,} contacts, and none of them may be texted.",
+            "The audience has nobody who may be texted.",
             "Choose another audience, or import contacts together with how they agreed.",
         )
     elif textable < contacts:
         yield Finding(
             "note",
             f"{contacts - textable:,} of {contacts:,} contacts get no text.",
-            f"They did not agree to {draft.broadcast.purpose} texts, or opted out.",
+            "They did not agree to such texts, or opted out.",
             "Nothing needs to be done; the report lists them by reason.",
         )
 

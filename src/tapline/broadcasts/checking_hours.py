@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+
+from django.utils.translation import gettext as _
 
 from tapline import config
 from tapline.broadcasts.channels import parts_per_second
@@ -39,14 +41,11 @@ def _waiting(broadcast: Broadcast, told: Forecast) -> Iterator[Finding]:
     opens = [each.opens_at for each in told.waiting if each.opens_at]
     if not opens:
         return
-    zone = broadcast.workspace.zone
-    first, last = local_moment(opens[0], zone), local_moment(opens[-1], zone)
-    until = f"Theirs open {first}" if first == last else f"The first open {first}, the last {last}"
     count = sum(each.count for each in told.waiting)
     yield Finding(
         "note",
         f"{count:,} of {told.textable:,} wait for their morning; {told.at_once:,} get it at once.",
-        f"Their places are closed {_then(broadcast)}. {until} ({zone}).",
+        " ".join((_closed(broadcast), _opening(opens, broadcast.workspace.zone))),
         "Nothing needs to be done; or send it when it is day for all of them.",
     )
 
@@ -57,7 +56,7 @@ def _skipped(broadcast: Broadcast, told: Forecast) -> Iterator[Finding]:
         yield Finding(
             "warning",
             f"{count:,} of {told.textable:,} get no text: it is night where they live.",
-            f"Their places are closed {_then(broadcast)}, and this broadcast does not wait.",
+            " ".join((_closed(broadcast), _("This broadcast does not wait."))),
             "Let it wait for their morning, or send it when it is day for all of them.",
         )
 
@@ -121,10 +120,19 @@ def _capped(broadcast: Broadcast, told: Forecast) -> Iterator[Finding]:
         )
 
 
-def _then(broadcast: Broadcast) -> str:
+def _closed(broadcast: Broadcast) -> str:
     if broadcast.scheduled_at is None:
-        return "now"
-    return f"when it starts ({local_moment(broadcast.scheduled_at, broadcast.workspace.zone)})"
+        return _("Their places are closed now.")
+    moment = local_moment(broadcast.scheduled_at, broadcast.workspace.zone)
+    return _("Their places are closed when it starts (%(moment)s).") % {"moment": moment}
+
+
+def _opening(opens: Sequence[dt.datetime], zone: str) -> str:
+    first, last = local_moment(opens[0], zone), local_moment(opens[-1], zone)
+    if first == last:
+        return _("Theirs open %(first)s (%(zone)s).") % {"first": first, "zone": zone}
+    said = _("The first open %(first)s, the last %(last)s (%(zone)s).")
+    return said % {"first": first, "last": last, "zone": zone}
 
 
 _CHECKS: tuple[Callable[[Broadcast, Forecast], Iterator[Finding]], ...] = (

@@ -9,14 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 from babel.messages.mofile import read_mo
 from django.utils.translation import get_language, gettext
 
+from tapline.numerals import grouped, money
 from tapline.web.catalogues import path_of
 from tapline.web.error_patterns import PLACEHOLDER
 
+# As the core writes them: «1,000», «1,234.50 USD».
+GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3})*\.\d\d) ([A-Z]{3})")
 SENTENCE_ENDS = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
@@ -48,7 +53,16 @@ def _sentence(text: str) -> str:
 
 
 def _fill(sentence: str, values: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda name: values.get(name[1], name[0]), sentence)
+    return PLACEHOLDER.sub(lambda name: _figure(values.get(name[1], name[0])), sentence)
+
+
+def _figure(value: str) -> str:
+    """Return a count or an amount as the page's language writes it; anything else as it is."""
+    if GROUPED.fullmatch(value):
+        return grouped(int(value.replace(",", "")))
+    if found := AMOUNT.fullmatch(value):
+        return money(Decimal(found[1].replace(",", "")), found[2])
+    return value
 
 
 @cache
