@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
+import tapline
 from tapline.web.rooms import ROOMS, entries, other_workspaces, setting_entries
 from tapline.workspaces.access import Access, Need
 from tapline.workspaces.members import add_member
@@ -89,3 +93,24 @@ def _owner() -> tuple[Client, Workspace]:
     client = Client()
     client.force_login(member.user)
     return client, workspace
+
+
+SCROLLS = re.compile(
+    r'<(?P<tag>section|div)(?P<how>[^>]*class="[^"]*\bscroll\b[^>]*)>(?P<held>.*?)</(?P=tag)>',
+    re.DOTALL,
+)
+FOCUSABLE = re.compile(r"<(a|button|input|summary)\b|{% include")
+
+
+def test_what_scrolls_and_holds_nothing_to_go_to_can_be_gone_to_itself_and_has_a_name() -> None:
+    regions = [
+        (path.name, region)
+        for path in Path(tapline.__file__).parent.rglob("templates/**/*.html")
+        for region in SCROLLS.finditer(path.read_text(encoding="utf-8"))
+    ]
+
+    assert len(regions) > 20
+    for name, region in regions:
+        if not FOCUSABLE.search(region["held"]):
+            assert 'tabindex="0"' in region["how"], name
+            assert "aria-label" in region["how"], name
