@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import json
 import re
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -90,6 +91,33 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(wrong: dict[str, str], 
     assert not Campaign.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("spend_limit", "99,5O EUR"), ("give_up_hours", "two days"), ("hold_out", "1o")],
+)
+def test_a_number_that_cannot_be_read_stays_as_it_was_typed(field: str, typed: str) -> None:
+    workspace = make_workspace()
+
+    answer = member_of(workspace).post(
+        reverse("broadcasts:new", args=[workspace.pk]), FORM | {field: typed}
+    )
+
+    assert answer.status_code == 422
+    assert f'name="{field}" value="{typed}"' in answer.content.decode()
+
+
+def test_a_spend_limit_is_shown_in_every_language_so_that_it_can_be_saved_again() -> None:
+    workspace = make_workspace()
+    broadcast = make_broadcast(workspace, spend_limit=Decimal("99.50"))
+
+    page = member_of(workspace).get(
+        reverse("broadcasts:compose", args=[workspace.pk, broadcast.pk]),
+        headers={"Accept-Language": "de"},
+    )
+
+    assert 'name="spend_limit" value="99.5"' in page.content.decode()
+
+
 def _preview(workspace_id: int, step: str = "", **form: str) -> str:
     address = reverse("broadcasts:preview", args=[workspace_id]) + f"?do={step}"
     browser = member_of(Workspace.objects.get(pk=workspace_id), Role.SENDER)
@@ -142,6 +170,29 @@ def test_the_checks_offer_to_send_only_what_somebody_would_get() -> None:
 
     make_contacts(workspace, 1)
     assert "See what will happen, and send" in _words(editor.get(address).content)
+
+
+@pytest.mark.parametrize("name", ["findings", "plan", "held-out"])
+def test_what_comes_later_is_a_whole_page_for_whoever_has_no_script(name: str) -> None:
+    workspace = make_workspace()
+    make_contacts(workspace, 1)
+    broadcast = make_broadcast(workspace)
+    address = reverse(f"broadcasts:{name}", args=[workspace.pk, broadcast.pk])
+    browser = member_of(workspace)
+
+    piece = browser.get(address, headers={"HX-Request": "true"}).content.decode()
+    whole = browser.get(address).content.decode()
+
+    assert "<html" not in piece
+    assert whole.count("<h1") == 1
+    assert 'rel="stylesheet"' in whole
+    assert piece.strip() in whole.replace(*_tokens(whole, piece))
+
+
+def _tokens(whole: str, piece: str) -> tuple[str, str]:
+    """Return the sign against forged forms of a page, and that of a piece: each has its own."""
+    found = [re.findall(r'csrfmiddlewaretoken" value="(\w+)', each) for each in (whole, piece)]
+    return (found[0][-1], found[1][-1]) if all(found) else ("", "")
 
 
 def test_a_large_audience_is_checked_when_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,6 +257,18 @@ def _spend_limit(raw: str) -> Decimal | None:
     return limit
 
 
+def numbers_as_typed(draft: Broadcast, form: QueryDict) -> dict[str, str]:
+    """Return the amounts and numbers of a draft as the form shows them: as they were typed, even
+    where they cannot be read; as no language writes them, so that they can be read again."""
+    limit = draft.spend_limit
+    held = {
+        "spend_limit": "" if limit is None else f"{limit.normalize():f}",
+        "give_up_hours": str(draft.give_up_hours),
+        "hold_out": str(draft.hold_out or ""),
+    }
+    return {name: form.get(name, figure).strip() for name, figure in held.items()}
+
+
 def variant_slots(broadcast: Broadcast) -> list[dict[str, Any]]:
     """Return the further texts of a draft as the form shows them, and one empty place more."""
     filled = list(broadcast.variants)

@@ -74,18 +74,20 @@ def _first_text(broadcast: Broadcast) -> Preview | None:
 
 @inside(Need.EDIT)
 def show_findings(visit: Visit, broadcast_id: int) -> HttpResponse:
-    """Show, as a fragment, what there is to know before sending. A large audience is counted piece
-    by piece."""
+    """Show, as a fragment for htmx, what there is to know before sending. A large audience is
+    counted piece by piece."""
     broadcast = find_broadcast(visit, broadcast_id)
     counted, findings = _checked(broadcast)
     can_send = all(finding.level != "error" for finding in findings)
     context = {
-        "broadcast_id": broadcast_id,
+        "room": "broadcasts",
+        "broadcast": broadcast,
         "counted": counted,
         "findings": findings,
         "can_send": can_send,
     }
-    return visit.render("broadcasts/_findings.html", context)
+    name = "_findings" if visit.wants_fragment else "findings"
+    return visit.render(f"broadcasts/{name}.html", context)
 
 
 def _checked(broadcast: Broadcast) -> tuple[Counted | None, list[Finding]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
@@ -48,21 +49,25 @@ def confirm(visit: Visit, broadcast_id: int) -> HttpResponse:
 
 @inside(Need.EDIT)
 def show_plan(visit: Visit, broadcast_id: int) -> HttpResponse:
-    """Show, as a fragment, what will happen. A large audience is counted piece by piece; the button
-    comes with the whole count."""
+    """Show, as a fragment for htmx, what will happen. A large audience is counted piece by piece;
+    the button comes with the whole count."""
     broadcast = find_broadcast(visit, broadcast_id)
-    at = _time(visit.request.GET.get("at", ""), visit.workspace.zone)
+    typed = visit.request.GET.get("at", "")
+    at = _time(typed, visit.workspace.zone)
     plan = make_plan(broadcast, at)
     context = {
+        "room": "broadcasts",
         "broadcast": broadcast,
+        "is_past": at is None and bool(typed),
         "plan": plan,
         "lines": in_words(plan) if plan.counted.is_whole else [],
         "fingerprint": fingerprint(broadcast),
         "at": at,
         "address": f"{reverse('broadcasts:plan', args=[visit.workspace.pk, broadcast_id])}"
-        f"?at={visit.request.GET.get('at', '')}",
+        f"?{urlencode({'at': typed})}",
     }
-    return visit.render("broadcasts/_plan.html", context)
+    name = "_plan" if visit.wants_fragment else "confirm"
+    return visit.render(f"broadcasts/{name}.html", context)
 
 
 @inside(Need.EDIT, "POST")

@@ -14,6 +14,7 @@ from tapline.broadcasts.pages_contents import details_of, figures_of
 from tapline.broadcasts.pages_destinations import failing_links
 from tapline.broadcasts.pictures import pictures_of
 from tapline.broadcasts.reports import build_report
+from tapline.web.errors import wants_fragment
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
 
@@ -70,15 +71,21 @@ def shares_now(broadcast: Broadcast) -> Shares:
 
 def audiences_template(request: HttpRequest) -> str:
     """Return the fragment for htmx, and a page of its own for whoever has no script."""
-    is_fragment = request.headers.get("HX-Request") == "true"
+    is_fragment = wants_fragment(request)
     return "broadcasts/_audiences.html" if is_fragment else "broadcasts/audiences.html"
 
 
 @inside(Need.PEOPLE)
 def show_held_out(visit: Visit, broadcast_id: int) -> HttpResponse:
-    """Show, as a fragment, what those did who got nothing on purpose, beside the others."""
-    context = {"compared": compare_held_out(find_reported(visit, broadcast_id))}
-    return visit.render("broadcasts/_held_out.html", context)
+    """Show, as a fragment for htmx, what those did who got nothing on purpose, and the others."""
+    broadcast = find_reported(visit, broadcast_id)
+    context = {
+        "room": "broadcasts",
+        "broadcast": broadcast,
+        "compared": compare_held_out(broadcast),
+    }
+    name = "_held_out" if visit.wants_fragment else "held_out"
+    return visit.render(f"broadcasts/{name}.html", context)
 
 
 def find_reported(visit: Visit, broadcast_id: int) -> Broadcast:

@@ -140,7 +140,7 @@ def _editor(
         "lists": {name: sources[name] for name in ("fields", "tags", "languages")},
         "error": error,
     }
-    if visit.request.headers.get("HX-Request") == "true" and visit.form("step") != "save":
+    if visit.wants_fragment and visit.form("step") != "save":
         answer = visit.render("contacts/_segment_rows.html", context)
         answer["HX-Trigger"] = "rows-changed"  # The count listens for it.
         return answer

@@ -29,7 +29,7 @@ def look_again(visit: Visit, link_id: int) -> HttpResponse:
     """Let a worker look at the page now."""
     link = find_link(visit, link_id)
     ask(visit.workspace, [link.destination], fresh=JUST_NOW)
-    if "HX-Request" not in visit.request.headers:
+    if not visit.wants_fragment:
         return redirect("links:show", visit.workspace.pk, link_id)
     return _standing(visit, link)
 

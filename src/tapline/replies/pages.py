@@ -96,7 +96,7 @@ def read(visit: Visit, thread_id: int) -> HttpResponse:
     """Count as seen what the page showed; the page posts it by itself where scripts run."""
     thread = _find(visit, thread_id)
     mark_read(thread, whole_number(visit.form("up_to")) or 0)
-    if visit.request.headers.get("HX-Request") == "true":
+    if visit.wants_fragment:
         return _fragment(visit, thread_id)
     return _back(visit, thread)
 

@@ -53,12 +53,16 @@ class ErrorPages:
 def error_page(request: HttpRequest, error: TaplineError) -> HttpResponse:
     """Return the error as a fragment for htmx, else as a page: with the menu of the workspace that
     refuses, and the way back to the page with the form."""
-    wants_fragment = request.headers.get("HX-Request") == "true"
-    template = "web/_error.html" if wants_fragment else "web/error.html"
+    template = "web/_error.html" if wants_fragment(request) else "web/error.html"
     visit = getattr(request, "visit", None)  # `inside` leaves it there, once somebody is in.
     place = {"workspace": visit.workspace, "access": visit.access} if visit else {}
     context = {"error": error, "back": _back(request), **place}
     return render(request, template, context, status=status_of(error))
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Say whether htmx asks, for a piece of a page; whoever has no script gets a whole one."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def status_of(error: TaplineError) -> int:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tapline.signin.recent import ask_again, lacks_second_factor
-from tapline.web.errors import ForForms, NotAllowed, error_page
+from tapline.web.errors import ForForms, NotAllowed, error_page, wants_fragment
 from tapline.workspaces import audit
 from tapline.workspaces.access import Access, Need
 from tapline.workspaces.members import access_for
@@ -43,6 +43,10 @@ class Visit:
     def form(self, name: str) -> str:
         """Return a posted field without surrounding space, empty where it is missing."""
         return self.request.POST.get(name, "").strip()
+
+    @property
+    def wants_fragment(self) -> bool:
+        return wants_fragment(self.request)
 
     def render(
         self, template: str, context: Mapping[str, Any] | None = None, status: int = 200

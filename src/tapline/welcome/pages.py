@@ -77,7 +77,7 @@ def show_phone(visit: Visit) -> HttpResponse:
 def show_text(visit: Visit, message_id: int) -> HttpResponse:
     """Show what became of a text to one's own phone; renews itself."""
     message = get_object_or_404(Message, pk=message_id, workspace=visit.workspace)
-    is_fragment = visit.request.headers.get("HX-Request") == "true"
+    is_fragment = visit.wants_fragment
     context = {"room": "home", "message": message, "taps": _openings(message)}
     return visit.render("welcome/_text.html" if is_fragment else "welcome/text.html", context)
 
