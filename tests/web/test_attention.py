@@ -9,7 +9,7 @@ import pytest
 
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.rates import Went
-from tapline.links.models import Domain
+from tapline.links.models import Domain, Proof
 from tapline.replies.threads import Waiting
 from tapline.web.attention import Facts, items
 
@@ -42,7 +42,7 @@ def went(number: int, *, hours_ago: float = 24.0, **values: Any) -> Went:
 
 
 def domain(**values: Any) -> Domain:
-    return Domain(pk=7, host="go.example.com", proved_at=NOW, findings=[], **values)
+    return Domain(**{"pk": 7, "host": "go.example.com", "proved_at": NOW, "findings": []} | values)
 
 
 def test_nothing_needs_anybody_where_all_is_well() -> None:
@@ -86,6 +86,20 @@ def test_a_domain_whose_records_lead_elsewhere_is_told_in_the_words_of_the_check
 
     assert item.what == "go.example.com does not lead here as it should."
     assert item.why == "It leads to another server."
+
+
+def test_a_domain_that_somebody_vouched_for_raises_no_alarm_for_its_missing_record() -> None:
+    missing = {"record": "proof", "state": "wrong", "what": "There is no TXT record."}
+    astray = {"record": "address", "state": "wrong", "what": "It leads to another server."}
+    vouched, claimed, lost = (
+        domain(proved_by=Proof.OPERATOR, findings=[missing]),
+        domain(proved_by=Proof.RECORD, findings=[missing]),
+        domain(proved_by=Proof.OPERATOR, findings=[missing, astray]),
+    )
+
+    assert items(facts(domains=[vouched])) == []
+    assert [item.why for item in items(facts(domains=[claimed]))] == ["There is no TXT record."]
+    assert [item.why for item in items(facts(domains=[lost]))] == ["It leads to another server."]
 
 
 SILENCE = {"people": 0, "certain": 180, "perhaps": 0, "by_people": 0, "by_machines": 0}

@@ -13,6 +13,7 @@ from tapline.broadcasts.rates import latest
 from tapline.broadcasts.reports import build_report
 from tapline.instance.epochs import ensure_instance
 from tapline.instance.models import Instance
+from tapline.links.models import Proof
 from tapline.web.home import bars
 from tapline.workspaces.api_keys import create_api_key
 from tapline.workspaces.models import Role, Workspace
@@ -121,7 +122,8 @@ def test_who_only_looks_is_not_asked_to_do_anything() -> None:
 def test_what_a_check_of_a_domain_found_is_said_in_the_language_of_the_page() -> None:
     workspace = make_workspace()
     what = "The record stands at go.example.com itself."
-    workspace.domains.update(findings=[{"record": "proof", "state": "wrong", "what": what}])
+    findings = [{"record": "proof", "state": "wrong", "what": what}]
+    workspace.domains.update(proved_by=Proof.RECORD, findings=findings)
 
     answer = member_of(workspace).get(
         reverse("web:home", args=[workspace.pk]), headers={"Accept-Language": "de"}

@@ -90,13 +90,13 @@ def check(host: str, as_json: bool) -> None:
     """
     make_ready()
     domain = _find(host)
-    findings = check_domain(domain)
+    check_domain(domain)
     domain = _find(host)
     if as_json:
         print_json(tell(domain))
     else:
         _print(domain)
-    if any(finding.state == "wrong" for finding in findings):
+    if any(finding.state == "wrong" for finding in findings_of(domain)):
         raise click.exceptions.Exit(1)
 
 

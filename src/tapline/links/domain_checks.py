@@ -35,6 +35,7 @@ FIRST_DAYS, LATER_EVERY = dt.timedelta(days=14), dt.timedelta(hours=1)
 PROVED_EVERY = dt.timedelta(hours=12)
 # A worker that dies while it looks leaves the domain to the next after this long.
 LEASE = dt.timedelta(minutes=5)
+_VOUCHED = Finding("proof", State.GOOD, "Somebody vouched for it: not needed.")
 
 
 def records_of(domain: Domain) -> list[Record]:
@@ -76,8 +77,12 @@ def check_next() -> bool:
 
 
 def findings_of(domain: Domain) -> list[Finding]:
-    """Return what the last look found; nothing before the first."""
-    return [Finding(**{**each, "state": State(each["state"])}) for each in domain.findings]
+    """Return what the last look found; nothing before the first. A vouched domain needs no proof:
+    its missing record is nothing to worry about."""
+    found = [Finding(**{**each, "state": State(each["state"])}) for each in domain.findings]
+    if domain.proved_by != Proof.OPERATOR:
+        return found
+    return [_VOUCHED if each.record == "proof" else each for each in found]
 
 
 def observe(host: str, proof: str, ask: Questions) -> Observed:

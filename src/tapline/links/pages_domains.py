@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tapline.links import domain_checks, domain_life, domains
-from tapline.links.domain_findings import Finding, State
+from tapline.links.domain_findings import Finding
 from tapline.links.domain_records import Record
 from tapline.links.hosts import as_read, is_local
 from tapline.links.models import Domain, Proof
@@ -92,7 +92,7 @@ def check(visit: Visit, domain_id: int) -> HttpResponse:
     domain = _find(visit, domain_id)
     if not domain.checked_at or timezone.now() - domain.checked_at > CHECK_EVERY:
         domain_checks.check_domain(domain)
-    if visit.request.headers.get("HX-Request") == "true":
+    if visit.wants_fragment:
         return visit.render("links/_records.html", _standing(_find(visit, domain_id)))
     return _back(visit, domain_id)
 
@@ -158,11 +158,8 @@ def _standing(domain: Domain) -> dict[str, Any]:
 
 
 def _steps(domain: Domain) -> list[_Step]:
-    """Return the records by what they are for, each with what was found about it. A vouched domain
-    needs no proof, so that its missing record is nothing to worry about."""
+    """Return the records by what they are for, each with what was found about it."""
     found = {finding.record: finding for finding in domain_checks.findings_of(domain)}
-    if domain.proved_by == Proof.OPERATOR and "proof" in found:
-        found["proof"] = Finding("proof", State.GOOD, _("Somebody vouched for it: not needed."))
     steps: dict[str, _Step] = {}
     for record in domain_checks.records_of(domain):
         purpose = record.purpose

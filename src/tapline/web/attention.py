@@ -19,6 +19,8 @@ from django.utils.translation import ngettext
 from tapline.broadcasts.models import Broadcast
 from tapline.broadcasts.rates import Went
 from tapline.links.destination_told import Alarm
+from tapline.links.domain_checks import findings_of
+from tapline.links.domain_findings import State
 from tapline.links.models import Domain
 from tapline.replies.threads import Waiting
 
@@ -118,12 +120,12 @@ def page_gone(facts: Facts) -> Iterator[Item]:
 def domain_in_trouble(facts: Facts) -> Iterator[Item]:
     """Domains whose proof or DNS is gone."""
     for domain in facts.domains:
-        finding = next((each for each in domain.findings if each["state"] == "wrong"), None)
+        finding = next((each for each in findings_of(domain) if each.state == State.WRONG), None)
         if domain.proof_missing_since:
             what = _("The record that proved %(host)s is gone.")
             why = _("Links still work. If the name is no longer yours, others could answer them.")
         elif finding:
-            what, why = _("%(host)s does not lead here as it should."), finding["what"]
+            what, why = _("%(host)s does not lead here as it should."), finding.what
         else:
             continue
         yield Item(
