@@ -31,6 +31,10 @@ def number_of_the_us(raw: str) -> str:
     return normalise(raw, "US")
 
 
+def number_of_nowhere(raw: str) -> str:
+    return normalise(raw, "XX")
+
+
 @pytest.fixture
 def _catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Translate as `TRANSLATIONS` says, and nothing else."""
@@ -96,6 +100,8 @@ def test_the_code_of_errors_and_findings_is_read() -> None:
         (number_of_the_us, "abc"),
         (number_of_the_us, "+1 212"),
         (number_of_the_us, "+999 5550100"),
+        (number_of_the_us, "+1 212 555 0123 ext. 4"),
+        (number_of_nowhere, "212 555 0123"),
     ],
 )
 def test_each_sentence_of_what_people_type_wrong_is_translated(

@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # What only terminals, logs or programs are told.
 NOT_ON_PAGES = ("cli", "codes", "clicklog", "config", "edge", "geo", "instance", "sqlite")
 NOT_ON_PAGES_STEMS = ("api", "bundle", "commands", "demo", "engine", "server", "static_files")
-# Findings, and functions of a module that make its error of what and why.
-MAKERS = ("Advice", "Finding", "_finding", "_refuse", "_bad_domain")
+# Findings, functions of a module that make its error of what and why, and the mark of a reason that
+# is told elsewhere.
+MAKERS = ("Advice", "Finding", "_finding", "_refuse", "_bad_domain", "_reason")
 KEYWORDS = ("what", "why", "do")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Fewer letters around its values tell one sentence from another no more.
