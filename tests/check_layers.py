@@ -22,6 +22,7 @@ BASE = {
     "cards",
     "cells",
     "csv_files",
+    "names",
     "numerals",
     "previewers",
     "sqlite",

@@ -45,6 +45,16 @@ def test_all_and_each_group_are_listed(world: World) -> None:
     assert listed(world, "not-tapped") == ["Ben", "Cleo", "Dan"]
 
 
+def test_what_became_of_a_text_is_said_in_the_language_of_the_page(world: World) -> None:
+    Message.objects.update(state="delivered")
+    address = reverse("broadcasts:recipients", args=[*world.of, "all"])
+
+    shown = member_of(world.workspace).get(address, headers={"Accept-Language": "es"}).text
+
+    assert shown.count("entregado") == 4
+    assert "Delivered" not in shown
+
+
 def test_people_are_found_by_name_and_by_the_end_of_their_number(world: World) -> None:
     assert listed(world, search="cle") == ["Cleo"]
     assert listed(world, search=world.messages[1].phone[-7:]) == ["Ben"]

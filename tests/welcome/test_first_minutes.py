@@ -207,6 +207,16 @@ def test_where_links_are_answered_in_the_network_phones_get_a_code_to_scan(
     config.current.cache_clear()
 
 
+def test_the_countries_to_choose_from_are_named_and_sorted_for_the_reader() -> None:
+    address = reverse("welcome:set-up", args=[create_workspace(FIRST_WORKSPACE_NAME).pk])
+
+    page = member_of(Workspace.objects.get()).get(address, headers={"Accept-Language": "de"}).text
+
+    shown = [page.index(f">{name}</option>") for name in ("Norwegen", "Österreich", "Polen")]
+    assert shown == sorted(shown)
+    assert "Germany" not in page
+
+
 def test_a_real_text_needs_a_provider_first() -> None:
     workspace = make_workspace()
 

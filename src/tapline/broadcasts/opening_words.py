@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tapline.clicks.evidence import Verdict
 from tapline.clicks.openings import Opening
 from tapline.clicks.reason_words import COUNTS_AS, reason_in_words
-from tapline.geo.countries import COUNTRIES
+from tapline.names import country_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def tell_opening(opening: Opening, destinations: Mapping[int, str]) -> OpeningLi
         before=_before(opening),
         why=reason_in_words(opening.reasons) or _("Nothing speaks against a person."),
         device=_device(opening),
-        place=opening.city or opening.region or COUNTRIES.get(opening.country, opening.country),
+        place=opening.city or opening.region or country_name(opening.country),
         destination=destinations.get(opening.link, ""),
     )
 

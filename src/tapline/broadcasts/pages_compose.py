@@ -12,8 +12,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.composer import change, fields_of, reached, shown, take_fields
 from tapline.broadcasts.composing import CHANGEABLE, create_broadcast, update_draft
@@ -44,6 +44,7 @@ from tapline.errors import TaplineError
 from tapline.hours.deciding import policy_of
 from tapline.links.domains import usable_domains
 from tapline.links.goals import offered_names
+from tapline.names import language_name
 from tapline.providers.senders import usable_senders
 from tapline.web.visits import Visit, inside
 from tapline.workspaces.access import Need
@@ -236,11 +237,3 @@ def _recipient_number(visit: Visit) -> int:
     chosen = whole_number(visit.form("recipient"), longest=9)
     step = {"next": 1, "previous": -1}.get(visit.request.GET.get("do") or visit.form("do"), 0)
     return max(0, (1 if chosen is None else chosen) - 1 + step)
-
-
-def language_name(code: str) -> str:
-    """Return a language in the page's own words; its code where nobody knows it."""
-    try:
-        return str(get_language_info(code)["name_translated"]).capitalize()
-    except KeyError:
-        return code

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from tapline.clicks import reports as clicks
 from tapline.geo.book import Credit, place_book
 from tapline.geo.countries import COUNTRIES
+from tapline.names import country_name
 
 # A map has so many strengths of colour; `reports.css` has a class for each.
 STRENGTHS = 4
@@ -73,7 +74,7 @@ def world_map(counts: Mapping[str, int]) -> WorldMap | None:
         code: next(first + place for place, bound in enumerate(bounds) if count <= bound)
         for code, count in known.items()
     }
-    countries = [Country(code, COUNTRIES[code], strengths[code]) for code in known]
+    countries = [Country(code, country_name(code), strengths[code]) for code in known]
     lowest = [1, *(bound + 1 for bound in bounds[:-1])]
     legend = [
         (first + place, low, high)
@@ -101,4 +102,4 @@ def _known_first(shares: Sequence[clicks.Share]) -> list[clicks.Share]:
 
 
 def _named(share: clicks.Share) -> clicks.Share:
-    return clicks.Share(COUNTRIES.get(share.value, share.value), share.people, share.taps)
+    return clicks.Share(country_name(share.value), share.people, share.taps)

@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from tapline.broadcasts.crowds import count_recipients
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.pages_report import find_reported
 from tapline.broadcasts.reasons import HELD_OUT, reason_for
+from tapline.broadcasts.states import STATE_WORDS
 from tapline.broadcasts.variants import held_out
 from tapline.contacts.doings import REACHED_STATES
 from tapline.contacts.models import Contact
@@ -68,7 +70,9 @@ def list_recipients(visit: Visit, broadcast_id: int, group: str) -> HttpResponse
         "search": search,
         "why": why,
         "reasons": failures_of(broadcast) if group == "failed" else [],
-        "recipients": [Recipient(each, why_failed(broadcast, each)) for each in shown],
+        "recipients": [
+            Recipient(each, STATE_WORDS[each.state], why_failed(broadcast, each)) for each in shown
+        ],
         "only_counted": count_recipients(broadcast)[1],
         "next_after": shown[-1].position if len(found) > len(shown) else None,
         "segment_name": _segment_name(broadcast, group),
@@ -96,6 +100,7 @@ class Recipient:
     """One line of the recipients: the text they got, and why it failed if it did."""
 
     message: Message
+    state: str | Promise
     why: str
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from django.db import models
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
 
 from tapline.contacts.textable import textable_sql
 from tapline.errors import TaplineError
@@ -160,8 +161,8 @@ class Segment(models.Model):
 class Purpose(models.TextChoices):
     """What a text is for; consent is given for one of them."""
 
-    MARKETING = "marketing"
-    SERVICE = "service"
+    MARKETING = "marketing", _("Marketing")
+    SERVICE = "service", _("Service")
 
 
 class Wording(models.Model):

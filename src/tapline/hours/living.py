@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from babel import Locale
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
@@ -17,6 +15,7 @@ from tapline.contacts.question_places import PlaceBook
 from tapline.hours.clues import COUNTRY_FIELDS, STATE_FIELDS, country_words, stated_sql, tap_sql
 from tapline.hours.places import country_of_prefix
 from tapline.hours.regions import TERRITORIES, area_codes, region_names
+from tapline.names import country_name
 
 # What an address says decides alone; then the tap; then the number.
 LIVES_IN = "coalesce({stated}, {tapped}, {number})"
@@ -47,7 +46,7 @@ def name_place(code: str) -> str:
     """Return what a country or state is called in the reader's language; "" for neither."""
     if code in region_names():
         return _("%(state)s, %(country)s") % {"state": region_names()[code], "country": code[:2]}
-    return str(Locale.parse(to_locale(get_language() or "en")).territories.get(code, ""))
+    return country_name(code) if code in SUPPORTED_REGIONS else ""
 
 
 PLACE_BOOK = PlaceBook(codes=place_codes, name=name_place, condition=lives_in_sql)

@@ -56,7 +56,7 @@ class Kind:
     """A kind of provider. `check` raises `BadAccount`; `build` makes the adapter."""
 
     key: str
-    label: str
+    label: str | Promise
     fields: tuple[Field, ...]
     check: Callable[[Mapping[str, str], Mapping[str, str]], None]
     build: Callable[[Setup], Provider]

@@ -10,20 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from tapline.broadcasts.models import Message, MessageState
 from tapline.broadcasts.reasons import reason_for
+from tapline.broadcasts.states import STATE_WORDS
 from tapline.replies.models import Answer
 
-WORDS: dict[str, str | Promise] = {
-    MessageState.PENDING: gettext_lazy("waiting"),
-    MessageState.LEASED: gettext_lazy("waiting"),
-    MessageState.SUBMITTED: gettext_lazy("sending"),
-    MessageState.ACCEPTED: gettext_lazy("sent"),
-    MessageState.DELIVERED: gettext_lazy("delivered"),
-    MessageState.FAILED: gettext_lazy("failed"),
-    MessageState.UNKNOWN: gettext_lazy("not settled yet"),
-    MessageState.LOST: gettext_lazy("fate unknown"),
-    MessageState.CANCELLED: gettext_lazy("not sent"),
-    MessageState.EXTERNAL: gettext_lazy("sent by another system"),
-}
 WENT_WRONG = (MessageState.FAILED, MessageState.CANCELLED, MessageState.LOST)
 
 # Why an answer never became a message: `queueing` writes these.
@@ -58,7 +47,7 @@ def fate_of_answer(answer: Answer) -> Fate:
 
 def fate_of_message(message: Message) -> Fate:
     """Return what became of one text."""
-    words = str(WORDS[message.state])
+    words = str(STATE_WORDS[message.state])
     if message.state not in WENT_WRONG:
         return Fate(message.state, words)
     if not message.error_code:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import unicodedata
 import zoneinfo
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from tapline.contacts.roles import ContactRole, change_role
 from tapline.contacts.upserting import upsert_contact
 from tapline.errors import TaplineError
 from tapline.geo.countries import COUNTRIES
+from tapline.names import country_name
 from tapline.web.visits import Visit, inside
 from tapline.welcome.guesses import countries_of_zones, country_asked_for
 from tapline.welcome.steps import SET_UP, is_new
@@ -45,8 +47,8 @@ def zones() -> list[str]:
 
 def countries() -> list[tuple[str, str]]:
     """Return the countries whose numbers can be read, by name."""
-    known = [(code, words) for code, words in COUNTRIES.items() if code in SUPPORTED_REGIONS]
-    return sorted(known, key=lambda each: each[1])
+    known = [(code, country_name(code)) for code in COUNTRIES if code in SUPPORTED_REGIONS]
+    return sorted(known, key=lambda each: unicodedata.normalize("NFKD", each[1]))
 
 
 def _page(visit: Visit, error: TaplineError | None = None) -> HttpResponse:

@@ -98,7 +98,7 @@ _PATH = _("A path, such as messages.0.id.")
 
 KIND = Kind(
     key="http",
-    label="Another provider, by HTTP",
+    label=_("Another provider, by HTTP"),
     fields=(
         Field(
             name="url",
