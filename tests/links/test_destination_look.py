@@ -185,7 +185,7 @@ def test_nobody_there_and_no_such_name_are_told_apart(site: Site) -> None:
     lost = look_at("http://nowhere.example/", Rules(resolve=nobody))
     closed = look_at("http://shop.example:1/", site.rules())
 
-    assert (lost.problem, closed.problem) == (Problem.NO_NAME, Problem.UNREACHABLE)
+    assert (lost.problem, closed.problem) == (Problem.NO_NAME, Problem.REFUSED)
 
 
 @pytest.mark.parametrize(

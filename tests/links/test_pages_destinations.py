@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tapline.links.destination_look import Hop, Problem, Seen
 from tapline.links.models import Link
-from tapline.links.watching import look_next
+from tapline.links.watching import keep, look_next, note_taps
 from tapline.workspaces.models import Role
 from tapline.workspaces.tree import create_workspace
 from tests.broadcasts.making import make_workspace
+from tests.links.making import make_domain, make_link
 from tests.links.web_site import Page, Site, look_now, tapped
 from tests.web.api_client import caller_of
 from tests.web.browsing import member_of
@@ -47,6 +49,36 @@ def test_the_composer_shows_what_a_worker_found(site: Site) -> None:
     assert "Pie of the day" in then
     assert "not encrypted" in then
     assert "load delay:1s" not in then
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (Problem.NO_NAME, "it has no address"),
+        (Problem.REFUSED, "it refused the connection"),
+        (Problem.SLOW, "no answer in time"),
+        (Problem.CERTIFICATE, "its certificate is not valid"),
+    ],
+)
+def test_what_was_seen_is_told_in_words_and_not_in_those_of_the_network(
+    problem: Problem, said: str
+) -> None:
+    link = make_link(make_domain())
+    note_taps([link.pk])
+    raw = "[Errno -2] Name or service not known"
+    keep(link.destination, Seen(hops=(Hop(link.destination, 0),), problem=problem, told=raw))
+    address = reverse("links:show", args=[link.workspace_id, link.pk])
+    browser = member_of(link.workspace)
+
+    english, german = (
+        browser.get(address, headers={"Accept-Language": language}).content.decode()
+        for language in ("en", "de")
+    )
+
+    assert said in english
+    assert said not in german
+    assert "What was seen" not in german
+    assert "Errno" not in english + german
 
 
 @pytest.mark.parametrize(

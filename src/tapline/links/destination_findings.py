@@ -83,6 +83,11 @@ _PROBLEMS: dict[Problem, Callable[[str], tuple[str, str, str]]] = {
         _("Phones on the internet cannot reach it, and it was not connected to."),
         _("Give an address that is open to everybody."),
     ),
+    Problem.REFUSED: lambda host: (
+        _("%(host)s refuses the connection.") % {"host": host},
+        _("Nothing answers at that address and port."),
+        _("Look whether the address, and its port, is right."),
+    ),
     Problem.UNREACHABLE: lambda host: (
         _("%(host)s does not answer.") % {"host": host},
         _("No connection could be made."),
@@ -124,6 +129,19 @@ _PROBLEMS: dict[Problem, Callable[[str], tuple[str, str, str]]] = {
         "",
     ),
 }
+
+
+def why_no_answer(problem: Problem) -> str:
+    """Return in a few words why an address on the way gave no answer."""
+    words = {
+        Problem.NO_NAME: _("it has no address"),
+        Problem.PRIVATE: _("in a private network: not connected to"),
+        Problem.REFUSED: _("it refused the connection"),
+        Problem.SLOW: _("no answer in time"),
+        Problem.CERTIFICATE: _("its certificate is not valid"),
+        Problem.GARBLED: _("its answer could not be read"),
+    }
+    return words.get(problem, _("no answer"))
 
 
 def _of_status(seen: Seen) -> Finding:

@@ -53,6 +53,7 @@ class Problem(StrEnum):
     NONE = ""
     NO_NAME = "no_name"
     PRIVATE = "private"
+    REFUSED = "refused"
     UNREACHABLE = "unreachable"
     SLOW = "slow"
     CERTIFICATE = "certificate"
@@ -61,6 +62,10 @@ class Problem(StrEnum):
     OWN = "own"  # a hop leads to a host that serves links of this instance
     BAD_REDIRECT = "bad_redirect"
     APP = "app"  # a hop leaves the web: it opens an app
+
+
+# A redirect was seen and not followed; what was told then is where it leads.
+NOT_FOLLOWED = frozenset({Problem.OWN, Problem.BAD_REDIRECT, Problem.APP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,8 @@ class _Walk:
                 return Problem.CERTIFICATE
             if isinstance(cause, socket.gaierror):
                 return Problem.NO_NAME
+            if isinstance(cause, ConnectionRefusedError):
+                return Problem.REFUSED
         is_garbled = isinstance(error, (httpx2.ProtocolError, httpx2.InvalidURL))
         return Problem.GARBLED if is_garbled else Problem.UNREACHABLE
 

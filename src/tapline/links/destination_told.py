@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tapline.links.destination_findings import Finding, State, findings_of
-from tapline.links.destination_look import Seen
+from tapline.links.destination_findings import Finding, State, findings_of, why_no_answer
+from tapline.links.destination_look import NOT_FOLLOWED, Seen
 from tapline.links.destination_times import ALARM_AFTER
 from tapline.links.models import Destination, Link, TappedLink
 from tapline.links.watching import is_waiting, known, seen_of
@@ -30,6 +30,15 @@ class Told:
     @property
     def redirects(self) -> int:
         return max(0, len(self.seen.hops) - 1) if self.seen else 0
+
+    @property
+    def why_no_answer(self) -> str:
+        return why_no_answer(self.seen.problem) if self.seen else ""
+
+    @property
+    def led_on_to(self) -> str:
+        """Where the last page led, and was not followed."""
+        return self.seen.told if self.seen and self.seen.problem in NOT_FOLLOWED else ""
 
     @property
     def seconds(self) -> float:
