@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from tapline.workspaces.audit import names_of_actors
+from tapline.workspaces.audit_fields import field_words
 from tapline.workspaces.audit_values import tell_values
 from tapline.workspaces.audit_words import action_words
 from tapline.workspaces.models import AuditEntry, Workspace
@@ -50,11 +51,14 @@ class Change:
 
     @property
     def before(self) -> str:
-        return tell_values(self.entry.before)
+        return tell_values(self.entry.before, self._named)
 
     @property
     def after(self) -> str:
-        return tell_values(self.entry.after)
+        return tell_values(self.entry.after, self._named)
+
+    def _named(self, name: str) -> str:
+        return field_words(self.entry.action, name)
 
 
 def read_asked(query: Mapping[str, str]) -> Asked:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+Named = Callable[[str], str]
 
 NOTHING = "–"
 MOST_ITEMS = 5
@@ -15,25 +17,21 @@ MOST_LETTERS = 160
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 
 
-def tell_values(values: Mapping[str, object]) -> str:
-    """Return names and values in a line: «role: viewer · sees people below: no»."""
-    return " · ".join(f"{_named(name)}: {_told(value)}" for name, value in values.items())
+def tell_values(values: Mapping[str, object], named: Named) -> str:
+    """Return names, as `named` calls them, and values in a line: «role: viewer · name: Till»."""
+    return " · ".join(f"{named(name)}: {_told(value, named)}" for name, value in values.items())
 
 
-def _named(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _told(value: object) -> str:
+def _told(value: object, named: Named) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value is None or value in ("", [], {}):
         return NOTHING
     if isinstance(value, Mapping):
-        told = (f"{_named(str(name))} {_told(each)}" for name, each in value.items())
+        told = (f"{named(str(name))} {_told(each, named)}" for name, each in value.items())
         return f"({', '.join(told)})"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return _listed([_told(each) for each in value])
+        return _listed([_told(each, named) for each in value])
     said = str(value)
     if MOMENT.fullmatch(said):
         return f"{timezone.localtime(dt.datetime.fromisoformat(said)):%Y-%m-%d %H:%M}"
