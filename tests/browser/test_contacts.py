@@ -95,3 +95,22 @@ def test_those_who_tapped_last_come_first(shop: Shop, page: Page) -> None:
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("Zelda")
     expect(rows.last).to_contain_text("Zoltan")
+
+
+def test_the_longest_filter_is_read_whole_on_a_phone(shop: Shop, phone_page: Page) -> None:
+    make_people(shop, "Ottilie")
+    phone_page.goto(shop.address("contacts:list"))
+
+    room, longest = phone_page.get_by_label("Consent").evaluate(
+        """select => {
+            const style = getComputedStyle(select);
+            const pen = document.createElement("canvas").getContext("2d");
+            pen.font = style.font;
+            const widths = [...select.options].map(each => pen.measureText(each.text).width);
+            const arrow = 24;
+            const room = select.clientWidth - parseFloat(style.paddingLeft) - arrow;
+            return [room, Math.max(...widths)];
+        }"""
+    )
+
+    assert longest <= room

@@ -31,3 +31,27 @@ def _figure(page: Page, name: str) -> Locator:
     """Return the number under a name."""
     pair = page.locator("dl > div", has=page.get_by_text(name, exact=True))
     return pair.locator("dd").filter(has_text=re.compile(r"^[\d,]+$"))
+
+
+def test_names_of_days_and_what_follows_the_tables_stand_apart(shop: Shop, page: Page) -> None:
+    page.goto(shop.address("broadcasts:show"))
+    gaps = page.evaluate(
+        """() => {
+            const words = [...document.querySelectorAll(".heat thead th")].map(each => {
+                const range = document.createRange();
+                range.selectNodeContents(each);
+                return range.getBoundingClientRect();
+            });
+            return words.slice(1).map((word, place) => word.left - words[place].right);
+        }"""
+    )
+    after = page.get_by_text("Place unknown").bounding_box()
+    ends = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.masonry > .card')]"
+        ".map(each => each.getBoundingClientRect().bottom + scrollY))"
+    )
+
+    assert len(gaps) == 7
+    assert min(gaps) >= 4
+    assert after
+    assert after["y"] - ends >= 20

@@ -34,3 +34,18 @@ def test_kinds_are_ranked_with_their_uncertainty(shop: Shop, page: Page) -> None
     expect(page.get_by_role("row", name="Pie weeks")).to_be_visible()
     page.get_by_text("How this is counted").click()
     expect(page.get_by_text("95 of 100 cases")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["insights:what-works", "providers:senders"])
+def test_on_a_phone_rows_stack_and_nothing_is_pushed_aside(
+    shop: Shop, phone_page: Page, name: str
+) -> None:
+    phone_page.goto(shop.address(name))
+
+    row = phone_page.get_by_role("table").get_by_role("row").nth(1)
+    cells = [each.bounding_box() for each in row.get_by_role("cell").all()]
+
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in cells)
+    assert len({box["y"] for box in cells if box}) > 1
+    pushed = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth)"
+    assert phone_page.evaluate(f"{pushed}.length") == 0
