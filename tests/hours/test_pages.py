@@ -202,7 +202,7 @@ def test_the_command_line_says_what_is_no_number(shop: Workspace) -> None:
 
 @pytest.mark.parametrize(
     ("language", "told"),
-    [("en", "Sun 29 Nov 21:00"), ("de", "So 29 Nov 21:00"), ("es", "dom 29 Nov 21:00")],
+    [("en", "Sun 29 Nov 21:00"), ("de", "So 29. Nov 21:00"), ("es", "dom 29 nov 21:00")],
 )
 def test_a_moment_is_told_in_the_language_of_the_page(language: str, told: str) -> None:
     with translation.override(language):

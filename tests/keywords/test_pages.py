@@ -61,6 +61,19 @@ def test_a_refused_word_is_said_on_the_page_with_what_was_written() -> None:
     assert REPLY.replace("'", "&#x27;") in answer.content.decode()
 
 
+def test_where_a_taken_word_exists_is_said_in_the_language_of_the_page() -> None:
+    keyword = make_keyword(make_workspace())
+    editor = member_of(keyword.workspace)
+
+    answer = editor.post(
+        reverse("keywords:new", args=[keyword.workspace.pk]),
+        FILLED | {"word": keyword.word},
+        headers={"Accept-Language": "es"},
+    )
+
+    assert f"Existe en «{keyword.workspace.name}» para todos los números." in answer.text
+
+
 def test_the_api_makes_lists_changes_and_ends_keywords() -> None:
     caller = caller_of(make_workspace())
 

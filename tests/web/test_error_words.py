@@ -13,6 +13,8 @@ from django.utils import translation
 from tapline.contacts.phones import normalise
 from tapline.destinations import check_destination
 from tapline.errors import TaplineError
+from tapline.hours.reading import read_week
+from tapline.links.aliases import check_path
 from tapline.links.domains import check_address
 from tapline.links.hosts import refuse_unfit
 from tapline.web import error_words
@@ -102,6 +104,13 @@ def test_the_code_of_errors_and_findings_is_read() -> None:
         (number_of_the_us, "+999 5550100"),
         (number_of_the_us, "+1 212 555 0123 ext. 4"),
         (number_of_nowhere, "212 555 0123"),
+        (check_path, "robots.txt"),
+        (check_path, "summer sale"),
+        (read_week, "Mon-Fry 9-18"),
+        (read_week, "Mon 9-18, Mon 9-12"),
+        (read_week, "Sat-Fri 9-18"),
+        (read_week, "Mon 18-9"),
+        (read_week, "Mon"),
     ],
 )
 def test_each_sentence_of_what_people_type_wrong_is_translated(

@@ -170,8 +170,8 @@ def write_question(question: Question) -> dict[str, Any]:
 
 def _refuse_incomplete(condition: AnyCondition) -> None:
     match condition:
-        case Attribute(test=("at_least" | "at_most") as test, value=value) if not _is_number(value):
-            raise _incomplete(f"'{value}' is no number, and '{test}' compares numbers.")
+        case Attribute(test="at_least" | "at_most", value=value) if not _is_number(value):
+            raise _incomplete(f"'{value}' is no number, and the condition compares numbers.")
         case Attribute(test=test, value="") if test not in WITHOUT_VALUE:
             raise _incomplete(f"A condition on '{condition.name}' has nothing to compare with.")
         case Added(within_days=None, since=None, before=None):

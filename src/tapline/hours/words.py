@@ -85,7 +85,8 @@ def local_moment(moment: dt.datetime, zone: str, *, with_year: bool = False) -> 
     """Return a moment as clocks and calendars there show it: «Wed 4 Mar 08:00», in the
     language of the page."""
     there = moment.astimezone(zoneinfo.ZoneInfo(known_zone(zone)))
-    return date_format(there, "D j M Y H:i" if with_year else "D j M H:i")
+    # Translators: how a moment is written, in the letters of Django's date filter.
+    return date_format(there, _("D j M Y H:i") if with_year else _("D j M H:i"))
 
 
 def _days(first: int, last: int) -> str:

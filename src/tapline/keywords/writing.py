@@ -190,10 +190,18 @@ def _refuse_taken(workspace: Workspace, details: KeywordDetails, *, but: Keyword
         if other.pk != (but and but.pk) and _meet(workspace, details.number, other):
             # Whose it is, is said only where this workspace may know.
             known = other.workspace_id in workspace.ancestor_ids
-            whose = f" in '{other.workspace.name}'" if known else " in another workspace"
+            place, number = other.workspace.name, other.number
             raise KeywordTaken(
                 f"The keyword '{details.word.strip()}' is taken.",
-                why=f"It exists{whose} for {other.number or 'every number'}.",
+                why=(
+                    f"It exists in '{place}' for {number}."
+                    if known and number
+                    else f"It exists in '{place}' for every number."
+                    if known
+                    else f"It exists in another workspace for {number}."
+                    if number
+                    else "It exists in another workspace for every number."
+                ),
                 do="Choose another word, or end that one.",
             )
 

@@ -33,7 +33,7 @@ def change_host(domain: Domain, base_url: str, *, actor: str) -> Domain:
     Raises `LinksAreOut`, `DomainTaken`, and what `check_address` does.
     """
     base_url, host = check_address(base_url)
-    _refuse_used(domain, "has links on phones, so its host cannot change")
+    _refuse_used(domain, f"{domain.base_url} has links on phones, so its host cannot change.")
     before = {"base_url": domain.base_url}
     try:
         with transaction.atomic():
@@ -55,14 +55,14 @@ def change_host(domain: Domain, base_url: str, *, actor: str) -> Domain:
 
 def remove_domain(domain: Domain, *, actor: str) -> None:
     """Remove a domain that never carried a link; raises `LinksAreOut`."""
-    _refuse_used(domain, "has links on phones, so it stays")
+    _refuse_used(domain, f"{domain.base_url} has links on phones, so it stays.")
     with transaction.atomic():
         retire(domain, "domain.removed", actor)
 
 
 def _refuse_used(domain: Domain, what: str) -> None:
     if count_codes(domain):
-        _refuse_out(domain, what)
+        _refuse_out(what)
     for relation in Domain._meta.related_objects:
         name = relation.field.name
         is_own = relation.related_model is KeyGeneration
@@ -75,9 +75,9 @@ def _refuse_used(domain: Domain, what: str) -> None:
             )
 
 
-def _refuse_out(domain: Domain, what: str) -> NoReturn:
+def _refuse_out(what: str) -> NoReturn:
     raise LinksAreOut(
-        f"{domain.base_url} {what}.",
+        what,
         why="Texts stay on phones for years, and their links would lead nowhere.",
         do="Add the new host as another domain, and keep this one, with its DNS and certificate,"
         " for as long as anybody may tap.",

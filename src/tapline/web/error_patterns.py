@@ -18,7 +18,18 @@ NOT_ON_PAGES = ("cli", "codes", "clicklog", "config", "edge", "geo", "instance",
 NOT_ON_PAGES_STEMS = ("api", "bundle", "commands", "demo", "engine", "server", "static_files")
 # Findings, functions of a module that make its error of what and why, and the mark of a reason that
 # is told elsewhere.
-MAKERS = ("Advice", "Finding", "_finding", "_refuse", "_bad_domain", "_reason")
+MAKERS = (
+    "Advice",
+    "Finding",
+    "_bad_alias",
+    "_bad_domain",
+    "_finding",
+    "_incomplete",
+    "_reason",
+    "_refuse",
+    "_refuse_used",
+    "_unreadable",
+)
 KEYWORDS = ("what", "why", "do")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Fewer letters around its values tell one sentence from another no more.
