@@ -16,6 +16,10 @@ SYSTEMS = [
         f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Mobile Safari/537.36",
         Device("phone", "Android", "Android", "Chrome Mobile", ""),
     ),
+    (
+        f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROME} Safari/537.36",
+        Device("desktop", "Windows", "Windows", "Chrome", ""),
+    ),
     ("", Device("other", "", "", "", "")),
 ]
 APPS = [
@@ -39,7 +43,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("agent", "device"), SYSTEMS)
-def test_a_phone_is_described_by_its_agent(agent: str, device: Device) -> None:
+def test_a_device_is_described_by_its_agent(agent: str, device: Device) -> None:
     assert describe(agent) == device
 
 

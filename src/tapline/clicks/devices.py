@@ -39,7 +39,7 @@ class Device:
     """What the agent says about the device. Unknown parts are empty."""
 
     kind: str  # phone, tablet, desktop, other
-    family: str  # "iPhone", "Pixel 8", "Samsung SM-S918B"
+    family: str  # "iPhone", "Pixel 8", "Samsung SM-S918B"; of computers that name none, the system
     os: str  # "iOS", "Android", without version
     browser: str  # "Mobile Safari", "Chrome Mobile"
     app: str  # the in-app browser's app, else empty
@@ -50,10 +50,12 @@ def describe(agent: str) -> Device:
     """Return what `agent` says about the device; cached, a new agent takes about 30 µs."""
     found = parse(agent)
     system = found.os.family if found.os else ""
+    kind = _kind(agent, system)
     family = found.device.family if found.device else ""
     return Device(
-        kind=_kind(agent, system),
-        family=REDUCED_MODELS.get(family, family),
+        kind=kind,
+        # Macs are called so; other computers name no model, and are not unknown for that.
+        family=REDUCED_MODELS.get(family, family) or (system if kind == "desktop" else ""),
         os=system,
         browser=found.user_agent.family if found.user_agent else "",
         app=next((name for name, pattern in IN_APP_BROWSERS if pattern.search(agent)), ""),
