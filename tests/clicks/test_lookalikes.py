@@ -7,7 +7,7 @@ import math
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tapline import config
@@ -56,6 +56,7 @@ def test_without_seed_contacts_the_assumption_stands_and_they_replace_it() -> No
     people=st.integers(0, 10_000),
     untapped=st.integers(0, 10_000),
 )
+@example(seeds=0, share=0.0, assumed=1 - 2**-53, people=0, untapped=64)
 def test_what_is_certain_is_never_more_than_what_was_counted(
     seeds: int, share: float, assumed: float, people: int, untapped: int
 ) -> None:

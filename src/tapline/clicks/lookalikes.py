@@ -131,7 +131,9 @@ def upper_count(texts: int, yes: float, no: float) -> int:
     if no <= 0:
         return texts
     count = np.arange(min(texts, math.ceil(2 * upper_share(yes, no) * texts) + 100))
-    steps = np.log((texts - count) * (yes + count) / ((count + 1) * (no + texts - count - 1)))
+    # Whole numbers first: a very small `no` added to many texts would be rounded away.
+    others = no + (texts - count - 1)
+    steps = np.log((texts - count) * (yes + count) / ((count + 1) * others))
     none = _log_beta(yes, no + texts) - _log_beta(yes, no)
     chances = np.exp(none + np.r_[0, np.cumsum(steps)])
     return min(int(np.searchsorted(np.cumsum(chances), CERTAINTY)), texts)
