@@ -274,6 +274,23 @@ def test_who_has_an_app_is_asked_for_its_code_and_the_change_goes_on(owner: User
     assert 'class="secret">tapline_' in answer.content.decode()
 
 
+def test_after_a_wrong_code_the_right_one_still_lets_the_change_go_on(owner: User) -> None:
+    workspace = owner.memberships.get().workspace
+    browser = _signed_in(owner)
+    secret = _set_up_app(browser)
+    prove(browser, owner)
+    address = reverse("workspaces:keys", args=[workspace.pk])
+    asked = browser.post(address, {"name": "Shop", "may": "read"}).headers["Location"]
+
+    form = {"code": "000000", "next": address}
+    refused = browser.post(asked, form).content.decode()
+    (goes_on,) = re.findall(rf'name="next" value="({address}[^"]*)"', refused)
+    browser.post(asked, {"code": _code(secret, time.time() + 30), "next": goes_on}, follow=True)
+
+    assert goes_on == address
+    assert workspace.api_keys.get().name == "Shop"
+
+
 def test_an_owner_may_ask_members_for_a_second_factor(owner: User) -> None:
     workspace = owner.memberships.get().workspace
     below = create_workspace("Below", parent=workspace)
