@@ -38,6 +38,20 @@ def home_of(workspace: Workspace, role: Role = Role.OWNER, below: Workspace | No
     return answer.content.decode()
 
 
+def test_what_gathers_answers_is_named_in_the_language_of_the_page() -> None:
+    world = make_world()
+    then = begin(world)
+    Broadcast.objects.update(kind="answers", name="Answers")
+    take_in(world.tap(0, at=then))
+    browser = member_of(world.workspace)
+
+    for name in ("web:home", "broadcasts:list"):
+        address = reverse(name, args=[world.workspace.pk])
+        page = browser.get(address, headers={"Accept-Language": "de"}).text
+        assert ">Antworten</a>" in page
+        assert "Answers" not in page
+
+
 def test_taps_are_listed_as_they_happen_with_what_was_tapped_and_without_machines() -> None:
     world = make_world()
     then = begin(world)

@@ -10,6 +10,7 @@ import secrets
 
 from django.db import models
 from django.db.models import Q, Value
+from django.utils.translation import gettext_lazy as _
 
 from tapline.contacts.models import Contact, Purpose
 from tapline.hours.places import LONGEST_KEY
@@ -90,6 +91,13 @@ class StyleWord(models.Model):
         ]
 
 
+# What gathers texts by itself; nobody gave it a name.
+GATHERED = {
+    BroadcastKind.ANSWERS: _("Answers"),
+    BroadcastKind.NOTICES: _("Opt-out confirmations"),
+}
+
+
 class Broadcast(models.Model):
     """One text sent to many."""
 
@@ -141,6 +149,11 @@ class Broadcast(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    @property
+    def title(self) -> str:
+        """What pages call it, in their language."""
+        return str(GATHERED.get(BroadcastKind(self.kind), self.name))
 
 
 class BroadcastLink(models.Model):

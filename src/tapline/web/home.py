@@ -173,6 +173,6 @@ def _in_words(found: list[RecentClick], now: dt.datetime) -> list[Tap]:
 def _what(tap: RecentClick, broadcasts: dict[int, Broadcast], links: dict[int, Link]) -> str:
     """Return what was tapped: the name of its broadcast, else of its link."""
     if broadcast := broadcasts.get(tap.broadcast):
-        return broadcast.name
+        return broadcast.title
     link = links.get(tap.link)
     return (link.name or link.destination) if link else _("a link that is gone")
