@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tapline import config
 from tapline.broadcasts import counting, news, picking
-from tapline.broadcasts.lifecycle import start
+from tapline.broadcasts.lifecycle import pause, start
 from tapline.broadcasts.models import Broadcast, BroadcastState, Message
 from tapline.broadcasts.pages_contents import describe_tap
 from tapline.clicks.newest import RecentClick
@@ -104,6 +104,18 @@ def test_a_number_that_cannot_be_read_stays_as_it_was_typed(field: str, typed: s
 
     assert answer.status_code == 422
     assert f'name="{field}" value="{typed}"' in answer.content.decode()
+
+
+def test_why_a_broadcast_paused_is_said_in_the_language_of_the_page() -> None:
+    workspace = make_workspace()
+    broadcast = make_broadcast(workspace)
+    Broadcast.objects.update(state="sending")
+    pause(broadcast, actor="worker", reason="The spend limit is reached.")
+
+    address = reverse("broadcasts:show", args=[workspace.pk, broadcast.pk])
+    page = member_of(workspace).get(address, headers={"Accept-Language": "es"}).text
+
+    assert "Se alcanzó el límite de gasto." in page
 
 
 def test_a_spend_limit_is_shown_in_every_language_so_that_it_can_be_saved_again() -> None:

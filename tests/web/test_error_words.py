@@ -123,3 +123,13 @@ def test_each_sentence_of_what_people_type_wrong_is_translated(
     with translation.override(language):
         for sentence in (error.what, error.why, error.do):
             assert translated(sentence) != sentence
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+@pytest.mark.parametrize(
+    "finding",
+    ["go.example.com has no address.", "There is no TXT record at _tapline.go.example.com."],
+)
+def test_a_missing_record_is_told_in_the_language_of_the_page(language: str, finding: str) -> None:
+    with translation.override(language):
+        assert translated(finding) != finding

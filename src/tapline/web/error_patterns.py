@@ -25,6 +25,7 @@ MAKERS = (
     "_bad_domain",
     "_finding",
     "_incomplete",
+    "_missing",
     "_reason",
     "_refuse",
     "_refuse_used",
@@ -63,6 +64,8 @@ def _texts(call: ast.Call) -> Iterator[ast.expr]:
     if {"why", "do"} <= set(named) or name in MAKERS:
         yield from call.args
         yield from (named[key] for key in KEYWORDS if key in named)
+    elif name == "pause" and "reason" in named:  # It stands on the broadcast's page.
+        yield named["reason"]
 
 
 def _read(text: ast.expr) -> Iterator[str]:
