@@ -117,6 +117,18 @@ def test_the_connection_is_tested_and_told(
         assert "/Accounts/" in twilio.asked[0].path
 
 
+def test_prices_that_cannot_be_read_are_shown_again_as_typed(
+    owner: Client, workspace: Workspace
+) -> None:
+    account = make_twilio(workspace)
+
+    page = post(owner, "prices", workspace, account.pk, prices="US 0.01\nFR a cent")
+
+    assert "is no price" in page
+    assert "US 0.01\nFR a cent</textarea>" in page
+    assert not account.prices.exists()
+
+
 def test_a_number_becomes_the_usual_sender_and_shows_what_is_left_today(
     owner: Client, workspace: Workspace
 ) -> None:

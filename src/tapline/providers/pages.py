@@ -85,6 +85,12 @@ def create(visit: Visit) -> HttpResponse:
 def show(visit: Visit, account_id: int) -> HttpResponse:
     """Show one account: what to paste at the provider, its numbers, its prices."""
     account = _find(visit, account_id)
+    return _show(visit, account, {"prices": write_prices(account)})
+
+
+def _show(
+    visit: Visit, account: ProviderAccount, more: dict[str, object], status: int = 200
+) -> HttpResponse:
     hooks = tell_account(account)["webhooks"]
     words = {path: said for said, path in kind(account.kind).hooks}
     context = {
@@ -93,11 +99,10 @@ def show(visit: Visit, account_id: int) -> HttpResponse:
         "kind": kind(account.kind),
         "options": _fields(account.kind, account.options, only_shown=True),
         "hooks": [(words[path], address) for path, address in hooks.items()],
-        "prices": write_prices(account),
         "is_reachable": is_public_address(accounts.webhooks_of(account)),
         "senders": account.numbers.filter(retired_at=None).order_by("id"),
     }
-    return visit.render("providers/account.html", context)
+    return visit.render("providers/account.html", context | more, status=status)
 
 
 @inside(Need.MANAGE, "GET", "HEAD", "POST")
@@ -136,10 +141,12 @@ def test(visit: Visit, account_id: int) -> HttpResponse:
 
 @inside(Need.MANAGE, "POST")
 def save_prices(visit: Visit, account_id: int) -> HttpResponse:
-    """Replace the prices of an account."""
-    account = _find(visit, account_id)
-    prices = read_prices(visit.form("prices").splitlines())
-    set_prices(account, prices, actor=visit.actor)
+    """Replace the prices of an account; what cannot be read is shown again as it was typed."""
+    account, typed = _find(visit, account_id), visit.form("prices")
+    try:
+        set_prices(account, read_prices(typed.splitlines()), actor=visit.actor)
+    except TaplineError as error:
+        return _show(visit, account, {"prices": typed, "error": error}, status=422)
     messages.success(visit.request, _("Prices saved. They count from the next text on."))
     return redirect("providers:show", visit.workspace.pk, account_id)
 
