@@ -208,4 +208,4 @@ def _thread_context(visit: Visit, thread: Thread, before: Mark | None) -> dict[s
 def _purposes(visit: Visit, thread: Thread) -> list[tuple[str, bool]]:
     """Return for each kind of text whether the person may get it now."""
     own = Contact.objects.in_workspace(visit.workspace).filter(pk=thread.contact_id or 0)
-    return [(words, own.textable(purpose).exists()) for purpose, words in Purpose.choices]
+    return [(str(words), own.textable(purpose).exists()) for purpose, words in Purpose.choices]
