@@ -199,6 +199,7 @@ def _make_messages(workspace: Workspace, broadcast: int, first_contact: int) -> 
 def _make_clicks(workspace: Workspace, first_contact: int) -> None:
     """A twentieth of the clicks are of the large broadcast; a tenth of those in unmerged files."""
     from tapline.clicks.models import ClickCounter
+    from tapline.hours.models import TapMark
 
     in_large = STORED // 20
     in_small = in_large // 10
@@ -218,6 +219,8 @@ def _make_clicks(workspace: Workspace, first_contact: int) -> None:
         list_clicks(_as_stored(made_up, first_contact), level)
         first += count
     ClickCounter.objects.update(next_sequence=first)  # Later taps come after these.
+    # An instance that took them in one by one has long read them for places of taps.
+    TapMark.objects.update_or_create(id=1, defaults={"sequence": first - 1})
 
 
 def _as_stored(clicks: str, first_contact: int) -> str:
