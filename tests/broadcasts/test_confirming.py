@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
+from tapline.broadcasts import trials
 from tapline.broadcasts.checking import check
 from tapline.broadcasts.composing import update_draft
 from tapline.broadcasts.confirming import in_words, make_plan
@@ -341,3 +342,12 @@ def test_the_api_confirms_what_was_read_and_takes_back(workspace: Workspace) -> 
 
     nobody = caller.call("POST", f"/broadcasts/{made['id']}/test", {"contacts": []})
     assert nobody.status_code == 422
+
+
+def test_ones_own_people_are_found_without_looking_through_all_contacts(
+    workspace: Workspace,
+) -> None:
+    plan = trials.testers(workspace)[:20].explain()
+
+    assert "USING INDEX staff" in plan
+    assert "TEMP B-TREE" not in plan

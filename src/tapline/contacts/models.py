@@ -128,6 +128,8 @@ class Contact(models.Model):
             models.Index(fields=["workspace"], name="contact_of_workspace"),
             # Few; looked for whenever a broadcast is looked at.
             models.Index(fields=["workspace"], name="canaries", condition=models.Q(is_canary=True)),
+            # Few; offered whenever something may be tried out first.
+            models.Index(fields=["workspace"], name="staff", condition=models.Q(is_staff=True)),
         ]
 
 
