@@ -112,7 +112,7 @@ def test_it_is_said_in_whole_sentences_of_the_reader_s_language(workspace: Works
         waiting, _unsure = _told(make_broadcast(workspace))
 
     assert waiting.why == (
-        "Ihre Orte sind jetzt geschlossen. Die ersten öffnen Mi 4 Mär 11:00, die letzten Mi 4 Mär"
+        "Ihre Orte sind jetzt geschlossen. Die ersten öffnen Mi 4. Mär 11:00, die letzten Mi 4. Mär"
         " 12:00 (America/New_York)."
     )
 

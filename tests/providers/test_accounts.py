@@ -75,7 +75,7 @@ def test_an_adapter_is_made_anew_when_its_account_changes() -> None:
         ({"account_sid": "AC123"}, "Account SID"),
         ({"auth_token": ""}, "Auth Token"),
         ({"messaging_service_sid": "PN0"}, "Messaging Service SID"),
-        ({"connections": "many"}, "connections"),
+        ({"connections": "many"}, "requests at once"),
         ({"colour": "red"}, "colour"),
         ({"soonest_tap_seconds": "soon"}, "0 to 60"),
         ({"soonest_tap_seconds": "-1"}, "0 to 60"),
