@@ -35,7 +35,7 @@ def can_mail() -> bool:
 def ask_for_link(request: HttpRequest, email: str) -> None:
     """Mail a sign-in link to the member with this address, if there is one; raises `TooOften`.
 
-    Beside the answer, which so takes as long for an address that nobody has.
+    It is looked for beside the answer, which so takes as long where nobody has the address.
     """
     if not ratelimit.consume(request, action="send_link", key=email.lower()):
         raise TooOften(
