@@ -56,7 +56,9 @@ def test_addresses_to_listen_on_are_read(listen: str, address: tuple[str, int]) 
     assert config.parse_address(listen) == address
 
 
-@pytest.mark.parametrize("listen", ["8080", ":8080", "host:", "host:http", "host:70000", ""])
+@pytest.mark.parametrize(
+    "listen", ["8080", ":8080", "host:", "host:http", "host:70000", "host:²", ""]
+)
 def test_what_is_no_address_is_refused(listen: str) -> None:
     with pytest.raises(config.BadSetting):
         config.parse_address(listen)

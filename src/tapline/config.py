@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 
 
@@ -328,14 +329,15 @@ def current() -> Config:
 
 def parse_address(listen: str) -> tuple[str, int]:
     """Return host and port of `host:port` or `[v6]:port`; raises `BadSetting`."""
-    host, _, port = listen.strip().rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    host, _, written = listen.strip().rpartition(":")
+    port = whole_number(written)
+    if not host or port is None or port > 65535:
         raise BadSetting(
             f"'{listen}' is not an address to listen on.",
             why="It needs a host and a port.",
             do="Write it like 127.0.0.1:8080 or [::1]:8080.",
         )
-    return host.strip("[]"), int(port)
+    return host.strip("[]"), port
 
 
 def _raw_value(environ: Mapping[str, str], name: str, *, secret: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""How a number is read that somebody put into an address or a form."""
+"""How a whole number is read from text that came from outside: addresses, forms, headers."""
 
 from __future__ import annotations
 

@@ -116,3 +116,13 @@ def test_odd_references_harm_nothing(broadcast: Broadcast, reference: str) -> No
     odd = Receipt(provider_id="x", reference=reference, status=Status.DELIVERED, at=AT)
 
     assert apply_receipts([odd]).unknown == 1
+
+
+@pytest.mark.parametrize("position", ["", "²", "-1", "9" * 5000])
+def test_odd_positions_of_a_known_broadcast_harm_nothing(
+    broadcast: Broadcast, position: str
+) -> None:
+    reference = f"{broadcast.token}-{position}"
+    odd = Receipt(provider_id="x", reference=reference, status=Status.DELIVERED, at=AT)
+
+    assert apply_receipts([odd]).unknown == 1

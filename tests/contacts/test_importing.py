@@ -135,6 +135,7 @@ def test_a_missing_file_is_named(shop: Workspace, tmp_path: Path) -> None:
     [
         ("colour\nred\nblue\n", {}, "No column holds"),
         ("a,b\n2125550101,2125550102\n", {"phone": "c"}, "no column 'c'"),
+        ("a,b\n2125550101,2125550102\n", {"phone": "²"}, "no column '²'"),
         ("home,work\nx,y\n", {}, "No column holds"),
         ("no,no2\n1,\n", {"": "no"}, "cannot name a field"),
     ],

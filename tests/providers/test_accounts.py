@@ -76,6 +76,7 @@ def test_an_adapter_is_made_anew_when_its_account_changes() -> None:
         ({"auth_token": ""}, "Auth Token"),
         ({"messaging_service_sid": "PN0"}, "Messaging Service SID"),
         ({"connections": "many"}, "requests at once"),
+        ({"connections": "²"}, "requests at once"),
         ({"colour": "red"}, "colour"),
         ({"soonest_tap_seconds": "soon"}, "0 to 60"),
         ({"soonest_tap_seconds": "-1"}, "0 to 60"),

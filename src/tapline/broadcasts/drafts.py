@@ -230,8 +230,8 @@ def _domain(workspace: Workspace, raw: str) -> Domain:
 def _night(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
     """Return what becomes of those whose place is closed; left out, as the workspace decided."""
     policy = policy_of(workspace)
-    hours = form.get("give_up_hours", "").strip() or str(policy.give_up_hours)
-    if not (hours.isascii() and hours.isdigit() and len(hours) < 5):
+    written = form.get("give_up_hours", "").strip() or str(policy.give_up_hours)
+    if (hours := whole_number(written, longest=4)) is None:
         raise BadBroadcast(
             _("The hours to wait are no number."),
             why=_("Who still waits for their morning then gets no text."),
@@ -239,7 +239,7 @@ def _night(workspace: Workspace, form: QueryDict) -> dict[str, Any]:
         )
     return {
         "at_night": form.get("at_night", "") or policy.at_night,
-        "give_up_hours": int(hours),
+        "give_up_hours": hours,
     }
 
 

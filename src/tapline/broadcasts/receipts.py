@@ -17,6 +17,7 @@ from tapline.broadcasts.bulk import in_database, run_bulk
 from tapline.broadcasts.models import Broadcast, Message, MessageState
 from tapline.broadcasts.opted_out import is_opt_out, mirror
 from tapline.broadcasts.trying_again import failed_before, try_again
+from tapline.digits import whole_number
 from tapline.providers.base import Receipt, Status
 
 RANKS = {Status.ACCEPTED: 1, Status.FAILED: 2, Status.DELIVERED: 3}
@@ -148,12 +149,13 @@ def _as_rows(receipts: Sequence[Receipt]) -> list[tuple[object, ...]]:
 
 
 def _as_row(receipt: Receipt, ids: dict[str, int]) -> tuple[object, ...]:
-    token, _, position = receipt.reference.rpartition("-")
-    broadcast = ids.get(token) if position.isdigit() else None
+    token, _, written = receipt.reference.rpartition("-")
+    position = whole_number(written)
+    broadcast = ids.get(token) if position is not None else None
     return (
         receipt.provider_id,
         broadcast,
-        int(position) if broadcast else None,
+        position if broadcast else None,
         receipt.status.value,
         RANKS[receipt.status],
         in_database(receipt.at.astimezone(dt.UTC)),

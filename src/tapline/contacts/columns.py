@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tapline.contacts.phones import looks_like_number
 from tapline.contacts.reading import Sheet
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 
 # What a column may be besides an attribute of the contact.
@@ -122,8 +123,8 @@ def _find(sheet: Sheet, header: str) -> int:
     names = [name.casefold() for name in sheet.header]
     if wanted in names:
         return names.index(wanted)
-    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
-        return int(wanted) - 1
+    if 1 <= (place := whole_number(wanted) or 0) <= len(names):
+        return place - 1
     raise BadMapping(
         f"The file has no column '{header}'.",
         why=f"Its columns are: {_listed(sheet)}.",

@@ -29,6 +29,7 @@ from tapline.contacts.importing import Progress as OnProgress
 from tapline.contacts.models import Purpose
 from tapline.contacts.phones import mask, normalise
 from tapline.contacts.rows import BadRow, parse_time
+from tapline.digits import whole_number
 from tapline.errors import NotFound, TaplineError
 from tapline.instance.first_start import make_ready
 from tapline.web.bundle import DIST, FONT
@@ -265,8 +266,8 @@ def find_workspace(name: str | None) -> Workspace:
             do="Name one with --workspace.",
         )
     matches = list(Workspace.objects.filter(name__iexact=name)[:2])
-    if not matches and name.isdigit():
-        matches = list(Workspace.objects.filter(pk=int(name)))
+    if not matches and (number := whole_number(name)) is not None:
+        matches = list(Workspace.objects.filter(pk=number))
     if len(matches) == 1:
         return matches[0]
     if matches:

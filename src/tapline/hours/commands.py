@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tapline.cli import print_json
 from tapline.contacts.commands import BadOption, find_workspace, json_option, workspace_option
+from tapline.digits import whole_number
 from tapline.hours.deciding import ADDED_UP, DEFAULTS, decide
 from tapline.hours.standing import EVERYWHERE_ELSE, Decided, RuleTold, Standing, standing_of
 
@@ -92,13 +93,13 @@ def _cap(raw: str) -> dict[str, int | None]:
 def _number(raw: str, option: str) -> int | None:
     if raw in ("above", ""):
         return None
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 6):
+    if (number := whole_number(raw, longest=5)) is None:
         raise BadOption(
             f"{option}: «{raw}» is no number.",
             why="Texts, days and hours are counted in whole numbers.",
             do="Write it like --cap 4/7 or --give-up 48; «above» takes it back.",
         )
-    return int(raw)
+    return number
 
 
 def _replaced(raw: str) -> tuple[str, str | None]:

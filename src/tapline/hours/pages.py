@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tapline import config
+from tapline.digits import whole_number
 from tapline.errors import TaplineError
 from tapline.hours.deciding import decide
 from tapline.hours.models import HoursSetting
@@ -126,13 +127,15 @@ def _read(visit: Visit) -> dict[str, Any]:
 
 
 def _number(raw: str) -> int | None:
-    if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 6):
+    if not raw:
+        return None
+    if (number := whole_number(raw, longest=5)) is None:
         raise BadHours(
             _("«%(value)s» is no number.") % {"value": raw[:20]},
             why=_("Texts, days and hours are counted in whole numbers."),
             do=_("Write it in digits, or leave it empty for what is decided above."),
         )
-    return int(raw) if raw else None
+    return number
 
 
 def _filled(visit: Visit, own: HoursSetting) -> dict[str, str]:

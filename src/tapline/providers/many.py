@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
+from tapline.digits import whole_number
 from tapline.providers.base import Answer, Asked, Found, Outgoing, Refused, Unsure
 
 # After this long a round begins no request any more.
@@ -84,8 +85,8 @@ def seconds_until(header: str | None, now: dt.datetime) -> float | None:
     """Return the seconds in a `Retry-After` header, which may hold a date (RFC 9110, 10.2.3)."""
     if not header:
         return None
-    if header.strip().isdigit():
-        return min(float(header), LONGEST_RETRY_AFTER_SECONDS)
+    if (whole := whole_number(header.strip())) is not None:
+        return min(float(whole), LONGEST_RETRY_AFTER_SECONDS)
     try:
         seconds = (parsedate_to_datetime(header) - now).total_seconds()
     except (TypeError, ValueError):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from tapline.digits import whole_number
 from tapline.outbound import check_address
 from tapline.providers.arrival import arrival_fields
 from tapline.providers.base import Act, Reason
@@ -32,8 +33,7 @@ def check(options: Mapping[str, str], secrets: Mapping[str, str]) -> None:
     _check_headers(options["headers"])
     if options["body_format"] == "json":
         _check_json(options["body"])
-    connections = options["connections"]
-    if not connections.isdigit() or not 1 <= int(connections) <= MOST_CONNECTIONS:
+    if not 1 <= (whole_number(options["connections"]) or 0) <= MOST_CONNECTIONS:
         _refuse("That is no number of requests at once.", f"It is 1 to {MOST_CONNECTIONS}.")
     if options["success_path"] and not options["success_values"]:
         _refuse(

@@ -6,6 +6,8 @@ import json
 from typing import Any
 from urllib.parse import parse_qs
 
+from tapline.digits import whole_number
+
 
 def find(document: object, path: str) -> Any:
     """Return what lies at `path`; None where nothing does. A number counts places in a list."""
@@ -13,8 +15,8 @@ def find(document: object, path: str) -> Any:
     for step in filter(None, path.split(".")):
         if isinstance(found, dict):
             found = found.get(step)
-        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
-            found = found[int(step)]
+        elif isinstance(found, list) and (place := whole_number(step)) is not None:
+            found = found[place] if place < len(found) else None
         else:
             return None
     return found

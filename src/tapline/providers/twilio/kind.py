@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from tapline.digits import whole_number
 from tapline.outbound import check_address
 from tapline.providers.arrival import arrival_fields
 from tapline.providers.kinds import BadAccount, Field, Kind
@@ -26,8 +27,7 @@ def check(options: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         options["messaging_service_sid"]
     ):
         _refuse("That is no Messaging Service SID.", "It is MG and 32 hexadecimal digits.")
-    connections = options["connections"]
-    if not connections.isdigit() or not 1 <= int(connections) <= MOST_CONNECTIONS:
+    if not 1 <= (whole_number(options["connections"]) or 0) <= MOST_CONNECTIONS:
         _refuse(
             "That is no number of requests at once.",
             f"It is a number from 1 to {MOST_CONNECTIONS}.",
